@@ -1,0 +1,1 @@
+//! A simulated fleet and scripted encounters, as a source of wire messages.

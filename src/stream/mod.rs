@@ -1,0 +1,1 @@
+//! The stream protocol as a state machine without sockets.

@@ -1,0 +1,1 @@
+//! Wire formats: bytes to observations, one file a format.
