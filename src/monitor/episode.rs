@@ -182,6 +182,7 @@ impl Standing {
 
     /// Nothing holds.
     fn fade(&mut self, now: Timestamp, hold_s: f64) -> Option<AlertEventKind> {
+        self.milder_since = None;
         let since = *self.quiet_since.get_or_insert(now);
         (hold_s <= now.seconds_since(since)).then_some(AlertEventKind::Cleared)
     }

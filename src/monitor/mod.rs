@@ -46,6 +46,8 @@ use tracks::{FORGET_S, Taken, Track, TrackIx, Tracks};
 const NEAR_PAD_M: f64 = 300.0;
 /// After a change of the airspace everybody is assessed again within this time, spread evenly, microseconds.
 const REASSESS_US: i64 = 500_000;
+/// Nobody is looked at again sooner than this, microseconds: time cannot stand still over one aircraft.
+const STEP_US_MIN: i64 = 20_000;
 /// A silent aircraft is assessed this often, seconds.
 const SILENT_STEP_S: f64 = 2.0;
 
@@ -262,7 +264,7 @@ impl Monitor {
         };
         let ends = self.ledger.settle(&session, ix, &self.found.findings, &mut self.tracks, effects);
         let due = [Some(silent.min(forget)), switch, ends].into_iter().flatten().min().unwrap_or(forget);
-        self.schedule(ix, due.max(self.now.plus_micros(1)));
+        self.schedule(ix, due.max(self.now.plus_micros(STEP_US_MIN)));
     }
 
     fn schedule(&mut self, ix: TrackIx, due: Timestamp) {
