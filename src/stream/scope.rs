@@ -84,9 +84,9 @@ impl AlertScope {
                 .operators
                 .as_ref()
                 .is_none_or(|wanted| operators.iter().flatten().any(|id| wanted.contains(id.as_str())))
-            && self.bbox.is_none_or(|bbox| {
-                bbox.contains(LatLng::wrapped(alert.position.lat, alert.position.lng))
-            })
+            && self
+                .bbox
+                .is_none_or(|bbox| bbox.contains(LatLng::wrapped(alert.position.lat, alert.position.lng)))
     }
 }
 
@@ -173,8 +173,9 @@ fn ack(value: Value) -> Result<ClientMessage, String> {
 }
 
 fn checked(name: &str, edges: [f64; 4]) -> Result<BoundingBox, String> {
-    BoundingBox::new(edges)
-        .ok_or_else(|| format!("{name}: [west, south, east, north] with west <= east, south <= north is wanted"))
+    BoundingBox::new(edges).ok_or_else(|| {
+        format!("{name}: [west, south, east, north] with west <= east, south <= north is wanted")
+    })
 }
 
 #[cfg(test)]

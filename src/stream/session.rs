@@ -179,7 +179,9 @@ impl Session {
     /// Appends the frames that are due. `true`: there are more, ask again once these are on their way.
     pub fn poll(&mut self, now: Timestamp, world: &World, out: &mut Vec<Frame>) -> bool {
         match self.stage {
-            Stage::Waiting { since } if reached(now, since.plus_seconds(SUBSCRIBE_WAIT_S), SUBSCRIBE_WAIT_S) => {
+            Stage::Waiting { since }
+                if reached(now, since.plus_seconds(SUBSCRIBE_WAIT_S), SUBSCRIBE_WAIT_S) =>
+            {
                 self.subscribe(Subscription::default(), now, world, out);
             }
             Stage::Waiting { .. } => return false,
@@ -345,7 +347,8 @@ impl TrackFeed {
     /// What changed; `None` if only a snapshot can tell.
     fn next(&mut self, now: Timestamp, world: &World) -> Option<(Vec<Arc<super::Track>>, Vec<UasId>)> {
         self.due = now.plus_seconds(1.0 / self.scope.max_hz);
-        let Delta { updated, outside, mut gone } = world.picture.since(self.version, self.scope.bbox.as_ref())?;
+        let Delta { updated, outside, mut gone } =
+            world.picture.since(self.version, self.scope.bbox.as_ref())?;
         self.version = world.picture.version();
         if self.scope.bbox.is_some() {
             self.shown.extend(updated.iter().map(|track| track.state.uas_id.clone()));
@@ -364,7 +367,8 @@ fn reached(now: Timestamp, due: Timestamp, period_s: f64) -> bool {
 fn hello(now: Timestamp, welcome: &Welcome, world: &World) -> Text {
     let instance = to_json(&welcome.instance);
     let (seq, oldest) = (world.log.last_seq(), world.log.oldest_seq());
-    let log_id = welcome.log_id.as_ref().map_or_else(String::new, |id| format!(r#","log_id":{}"#, to_json(id)));
+    let log_id =
+        welcome.log_id.as_ref().map_or_else(String::new, |id| format!(r#","log_id":{}"#, to_json(id)));
     format!(
         r#"{{"type":"hello","protocol":"{PROTOCOL}","instance":{instance},"now":"{now}","seq":{seq},"oldest_seq":{oldest},"heartbeat_s":1{log_id}}}"#
     )
