@@ -23,7 +23,10 @@ pub(super) fn time(timestamp: Timestamp, received_at: Timestamp, field: &str) ->
         Refusal::of_field(
             Reason::TooOld,
             field,
-            format!("{timestamp} is {:.0} s before its arrival, at most 24 h are accepted", -seconds(ahead_us)),
+            format!(
+                "{timestamp} is {:.0} s before its arrival, at most 24 h are accepted",
+                -seconds(ahead_us)
+            ),
         )
     })
 }

@@ -72,7 +72,11 @@ mod tests {
             ("lowsky/v1/nmea/a b/UAS-1", "operator"),
         ] {
             let refusal = parse("lowsky/v1", bad).err().unwrap();
-            assert_eq!((refusal.reason, refusal.field.as_deref()), (Reason::InvalidValue, Some(field)), "{bad}");
+            assert_eq!(
+                (refusal.reason, refusal.field.as_deref()),
+                (Reason::InvalidValue, Some(field)),
+                "{bad}"
+            );
         }
     }
 }

@@ -7,9 +7,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
 
-use crate::domain::{
-    FixType, GeoidModel, OperationCategory, OperationalStatus, RelativeReference, UaClass,
-};
+use crate::domain::{FixType, GeoidModel, OperationCategory, OperationalStatus, RelativeReference, UaClass};
 
 /// What a member must be.
 pub(super) enum Rule {
@@ -120,7 +118,9 @@ const fn cell(key: &'static str, name: &'static str, rule: Rule) -> Field {
 
 static GNSS_SYSTEM: Field = field(
     "gnss_systems",
-    Rule::OneOf(&["BDS", "BEIDOU", "GAL", "GALILEO", "GLO", "GLONASS", "GPS", "IRNSS", "NAVIC", "QZSS", "SBAS"]),
+    Rule::OneOf(&[
+        "BDS", "BEIDOU", "GAL", "GALILEO", "GLO", "GLONASS", "GPS", "IRNSS", "NAVIC", "QZSS", "SBAS",
+    ]),
 );
 
 /// Names of the contract, and those of F3411's JSON where they differ.

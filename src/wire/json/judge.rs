@@ -61,8 +61,14 @@ impl Rule {
             Self::NumberOr { min, max, unknown } => (*min, *max, *unknown),
             Self::Bearing => (0.0, 360.0_f64.next_down(), 361.0),
             // `3.0` is a whole number in JSON.
-            Self::Whole { .. } | Self::Time | Self::Plmn if value.fract() == 0.0 && value.abs() <= EXACT_MAX => {
-                #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "whole and below 2^53")]
+            Self::Whole { .. } | Self::Time | Self::Plmn
+                if value.fract() == 0.0 && value.abs() <= EXACT_MAX =>
+            {
+                #[expect(
+                    clippy::as_conversions,
+                    clippy::cast_possible_truncation,
+                    reason = "whole and below 2^53"
+                )]
                 return self.judge_whole(value as i64);
             }
             Self::Whole { .. } if EXACT_MAX < value.abs() => return Err(self.out_of_range(value)),

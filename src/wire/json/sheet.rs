@@ -103,7 +103,8 @@ impl<'t, 'f> Sheet<'t, 'f> {
         if let Some(field) = self.current {
             let token = token_at(text, error.line(), error.column());
             let name = token.trim_start_matches(['-', '+']).to_ascii_lowercase();
-            if matches!(name.as_str(), "nan" | "inf" | "infinity") || what.starts_with("number out of range") {
+            if matches!(name.as_str(), "nan" | "inf" | "infinity") || what.starts_with("number out of range")
+            {
                 let detail = format!("{} is not a finite number", quote(token));
                 return Unreadable::Number(Refusal::of_field(Reason::OutOfRange, field.name, detail));
             }
@@ -236,7 +237,11 @@ impl<'t> Visitor<'t> for Value<'_, 't, '_> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Slot<'t>, E> {
-        Ok(if matches!(self.field.rule, Rule::Flag) { Slot::Flag(value) } else { self.wrong_kind("a truth value") })
+        Ok(if matches!(self.field.rule, Rule::Flag) {
+            Slot::Flag(value)
+        } else {
+            self.wrong_kind("a truth value")
+        })
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Slot<'t>, E> {
@@ -270,7 +275,9 @@ impl<'t> Visitor<'t> for Value<'_, 't, '_> {
             return Ok(self.wrong_kind("a list"));
         };
         let mut judged = Slot::Checked;
-        while let Some(slot) = elements.next_element_seed(Value { sheet: &mut *self.sheet, field: element })? {
+        while let Some(slot) =
+            elements.next_element_seed(Value { sheet: &mut *self.sheet, field: element })?
+        {
             if slot == Slot::Refused {
                 judged = slot;
             }

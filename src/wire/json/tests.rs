@@ -6,8 +6,8 @@ use crate::domain::*;
 use crate::wire::{Decoded, Decoder, Doors, Envelope};
 
 use Reason::{
-    Future, IdentityMismatch, InvalidValue, Malformed, MissingField, NoFix, NullIsland, OutOfRange, OutsideArea,
-    TooLarge, TooOld, UnknownCrs,
+    Future, IdentityMismatch, InvalidValue, Malformed, MissingField, NoFix, NullIsland, OutOfRange,
+    OutsideArea, TooLarge, TooOld, UnknownCrs,
 };
 
 const NOW: &str = "2026-11-22T08:00:00Z";
@@ -113,14 +113,35 @@ fn required_members() {
 #[test]
 fn wrong_types_and_unknown_words() {
     for (name, value) in [
-        ("lat", json!("22.5")), ("lat", json!([22.5])), ("lng", json!({ "deg": 1 })), ("timestamp", json!("now")),
-        ("timestamp", json!(1.5)), ("timestamp", json!(true)), ("uas_id", json!(7)), ("uas_id", json!("")),
-        ("uas_id", json!("a b")), ("fix_type", json!("3D")), ("fix_type", json!(4)), ("amsl_model", json!("egm96")),
-        ("height_reference", json!("HOME")), ("operational_status", json!("FLYING")), ("ua_class", json!("TINY")),
-        ("operation_category", json!("")), ("c2_link", json!("GOOD")), ("backfill", json!("true")),
-        ("backfill", json!(1)), ("satellites", json!(3.5)), ("seq", json!("1")), ("group_id", json!("")),
-        ("group_id", json!("x".repeat(65))), ("gnss_systems", json!("GPS")), ("gnss_systems", json!(["GPS", 1])),
-        ("uas_id_type", json!("PLATE")), ("nr", json!([])), ("nr", json!(true)), ("operator", json!(1)),
+        ("lat", json!("22.5")),
+        ("lat", json!([22.5])),
+        ("lng", json!({ "deg": 1 })),
+        ("timestamp", json!("now")),
+        ("timestamp", json!(1.5)),
+        ("timestamp", json!(true)),
+        ("uas_id", json!(7)),
+        ("uas_id", json!("")),
+        ("uas_id", json!("a b")),
+        ("fix_type", json!("3D")),
+        ("fix_type", json!(4)),
+        ("amsl_model", json!("egm96")),
+        ("height_reference", json!("HOME")),
+        ("operational_status", json!("FLYING")),
+        ("ua_class", json!("TINY")),
+        ("operation_category", json!("")),
+        ("c2_link", json!("GOOD")),
+        ("backfill", json!("true")),
+        ("backfill", json!(1)),
+        ("satellites", json!(3.5)),
+        ("seq", json!("1")),
+        ("group_id", json!("")),
+        ("group_id", json!("x".repeat(65))),
+        ("gnss_systems", json!("GPS")),
+        ("gnss_systems", json!(["GPS", 1])),
+        ("uas_id_type", json!("PLATE")),
+        ("nr", json!([])),
+        ("nr", json!(true)),
+        ("operator", json!(1)),
     ] {
         refused(&json!({ name: value }), &[(InvalidValue, name)]);
     }
@@ -160,8 +181,13 @@ fn ranges() {
         }
     }
     for (name, low, high) in [
-        ("nci", 0_i64, 68_719_476_735), ("pci", 0, 1007), ("nrarfcn", 0, 3_279_165), ("tac", 0, 16_777_215),
-        ("ss_rsrp", -156, -31), ("ss_rsrq", -43, 20), ("ss_sinr", -23, 40),
+        ("nci", 0, 68_719_476_735_i64),
+        ("pci", 0, 1007),
+        ("nrarfcn", 0, 3_279_165),
+        ("tac", 0, 16_777_215),
+        ("ss_rsrp", -156, -31),
+        ("ss_rsrq", -43, 20),
+        ("ss_sinr", -23, 40),
     ] {
         accepted(&json!({ "nr": { name: low } }));
         accepted(&json!({ "nr": { name: high } }));
@@ -254,9 +280,28 @@ fn what_is_not_json() {
     let twice = r#"{"uas_id":"UAS-1","lat":1,"lat":22.5,"lng":114,"timestamp":1795334400000}"#;
     let deep = format!("{}{}", "[".repeat(4000), "]".repeat(4000));
     let deep_member = format!(r#"{{"nr":{deep}}}"#);
-    for text in ["", " ", "null", "5", "\"x\"", "{", "{\"lat\":", "{}x", "[", "[{}", "[1]]", "[1}", "{\"lat\":01}", "[,]",
-        "\u{feff}{}", twice, &deep, &deep.replace('[', "{").replace(']', "}"), "{'lat':1}", "{\"nr\":{\"pci\":1,}}"]
-    {
+    for text in [
+        "",
+        " ",
+        "null",
+        "5",
+        "\"x\"",
+        "{",
+        "{\"lat\":",
+        "{}x",
+        "[",
+        "[{}",
+        "[1]]",
+        "[1}",
+        "{\"lat\":01}",
+        "[,]",
+        "\u{feff}{}",
+        twice,
+        &deep,
+        &deep.replace('[', "{").replace(']', "}"),
+        "{'lat':1}",
+        "{\"nr\":{\"pci\":1,}}",
+    ] {
         let out = decode_bytes(text.as_bytes());
         let quote = text.get(..30).unwrap_or(text);
         assert!(out.refusals.iter().all(|refusal| refusal.reason == Malformed), "{quote} {:?}", out.refusals);
@@ -270,7 +315,9 @@ fn what_is_not_json() {
 #[test]
 fn arrays_are_judged_by_element() {
     let [good, bad] = [report(&json!({})), report(&json!({ "lat": 99 }))];
-    let out = decode_bytes(json!([good, bad, good, report(&json!({ "group_id": "a,]}\"\\" }))]).to_string().as_bytes());
+    let out = decode_bytes(
+        json!([good, bad, good, report(&json!({ "group_id": "a,]}\"\\" }))]).to_string().as_bytes(),
+    );
     assert_eq!(out.observations.len(), 3);
     assert_eq!(out.observations[2].group_id.as_deref(), Some("a,]}\"\\"));
     assert_eq!(out.refusals.len(), 1);

@@ -76,7 +76,10 @@ mod tests {
         assert_eq!(calendar.instant(DAY_US - 500_000, None, arrival), time(-500_000));
         // After a long silence the date is no longer trusted.
         let later = arrival.plus_micros(SILENCE_US_MAX + 1);
-        assert_eq!(calendar.instant(7 * 3600 * 1_000_000, None, later), time(40 * DAY_US + 7 * 3600 * 1_000_000));
+        assert_eq!(
+            calendar.instant(7 * 3600 * 1_000_000, None, later),
+            time(40 * DAY_US + 7 * 3600 * 1_000_000)
+        );
     }
 
     #[test]

@@ -135,7 +135,10 @@ impl Epoch {
             Some(FixType::Ppp | FixType::None | FixType::Dr | FixType::Sim) | None => None,
         };
         Accuracy {
-            horizontal_m: self.gst.and_then(|gst| gst.horizontal_m).or(usual.map(|(horizontal_m, _)| horizontal_m)),
+            horizontal_m: self
+                .gst
+                .and_then(|gst| gst.horizontal_m)
+                .or(usual.map(|(horizontal_m, _)| horizontal_m)),
             vertical_m: self.gst.and_then(|gst| gst.vertical_m).or(usual.map(|(_, vertical_m)| vertical_m)),
             speed_mps: None,
         }

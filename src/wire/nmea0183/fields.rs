@@ -103,7 +103,9 @@ impl<'a> Fields<'a> {
         match self.text(number + 1) {
             side if side == sides[0] => Ok(angle),
             side if side == sides[1] => Ok(-angle),
-            _ => Err(self.refusal(Reason::InvalidValue, number + 1, &format!("{} or {}", sides[0], sides[1]))),
+            _ => {
+                Err(self.refusal(Reason::InvalidValue, number + 1, &format!("{} or {}", sides[0], sides[1])))
+            }
         }
     }
 }

@@ -40,7 +40,8 @@ impl<'a> Iterator for Pieces<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let next = self.rest.iter().skip(1).position(|byte| *byte == b'$').map_or(self.rest.len(), |at| at + 1);
+        let next =
+            self.rest.iter().skip(1).position(|byte| *byte == b'$').map_or(self.rest.len(), |at| at + 1);
         let (piece, rest) = self.rest.split_at(next.min(self.rest.len()));
         self.rest = rest;
         Some(piece)
@@ -60,7 +61,10 @@ fn framed(piece: &[u8]) -> Result<Framed<'_>, Refusal> {
     let text = std::str::from_utf8(piece).ok().filter(|text| text.bytes().all(|b| matches!(b, b' '..=b'~')));
     let body = text.and_then(|text| text.strip_prefix(['$', '!']));
     let Some(body) = body else {
-        return Err(Refusal::new(Reason::Malformed, "not an NMEA sentence: `$`, visible ASCII and `*hh` are wanted"));
+        return Err(Refusal::new(
+            Reason::Malformed,
+            "not an NMEA sentence: `$`, visible ASCII and `*hh` are wanted",
+        ));
     };
     let (talker, kind) = address(body);
     let fail = |reason, detail: String| {
@@ -79,7 +83,10 @@ fn framed(piece: &[u8]) -> Result<Framed<'_>, Refusal> {
     };
     let checksum = content.bytes().fold(0, |sum, byte| sum ^ byte);
     if stated != checksum {
-        return Err(fail(Reason::Checksum, format!("checksum is {stated:02X}, the sentence gives {checksum:02X}")));
+        return Err(fail(
+            Reason::Checksum,
+            format!("checksum is {stated:02X}, the sentence gives {checksum:02X}"),
+        ));
     }
     let data = content.split_once(',').map_or("", |(_, data)| data);
     Ok(Framed { talker, kind, data, checksum })
@@ -106,7 +113,10 @@ mod tests {
         let gga = "$GPGGA,,,,,,0,,,,,,,,*66";
         assert_eq!(kinds(gga.as_bytes()), [Ok("GGA")]);
         assert_eq!(kinds(format!("\r\n{gga}\r\n\r\n{gga}{gga}\n").as_bytes()), [Ok("GGA"); 3]);
-        assert_eq!(kinds(format!("\\s:rx1,c:1763798400*5A\\{gga}\\g:1*00\\{gga}").as_bytes()), [Ok("GGA"); 2]);
+        assert_eq!(
+            kinds(format!("\\s:rx1,c:1763798400*5A\\{gga}\\g:1*00\\{gga}").as_bytes()),
+            [Ok("GGA"); 2]
+        );
         assert_eq!(kinds(b"$GPGGA,,,,,,0,,,,,,,,*65"), [Err(Reason::Checksum)]);
         assert_eq!(kinds(b"$GPGGA,,,,,,0,,,,,,,,"), [Err(Reason::Checksum)]);
         assert_eq!(kinds(b"$GPGGA,,,,,,0,,,,,,,,*6"), [Err(Reason::Malformed)]);

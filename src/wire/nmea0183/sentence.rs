@@ -102,7 +102,9 @@ pub(super) fn read(framed: &Framed<'_>) -> Result<Option<Sentence>, Refusal> {
 
 fn gga(fields: &Fields<'_>) -> Result<Gga, Refusal> {
     let solution = match fields.text(6) {
-        "0" => return Ok(Gga { solution: Solution::Missing, position: None, amsl_m: None, separation_m: None }),
+        "0" => {
+            return Ok(Gga { solution: Solution::Missing, position: None, amsl_m: None, separation_m: None });
+        }
         // A precise (military) service is still a receiver on its own.
         "1" | "3" => Solution::Of(FixType::Single),
         "2" => Solution::Of(FixType::Dgnss),
@@ -142,7 +144,8 @@ fn vtg(fields: &Fields<'_>) -> Result<Vtg, Refusal> {
 
 fn rmc(framed: &Framed<'_>, fields: &Fields<'_>) -> Result<Rmc, Refusal> {
     let position = fields.position(3)?;
-    let parsed = parse_rmc(handed_over(framed, SentenceType::RMC)?).map_err(|error| malformed(framed, &error))?;
+    let parsed =
+        parse_rmc(handed_over(framed, SentenceType::RMC)?).map_err(|error| malformed(framed, &error))?;
     let solution = match (parsed.status_of_fix, parsed.faa_mode) {
         (RmcStatusOfFix::Invalid, _) | (_, Some(FaaMode::DataNotValid)) => Solution::Missing,
         (_, Some(FaaMode::FixedRtk)) => Solution::Of(FixType::RtkFixed),
@@ -151,9 +154,10 @@ fn rmc(framed: &Framed<'_>, fields: &Fields<'_>) -> Result<Rmc, Refusal> {
         (_, Some(FaaMode::Manual | FaaMode::Simulator)) => Solution::Of(FixType::Sim),
         (_, Some(FaaMode::Unsafe)) => Solution::Unknown,
         (_, Some(FaaMode::Differential)) | (RmcStatusOfFix::Differential, _) => Solution::Of(FixType::Dgnss),
-        (RmcStatusOfFix::Autonomous, Some(FaaMode::Autonomous | FaaMode::Caution | FaaMode::Precise) | None) => {
-            Solution::Of(FixType::Single)
-        }
+        (
+            RmcStatusOfFix::Autonomous,
+            Some(FaaMode::Autonomous | FaaMode::Caution | FaaMode::Precise) | None,
+        ) => Solution::Of(FixType::Single),
     };
     if solution == Solution::Missing {
         // Without a position the date may be the receiver's factory date.
@@ -172,7 +176,8 @@ fn rmc(framed: &Framed<'_>, fields: &Fields<'_>) -> Result<Rmc, Refusal> {
 }
 
 fn gst(framed: &Framed<'_>) -> Result<Gst, Refusal> {
-    let parsed = parse_gst(handed_over(framed, SentenceType::GST)?).map_err(|error| malformed(framed, &error))?;
+    let parsed =
+        parse_gst(handed_over(framed, SentenceType::GST)?).map_err(|error| malformed(framed, &error))?;
     // The larger axis alone gives a circle that holds at least 95 %, however the ellipse lies.
     let horizontal = [parsed.ellipse_semi_major_sd, parsed.lat_sd, parsed.long_sd];
     let largest = horizontal.into_iter().filter_map(sigma).reduce(f64::max);
@@ -189,7 +194,8 @@ fn sigma(value: Option<f32>) -> Option<f64> {
 }
 
 fn zda(framed: &Framed<'_>) -> Result<Option<Day>, Refusal> {
-    let parsed = parse_zda(handed_over(framed, SentenceType::ZDA)?).map_err(|error| malformed(framed, &error))?;
+    let parsed =
+        parse_zda(handed_over(framed, SentenceType::ZDA)?).map_err(|error| malformed(framed, &error))?;
     Ok(parsed.utc_date().map(|date| Day::from(date.to_epoch_days())))
 }
 

@@ -34,8 +34,10 @@ struct Open {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Source {
     open: Option<Open>,
-    /// The kind that ended the last epoch.
+    /// The kind that ends an epoch.
     closing: Option<Kind>,
+    /// Whether the last epoch had to do without it.
+    is_missed: bool,
     /// A VTG, which has no time, before the first sentence of its epoch.
     early: Option<Vtg>,
     calendar: Calendar,
@@ -56,8 +58,8 @@ impl Source {
         let kind = kind(sentence.content);
         match (sentence.time_us, sentence.content) {
             (Some(time_us), _) => {
-                if self.open.is_some_and(|open| open.epoch.time_us != time_us) {
-                    self.closing = self.open.map(|open| open.last);
+                if let Some(open) = self.open.filter(|open| open.epoch.time_us != time_us) {
+                    self.learn(open);
                     self.close(who, doors, out);
                 }
                 if self.open.is_none() {
@@ -94,7 +96,9 @@ impl Source {
 
     /// Since when an epoch waits for its other sentences.
     pub(super) fn waits_since(&self) -> Option<Timestamp> {
-        self.open.filter(|open| !open.is_told && open.epoch.is_of_position()).map(|open| open.epoch.received_at)
+        self.open
+            .filter(|open| !open.is_told && open.epoch.is_of_position())
+            .map(|open| open.epoch.received_at)
     }
 
     /// Tells the waiting epoch as it is.
@@ -103,6 +107,15 @@ impl Source {
             open.is_told = true;
             let epoch = open.epoch;
             self.tell(&epoch, who, doors, out);
+        }
+    }
+
+    /// Learns from an epoch that another one ended. One epoch without the closing kind is a lost message, two
+    /// are another order.
+    fn learn(&mut self, open: Open) {
+        self.is_missed = self.closing.is_some() && !open.is_told && !self.is_missed;
+        if !self.is_missed {
+            self.closing = Some(open.last);
         }
     }
 
