@@ -17,9 +17,10 @@ const QUOTE_LEN_MAX: usize = 80;
 pub(super) fn parse(prefix: &str, topic: &str) -> Result<Topic, Refusal> {
     let Some((format, operator, uas_id)) = levels(prefix, topic) else {
         let quote: String = topic.chars().take(QUOTE_LEN_MAX).collect();
+        let known = FORMATS.iter().map(|format| format.topic).collect::<Vec<_>>().join(" or ");
         return Err(Refusal::new(
             Reason::UnknownTopic,
-            format!("`{quote}` is not {prefix}/{{telemetry or nmea}}/{{operator}}/{{uas_id}}"),
+            format!("`{quote}` is not {prefix}/{{{known}}}/{{operator}}/{{uas_id}}"),
         ));
     };
     let bad = |level: &str, error: crate::domain::IdentError| {

@@ -98,6 +98,44 @@ pub(super) static FIELDS: [Field; 40] = [
     field("vertical_speed", Rule::NumberOr { min: -62.0, max: 62.0, unknown: 63.0 }),
 ];
 
+/// Members of one kind of object, found by key.
+pub(super) struct Table {
+    fields: &'static [Field],
+    /// For each letter, where the keys begin that begin with it or a later one.
+    starts: [usize; 27],
+}
+
+/// The members of a report.
+pub(super) static REPORT: Table = Table::new(&FIELDS);
+/// The members of `nr`.
+pub(super) static NR: Table = Table::new(&CELL);
+
+impl Table {
+    #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "the compiler evaluates it")]
+    const fn new(fields: &'static [Field]) -> Self {
+        let mut starts = [fields.len(); 27];
+        let mut at = fields.len();
+        while 0 < at {
+            at -= 1;
+            let mut letter = (fields[at].key.as_bytes()[0] - b'a') as usize;
+            starts[letter] = at;
+            while 0 < letter {
+                letter -= 1;
+                starts[letter] = at;
+            }
+        }
+        Self { fields, starts }
+    }
+
+    /// The member of a key, and where it stands. A binary search would cost a third of decoding.
+    pub(super) fn find(&self, key: &str) -> Option<(usize, &'static Field)> {
+        let letter = usize::from(key.bytes().next()?.checked_sub(b'a')?);
+        let (start, end) = (*self.starts.get(letter)?, *self.starts.get(letter + 1)?);
+        let at = start + self.fields.get(start..end)?.iter().position(|field| field.key == key)?;
+        self.fields.get(at).map(|field| (at, field))
+    }
+}
+
 const HEIGHT: Rule = Rule::NumberOr { min: -1000.0, max: 31_767.5, unknown: -1000.0 };
 
 /// The members of `nr`, in alphabetical order.
@@ -182,6 +220,14 @@ mod tests {
     fn tables_are_sorted_for_the_search() {
         assert!(FIELDS.is_sorted_by(|a, b| a.key < b.key));
         assert!(CELL.is_sorted_by(|a, b| a.key < b.key));
+        for (table, fields) in [(&REPORT, &FIELDS[..]), (&NR, &CELL[..])] {
+            for (at, field) in fields.iter().enumerate() {
+                assert_eq!(table.find(field.key).map(|(found, _)| found), Some(at), "{}", field.key);
+            }
+            for unknown in ["", "a", "zz", "LAT", "~", "latitude", "\u{e9}"] {
+                assert!(table.find(unknown).is_none(), "{unknown}");
+            }
+        }
         assert_eq!(FIELDS[top("vertical_speed")].name, "vertical_speed");
         assert_eq!(CELL[in_cell("pci") - FIELDS.len()].name, "nr.pci");
     }

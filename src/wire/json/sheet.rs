@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use crate::domain::{Reason, Refusal, Timestamp};
 
-use super::fields::{CELL, FIELDS, Field, Rule};
+use super::fields::{CELL, FIELDS, Field, NR, REPORT, Rule, Table};
 
 /// What was read of one member.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +58,7 @@ impl<'t, 'f> Sheet<'t, 'f> {
     /// Reads `text`, which must be one JSON object.
     pub(super) fn read(&mut self, text: &'t str) -> Result<(), Unreadable> {
         let mut json = serde_json::Deserializer::from_str(text);
-        json.deserialize_map(Members { sheet: self, fields: &FIELDS, base: 0 })
+        json.deserialize_map(Members { sheet: self, table: &REPORT, base: 0 })
             .and_then(|()| json.end())
             .map_err(|error| self.unreadable(text, &error))
     }
@@ -137,7 +137,7 @@ pub(super) fn quote(text: &str) -> String {
 /// Visits the members of one object.
 struct Members<'s, 't, 'f> {
     sheet: &'s mut Sheet<'t, 'f>,
-    fields: &'static [Field],
+    table: &'static Table,
     base: usize,
 }
 
@@ -149,8 +149,8 @@ impl<'t> Visitor<'t> for Members<'_, 't, '_> {
     }
 
     fn visit_map<A: MapAccess<'t>>(self, mut members: A) -> Result<(), A::Error> {
-        let Members { sheet, fields, base } = self;
-        while let Some(found) = members.next_key_seed(Key(fields))? {
+        let Members { sheet, table, base } = self;
+        while let Some(found) = members.next_key_seed(Key(table))? {
             let Some((offset, field)) = found else {
                 sheet.current = None;
                 members.next_value::<IgnoredAny>()?;
@@ -174,7 +174,7 @@ impl<'t> Visitor<'t> for Members<'_, 't, '_> {
 }
 
 /// Finds a key in a table.
-struct Key(&'static [Field]);
+struct Key(&'static Table);
 
 impl<'t> DeserializeSeed<'t> for Key {
     type Value = Option<(usize, &'static Field)>;
@@ -192,8 +192,7 @@ impl Visitor<'_> for Key {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        let Ok(index) = self.0.binary_search_by(|field| field.key.cmp(key)) else { return Ok(None) };
-        Ok(self.0.get(index).map(|field| (index, field)))
+        Ok(self.0.find(key))
     }
 }
 
@@ -287,7 +286,7 @@ impl<'t> Visitor<'t> for Value<'_, 't, '_> {
 
     fn visit_map<A: MapAccess<'t>>(self, mut members: A) -> Result<Slot<'t>, A::Error> {
         if matches!(self.field.rule, Rule::Cell) {
-            Members { sheet: self.sheet, fields: &CELL, base: FIELDS.len() }.visit_map(members)?;
+            Members { sheet: self.sheet, table: &NR, base: FIELDS.len() }.visit_map(members)?;
             return Ok(Slot::Checked);
         }
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}

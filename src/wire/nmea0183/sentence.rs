@@ -101,10 +101,10 @@ pub(super) fn read(framed: &Framed<'_>) -> Result<Option<Sentence>, Refusal> {
 }
 
 fn gga(fields: &Fields<'_>) -> Result<Gga, Refusal> {
+    let missing = Gga { solution: Solution::Missing, position: None, amsl_m: None, separation_m: None };
     let solution = match fields.text(6) {
-        "0" => {
-            return Ok(Gga { solution: Solution::Missing, position: None, amsl_m: None, separation_m: None });
-        }
+        "0" => return Ok(missing),
+        "" if fields.position(2)?.is_none() => return Ok(missing),
         // A precise (military) service is still a receiver on its own.
         "1" | "3" => Solution::Of(FixType::Single),
         "2" => Solution::Of(FixType::Dgnss),

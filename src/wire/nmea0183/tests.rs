@@ -160,6 +160,7 @@ fn no_fix_is_refused_once_an_epoch() {
     assert_eq!(refused(&format!("{void_gga}{void_rmc}")), no_fix("GGA.6"));
     assert_eq!(refused(&format!("{GGA}\n{void_rmc}")), no_fix("RMC.2"));
     assert_eq!(refused(&sum("GNGGA,,,,,,0,,,,,,,,")), no_fix("GGA.6"));
+    assert_eq!(refused(&sum("GNGGA,063012.00,,,,,,,,,,,,,")), no_fix("GGA.6"));
     assert_eq!(refused(&sum("GNRMC,063012,A,2232.172,N,11403.030,E,0.0,,010126,,,N")), no_fix("RMC.2"));
 }
 
