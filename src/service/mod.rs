@@ -1,1 +1,17 @@
-//! Everything that touches the world: clock, MQTT, HTTP, files, wiring.
+//! Everything that touches the world: clock, MQTT, files, sockets, wiring.
+
+pub mod ack_window;
+#[cfg(feature = "embedded-broker")]
+pub mod broker;
+pub mod clock;
+pub mod conflate;
+pub mod counters;
+pub mod feedback;
+pub mod inbox;
+pub mod intake;
+pub mod link;
+pub mod outbox;
+pub mod publisher;
+mod reason_text;
+pub mod watch_zones;
+pub mod zone_files;
