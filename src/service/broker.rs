@@ -95,20 +95,20 @@ impl Broker {
     }
 
     /// Closes the port and every connection, and forgets all sessions and retained messages.
-    pub fn stop(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+    pub async fn stop(mut self) {
+        let Some(runtime) = self.runtime.take() else { return };
+        let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(1)));
+        if ended.await.is_err() {
+            tracing::error!("the embedded broker did not end cleanly");
         }
     }
 }
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        self.end();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

@@ -14,7 +14,9 @@ macro_rules! counters {
         pub struct Counters {
             $($(#[$doc])* pub $name: Count,)+
             /// Elements refused, by reason in the order of [`Reason::ALL`].
-            refused: [Count; Reason::ALL.len()],
+            refused: ByReason,
+            /// Observations accepted with a remark, by reason.
+            flagged: ByReason,
         }
     };
 }
@@ -28,8 +30,6 @@ counters! {
     evaluated,
     /// Observations replaced by a newer one of the same aircraft before they were evaluated.
     conflated,
-    /// Observations that were accepted with a remark.
-    flagged,
     /// Attempts of the intake to connect.
     intake_attempts,
     /// Connections of the intake that were complete: every filter granted.
@@ -58,6 +58,9 @@ counters! {
     publisher_attempts,
 }
 
+/// One counter for each reason, in the order of [`Reason::ALL`].
+type ByReason = [Count; Reason::ALL.len()];
+
 /// One counter.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
@@ -80,47 +83,14 @@ impl Count {
 }
 
 impl Counters {
-    /// The counter of elements refused for `reason`, by a decoder, the intake or the monitor.
+    /// The counter of elements refused for `reason`, by a decoder, the gate or the monitor.
     pub fn refused(&self, reason: Reason) -> &Count {
-        let [
-            too_large,
-            malformed,
-            checksum,
-            missing_field,
-            invalid_value,
-            out_of_range,
-            null_island,
-            no_fix,
-            rest @ ..,
-        ] = &self.refused;
-        let [
-            identity_mismatch,
-            unknown_crs,
-            future,
-            too_old,
-            retained,
-            unknown_topic,
-            outside_area,
-            track_limit,
-        ] = rest;
-        match reason {
-            Reason::TooLarge => too_large,
-            Reason::Malformed => malformed,
-            Reason::Checksum => checksum,
-            Reason::MissingField => missing_field,
-            Reason::InvalidValue => invalid_value,
-            Reason::OutOfRange => out_of_range,
-            Reason::NullIsland => null_island,
-            Reason::NoFix => no_fix,
-            Reason::IdentityMismatch => identity_mismatch,
-            Reason::UnknownCrs => unknown_crs,
-            Reason::Future => future,
-            Reason::TooOld => too_old,
-            Reason::Retained => retained,
-            Reason::UnknownTopic => unknown_topic,
-            Reason::OutsideArea => outside_area,
-            Reason::TrackLimit => track_limit,
-        }
+        of(&self.refused, reason)
+    }
+
+    /// The counter of observations that were accepted in spite of `reason`.
+    pub fn flagged(&self, reason: Reason) -> &Count {
+        of(&self.flagged, reason)
     }
 
     /// Elements refused, for whatever reason.
@@ -133,6 +103,41 @@ impl Counters {
     pub fn in_flight(&self) -> u64 {
         let settled = self.evaluated.get() + self.conflated.get() + self.refused_total();
         self.offered.get().saturating_sub(settled)
+    }
+}
+
+/// Takes the table apart, so that a new reason cannot be forgotten and nothing can be out of range.
+fn of(counts: &ByReason, reason: Reason) -> &Count {
+    let [
+        too_large,
+        malformed,
+        checksum,
+        missing_field,
+        invalid_value,
+        out_of_range,
+        null_island,
+        no_fix,
+        rest @ ..,
+    ] = counts;
+    let [identity_mismatch, unknown_crs, future, too_old, retained, unknown_topic, outside_area, track_limit] =
+        rest;
+    match reason {
+        Reason::TooLarge => too_large,
+        Reason::Malformed => malformed,
+        Reason::Checksum => checksum,
+        Reason::MissingField => missing_field,
+        Reason::InvalidValue => invalid_value,
+        Reason::OutOfRange => out_of_range,
+        Reason::NullIsland => null_island,
+        Reason::NoFix => no_fix,
+        Reason::IdentityMismatch => identity_mismatch,
+        Reason::UnknownCrs => unknown_crs,
+        Reason::Future => future,
+        Reason::TooOld => too_old,
+        Reason::Retained => retained,
+        Reason::UnknownTopic => unknown_topic,
+        Reason::OutsideArea => outside_area,
+        Reason::TrackLimit => track_limit,
     }
 }
 

@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn first_at_once_then_counted_and_told_every_five_seconds() {
         let (mut table, (operator, uas)) = (FeedbackTable::default(), id("A"));
-        let mut note = |table: &mut FeedbackTable, ms, field| {
+        let note = |table: &mut FeedbackTable, ms, field| {
             table.note(at(ms), &operator, &uas, &[refusal(field)], &[])
         };
         let first = note(&mut table, 0, "lat").unwrap();

@@ -7,6 +7,8 @@ pub mod clock;
 pub mod conflate;
 pub mod counters;
 pub mod feedback;
+pub mod feedback_desk;
+pub mod gate;
 pub mod inbox;
 pub mod intake;
 pub mod link;

@@ -1,0 +1,16 @@
+//! The outside view, in one binary.
+
+#[cfg(test)]
+mod mqtt_broker;
+#[cfg(test)]
+mod mqtt_fake;
+#[cfg(test)]
+mod mqtt_gate;
+#[cfg(test)]
+mod mqtt_intake;
+#[cfg(test)]
+mod mqtt_publisher;
+#[cfg(test)]
+mod mqtt_support;
+#[cfg(test)]
+mod zones_watch;
