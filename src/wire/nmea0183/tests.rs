@@ -231,6 +231,10 @@ fn movement_from_vtg() {
         assert_eq!(only(&out).motion.ground_speed_mps, Some(10.0));
         assert_eq!(only(&out).motion.track_deg, Some(77.5));
     }
+    // A payload ends its epoch, so its VTG is nothing to the next one.
+    let mut ended = bench();
+    ended.hear(&format!("{GSA}\n{vtg}"));
+    assert_eq!(only(&ended.hear(&format!("{GGA}\n{GSA}"))).motion, Motion::default());
     let out = bench().hear(&format!("{GGA}\n{}", sum("GNVTG,360.0,T,,M,1.0,N,,K,A")));
     assert_eq!(only(&out).motion.track_deg, Some(0.0));
     assert!((only(&out).motion.ground_speed_mps.unwrap() - 0.514_444).abs() < 1e-6);
