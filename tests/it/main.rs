@@ -1,0 +1,4 @@
+//! The outside view.
+
+#[cfg(test)]
+mod airspace_oracle;
