@@ -55,6 +55,11 @@ impl Airspace {
         &self.zones
     }
 
+    /// Its zones, sorted by identifier.
+    pub fn into_zones(self) -> Vec<Zone> {
+        self.zones
+    }
+
     /// The zone at `ix`, if that is one of this airspace.
     pub fn zone(&self, ix: ZoneIx) -> Option<&Zone> {
         self.zones.get(usize::try_from(ix.0).ok()?)

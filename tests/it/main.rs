@@ -1,5 +1,7 @@
-//! The outside view, in one binary.
+//! Everything that touches the world: clock, MQTT, HTTP, files, wiring.
 
+#[cfg(test)]
+mod airspace_oracle;
 #[cfg(test)]
 mod http_rest;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::zone::union;
 use circle::Circle;
 
 pub(super) use grid::Grid;
-pub(super) use predicates::Point;
+pub(super) use predicates::{Point, orientation};
 
 /// A horizontal shape: a circle on the ellipsoid, or the union of polygons with holes.
 ///
