@@ -10,7 +10,9 @@
 use std::sync::Arc;
 
 use lowsky::airspace::{Airspace, Shape, Volume, Zone};
-use lowsky::domain::{LatLng, Observation, OperationalStatus, Restriction, Timestamp, UaClass, UasId, ZoneId, whole};
+use lowsky::domain::{
+    LatLng, Observation, OperationalStatus, Restriction, Timestamp, UaClass, UasId, ZoneId, whole,
+};
 use lowsky::geodesy::LocalMetric;
 use lowsky::monitor::{Event, Monitor, Settings};
 
@@ -76,8 +78,10 @@ fn zone(rng: &mut fastrand::Rng, case: &Case, index: usize) -> Zone {
         .collect();
     ring.extend(ring.first().copied());
     let shape = Shape::polygons(&[vec![ring]]).expect("a star is a polygon");
-    let kind = [Restriction::Prohibited, Restriction::RequiresAuthorization, Restriction::Conditional][index % 3];
-    Zone::new(ZoneId::new(&format!("Z{index:05}")), kind, vec![Volume::new(shape, None, None)]).expect("has a volume")
+    let kind =
+        [Restriction::Prohibited, Restriction::RequiresAuthorization, Restriction::Conditional][index % 3];
+    Zone::new(ZoneId::new(&format!("Z{index:05}")), kind, vec![Volume::new(shape, None, None)])
+        .expect("has a volume")
 }
 
 fn fleet(rng: &mut fastrand::Rng, case: &Case) -> Vec<Aircraft> {

@@ -4,6 +4,7 @@ use crate::domain::{
     Accuracy, FixType, GeoidModel, Heights, LatLng, Motion, Observation, Reason, Refusal, Source as Origin,
     Timestamp, round_to,
 };
+use crate::geodesy::egm96_undulation_m;
 use crate::wire::{Decoded, Doors, doors};
 
 use super::clock::Day;
@@ -147,11 +148,5 @@ impl Epoch {
 
 /// Whether a receiver's geoid separation cannot be right here.
 fn is_suspect(position: LatLng, separation_m: f64) -> bool {
-    undulation_m(position)
-        .is_some_and(|undulation_m| SEPARATION_DEVIATION_M_MAX < (separation_m - undulation_m).abs())
-}
-
-/// The geoid's height above the ellipsoid; `None` where no model is at hand.
-fn undulation_m(_position: LatLng) -> Option<f64> {
-    None
+    SEPARATION_DEVIATION_M_MAX < (separation_m - egm96_undulation_m(position)).abs()
 }
