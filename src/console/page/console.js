@@ -41,14 +41,16 @@ function connect() {
   const ws = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/stream`);
   socket = ws;
   ws.onmessage = ({ data }) => { if (ws === socket) hear(ws, JSON.parse(data)); };
-  ws.onclose = () => {
-    if (ws !== socket) return;
-    socket = null;
-    heartbeatAt = -Infinity;
-    setTimeout(connect, retryMs * (0.7 + 0.6 * Math.random()));
-    retryMs = Math.min(retryMs * 2, 15000);
-    draw();
-  };
+  ws.onclose = () => lose(ws);
+}
+
+function lose(ws) {
+  if (ws !== socket) return;
+  socket = null;
+  heartbeatAt = -Infinity;
+  setTimeout(connect, retryMs * (0.7 + 0.6 * Math.random()));
+  retryMs = Math.min(retryMs * 2, 15000);
+  draw();
 }
 
 function hear(ws, frame) {
@@ -165,9 +167,11 @@ function render() {
 $("lang").onclick = () => { lang = lang === "zh" ? "en" : "zh"; draw(); };
 setInterval(() => {
   // A socket that is open but silent is given up, or the page would wait for the system's timeout.
-  if (socket && socket.readyState === WebSocket.OPEN && performance.now() - heartbeatAt > 3 * DEAD_AFTER_MS
-      && heartbeatAt > 0) {
-    socket.close();
+  const silentMs = performance.now() - heartbeatAt;
+  if (socket && 3 * DEAD_AFTER_MS < silentMs && silentMs < Infinity) {
+    const silent = socket;
+    silent.close();
+    lose(silent);
   }
   draw();
 }, 500);
