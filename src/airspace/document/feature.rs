@@ -68,10 +68,15 @@ pub(super) fn read(mut feature: Value, at: &At<'_>, reader: &mut Reader<'_>) -> 
     }
     let mut zone = Zone::new(ZoneId::new(&identifier?), restriction?, volumes?)?;
     (zone.name, zone.reasons, zone.periods) = (name, reasons, periods?);
-    zone.feature = feature.to_string().into();
+    zone.feature = compact(&feature).into();
     feature.sort_all_objects();
-    zone.version = version::of_content(&feature.to_string());
+    zone.version = version::of_content(&compact(&feature));
     Some(zone)
+}
+
+/// JSON without blanks. A value that came from JSON has no part that could not be written.
+fn compact(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 fn check_feature_members(feature: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) {

@@ -58,6 +58,11 @@ impl Report {
         self.errors
     }
 
+    #[cfg(test)]
+    pub(super) fn warnings(&self) -> usize {
+        self.warnings
+    }
+
     fn tell(&mut self, severity: ProblemSeverity, place: impl FnOnce() -> Place, message: Message) {
         let count = match severity {
             ProblemSeverity::Error => &mut self.errors,

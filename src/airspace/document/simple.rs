@@ -222,3 +222,72 @@ fn overlap(a: Point, b: Point, c: Point, d: Point) -> Option<Meeting> {
     };
     (common(0) > 0.0 || common(1) > 0.0).then_some(Meeting::Cross)
 }
+
+#[cfg(test)]
+mod tests {
+    use geo::{Coord, LineString, Polygon, Validation};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::airspace::document::json::Limits;
+
+    fn accepted(rings: &[Vec<Point>]) -> (bool, bool) {
+        let rings: Vec<Ring> = rings
+            .iter()
+            .map(|points| Ring { points: points.clone(), places: (0..points.len()).collect() })
+            .collect();
+        let mut limits = Limits::default();
+        let mut reader = Reader::new("z", &mut limits, None);
+        let accepted = check(&rings, &At::ROOT, &mut reader).is_some() && reader.report.errors() == 0;
+        (accepted, reader.report.warnings() > 0)
+    }
+
+    fn valid_to_geo(rings: &[Vec<Point>]) -> bool {
+        let line =
+            |ring: &Vec<Point>| ring.iter().map(|p| Coord { x: p[0], y: p[1] }).collect::<LineString<f64>>();
+        Polygon::new(line(&rings[0]), rings[1..].iter().map(line).collect()).is_valid()
+    }
+
+    /// Closed rings over a small lattice, where corners often lie on edges and edges on one another.
+    fn ring(corners: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Point>> {
+        prop::collection::vec((0..12_i32, 0..12_i32), corners)
+            .prop_map(|corners| {
+                let mut ring: Vec<Point> = corners
+                    .into_iter()
+                    .map(|(x, y)| [114.0 + f64::from(x) / 64.0, 22.0 + f64::from(y) / 64.0])
+                    .collect();
+                ring.push(ring[0]);
+                ring.dedup();
+                ring
+            })
+            .prop_filter("encloses", |ring| {
+                let area: f64 = ring
+                    .windows(2)
+                    .map(|p| (p[0][0] - 114.0) * (p[1][1] - 22.0) - (p[1][0] - 114.0) * (p[0][1] - 22.0))
+                    .sum();
+                ring.len() >= 4 && area.abs() > 1e-6
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        /// What `geo` calls valid is accepted in silence; what it calls invalid is refused, but for rings that
+        /// only touch themselves, which are warned about.
+        #[test]
+        fn rings_agree_with_geo(shell in ring(3..8)) {
+            let rings = [shell];
+            let (accepted, warned) = accepted(&rings);
+            prop_assert_eq!(accepted && !warned, valid_to_geo(&rings), "{:?}", rings);
+        }
+
+        /// The same for holes. `geo` also refuses what is left by holes that cut the inside in two, which is harmless.
+        #[test]
+        fn what_geo_accepts_is_accepted(shell in ring(3..6), holes in prop::collection::vec(ring(3..4), 1..3)) {
+            let mut rings = vec![shell];
+            rings.extend(holes);
+            let (accepted, _) = accepted(&rings);
+            prop_assert!(accepted || !valid_to_geo(&rings), "{:?}", rings);
+        }
+    }
+}

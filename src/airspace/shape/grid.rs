@@ -119,11 +119,12 @@ fn wanted_cells(edges: usize) -> u32 {
 /// The layout, coarsened until the edges have no more entries than allowed.
 fn fitting(mut layout: Layout, points: &[Point], edges: &[u32]) -> Layout {
     let allowed = edges.len().saturating_mul(ENTRIES_PER_EDGE).saturating_add(64);
+    let sample: Vec<u32> = edges.iter().step_by(edges.len() / 256 + 1).copied().collect();
     while layout.cells() > 1 && entries_of(&layout, points, edges, allowed) > allowed {
         let [fewer_columns, fewer_rows] = layout.halved();
         // Teeth of a comb want cells as tall as they are: halve where it saves more.
-        let by_columns = entries_of(&fewer_columns, points, edges, usize::MAX);
-        let by_rows = entries_of(&fewer_rows, points, edges, usize::MAX);
+        let by_columns = entries_of(&fewer_columns, points, &sample, usize::MAX);
+        let by_rows = entries_of(&fewer_rows, points, &sample, usize::MAX);
         layout = if by_columns < by_rows { fewer_columns } else { fewer_rows };
     }
     layout

@@ -7,7 +7,7 @@ use crate::geodesy::LocalMetric;
 
 use super::grid::Grid;
 use super::layout::Cell;
-use super::predicates::{Point, distance_from_origin, first_touch, is_left, is_on, straddles};
+use super::predicates::{Point, distance2_from_origin, first_touch, is_left, is_on, straddles};
 
 impl Grid {
     /// Whether the point is inside or on the boundary.
@@ -55,22 +55,25 @@ impl Grid {
         let [columns, rows] = self.layout.count;
         let home = self.layout.number([column, row]);
         let first_ring = u32::from(self.steps_to_edge.get(home).copied().unwrap_or(0));
-        let mut nearest = f64::INFINITY;
+        let mut nearest2 = f64::INFINITY;
         for ring in first_ring..columns.max(rows) {
-            if self.nothing_nearer_than(q, [column, row], ring, scale, gap) > nearest.min(within_m) {
+            if self.nothing_nearer_than(q, [column, row], ring, scale, gap)
+                > nearest2.min(within_m * within_m)
+            {
                 break;
             }
             self.for_ring([column, row], ring, |number| {
                 for (a, b) in self.cell(number).1.iter().filter_map(|edge| self.edge(*edge)) {
                     let metres = |p: Point| [(p[0] - q[0]) * scale[0], (p[1] - q[1]) * scale[1]];
-                    nearest = nearest.min(distance_from_origin(metres(a), metres(b)));
+                    nearest2 = nearest2.min(distance2_from_origin(metres(a), metres(b)));
                 }
             });
         }
+        let nearest = nearest2.sqrt();
         if nearest <= within_m { nearest } else { f64::INFINITY }
     }
 
-    /// A distance under which no edge can lie that is not in the rings before `ring`: to the sides of the block of
+    /// The square of a distance under which no edge can lie that is not in the rings before `ring`: to the sides of the block of
     /// cells that these cover, where there are cells beyond.
     fn nothing_nearer_than(&self, q: Point, home: Cell, ring: u32, scale: Point, gap: Point) -> f64 {
         if ring == 0 {
@@ -84,7 +87,7 @@ impl Grid {
         let [columns, rows] = self.layout.count;
         let east = side(home[0], columns, self.layout.step[0], q[0]) * scale[0];
         let north = side(home[1], rows, self.layout.step[1], q[1]) * scale[1];
-        east.hypot(gap[1]).min(north.hypot(gap[0]))
+        (east * east + gap[1] * gap[1]).min(north * north + gap[0] * gap[0])
     }
 
     /// Visits the cells at `ring` steps of a king from `home`.

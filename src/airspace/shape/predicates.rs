@@ -73,10 +73,11 @@ fn cross(a: Point, b: Point) -> f64 {
     a[0] * b[1] - a[1] * b[0]
 }
 
-/// Distance from the origin to the nearest point of the edge.
-pub(super) fn distance_from_origin(a: Point, b: Point) -> f64 {
+/// Square of the distance from the origin to the nearest point of the edge.
+pub(super) fn distance2_from_origin(a: Point, b: Point) -> f64 {
     let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
     let length2 = dx * dx + dy * dy;
     let at = if length2 > 0.0 { (-(a[0] * dx + a[1] * dy) / length2).clamp(0.0, 1.0) } else { 0.0 };
-    (a[0] + at * dx).hypot(a[1] + at * dy)
+    let nearest = [a[0] + at * dx, a[1] + at * dy];
+    nearest[0] * nearest[0] + nearest[1] * nearest[1]
 }

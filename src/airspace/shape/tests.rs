@@ -89,7 +89,7 @@ fn brute_distance(rings: &[Vec<Point>], q: Point) -> f64 {
     rings
         .iter()
         .flat_map(|ring| ring.windows(2))
-        .map(|pair| super::predicates::distance_from_origin(metres(pair[0]), metres(pair[1])))
+        .map(|pair| super::predicates::distance2_from_origin(metres(pair[0]), metres(pair[1])).sqrt())
         .fold(f64::INFINITY, f64::min)
 }
 
@@ -166,6 +166,10 @@ fn queries_are_total_everywhere() {
 
 #[test]
 fn memory_is_bounded_by_the_edges() {
+    let usual = super::Grid::new(&[star([114.0, 22.5], &[0.5; 300], false)]).unwrap();
+    let bytes =
+        16 * usual.points.len() + 4 * (usual.heads.len() + usual.entries.len()) + usual.steps_to_edge.len();
+    assert!(bytes <= 48 * 300, "{bytes} bytes for 300 edges");
     // Teeth that each cross the whole box: the worst for a grid.
     let mut comb: Vec<Point> =
         (0..5000).map(|i| [114.0 + f64::from(i) * 1e-4, 22.0 + f64::from(i % 2)]).collect();
