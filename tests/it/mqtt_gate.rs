@@ -112,7 +112,8 @@ async fn f7_a_retained_position_is_a_ghost() {
     let broker = embedded().await;
     let drone = Probe::new(broker.address(), "drone", &[]).await;
     drone.publish("lowsky/v1/telemetry/acme/OLD", QoS::AtLeastOnce, true, &telemetry("OLD", 0, 22.5)).await;
-    let mut feedback = Probe::new(broker.address(), "feedback", &["lowsky/v1/feedback/acme/OLD"]).await;
+    let mut feedback = Probe::new(broker.address(), "feedback", &["lowsky/v1/+/acme/OLD"]).await;
+    assert_eq!(feedback.next_text().await.0, "lowsky/v1/telemetry/acme/OLD");
     let counters = Arc::new(Counters::default());
     let inbox = Arc::new(Inbox::<()>::default());
     let settings = PublisherSettings {

@@ -55,9 +55,11 @@ async fn p7_the_embedded_broker_restarts() {
     let address = broker.address();
     let mut bench = bench(address);
     assert!(!bench.connected().await, "no session at first");
-    Probe::new(address, "p", &[]).await.publish("t/a/b", QoS::AtLeastOnce, false, "1").await;
+    let probe = Probe::new(address, "p", &[]).await;
+    probe.publish("t/a/b", QoS::AtLeastOnce, false, "1").await;
     let message = bench.next().await;
     assert_eq!((&*message.topic, &message.payload[..], message.retained), ("t/a/b", &b"1"[..], false));
+    drop(probe);
     broker.stop().await;
     bench.lost(10).await;
     let broker = broker::start(address).await.unwrap();

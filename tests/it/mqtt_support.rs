@@ -107,7 +107,8 @@ impl Probe {
         Self::with_options(options, filters).await
     }
 
-    pub(crate) async fn with_options(options: MqttOptions, filters: &[&str]) -> Self {
+    pub(crate) async fn with_options(mut options: MqttOptions, filters: &[&str]) -> Self {
+        options.set_max_packet_size(Some(1 << 20));
         let (client, mut eventloop) = AsyncClient::new(options, 1_000);
         let (sender, received) = mpsc::channel(10_000);
         let (ready, mut is_ready) = mpsc::channel::<()>(1);
