@@ -1,1 +1,7 @@
-fn main() {}
+//! The `lowsky` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lowsky::cli::main()
+}

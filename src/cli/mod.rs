@@ -1,3 +1,65 @@
 //! The command line: one file a command.
+//!
+//! Exit codes: 0 done; 1 the input is wrong (the message says where); 2 usage; 3 an outside service failed.
 
+mod check;
+mod demo;
+mod files;
+mod record;
+mod replay;
+mod run;
+mod simulate;
+mod terminal;
 pub mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use files::Failure;
+
+/// Low-altitude airspace monitoring: drone telemetry over MQTT in, alerts over WebSocket out.
+///
+/// 低空监测：MQTT 接入无人机遥测，实时检查围栏与间隔，经 WebSocket 推送告警。
+#[derive(Debug, Parser)]
+#[command(name = "lowsky", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The daemon. 守护进程
+    Run(run::RunArgs),
+    /// Everything in one process: broker, simulated fleet, daemon, page. 演示
+    Demo(demo::DemoArgs),
+    /// Validates configuration and zone files; every problem with file:line:column. 检查配置与围栏
+    Check(check::CheckArgs),
+    /// The live alert stream in a terminal; reconnects and resumes. 告警流
+    Watch(watch::WatchArgs),
+    /// Writes the raw MQTT messages to a recording. 录制
+    Record(record::RecordArgs),
+    /// A recording through the same decoders and engine, or back to a broker. 回放
+    Replay(replay::ReplayArgs),
+    /// A simulated fleet as a real MQTT publisher. 模拟机群
+    Simulate(simulate::SimulateArgs),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    terminal::start_log();
+    let done = match command {
+        Command::Run(args) => run::run(args),
+        Command::Demo(args) => demo::demo(args),
+        Command::Check(args) => check::check(&args),
+        Command::Watch(args) => {
+            return terminal::block_on(|stop| watch::watch(args, watch::Terminal::standard(stop)));
+        }
+        Command::Record(args) => record::record(args),
+        Command::Replay(args) => replay::replay(args),
+        Command::Simulate(args) => simulate::simulate(args),
+    };
+    done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,84 @@
+//! `lowsky check`: configuration and zone files, every problem with its place.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::files::{self, Failure};
+use crate::airspace::{Document, ProblemSeverity, load_within};
+use crate::service::zone_files;
+
+/// The arguments of `check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The configuration [default: config/lowsky.toml if there].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Zone files, folders of zone files, or configuration files (*.toml) [default: the configured folder].
+    pub paths: Vec<PathBuf>,
+}
+
+/// Checks everything named and prints what is wrong; fails if anything is an error.
+#[expect(clippy::print_stdout, reason = "the answer of the command")]
+pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
+    let config = files::configuration(args.config.as_deref())?;
+    let paths = if args.paths.is_empty() { vec![config.zones.dir.clone()] } else { args.paths.clone() };
+    let (mut errors, mut warnings, mut zones) = (0, 0, 0);
+    let mut contents = Vec::new();
+    for path in &paths {
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            if let Err(failure) = files::configuration(Some(path)) {
+                println!("{failure}");
+                errors += 1;
+            }
+            continue;
+        }
+        match read(path) {
+            Ok(read) => contents.extend(read),
+            Err(why) => {
+                println!("{why}");
+                errors += 1;
+            }
+        }
+    }
+    let documents: Vec<_> = contents.iter().map(|(name, text)| Document { name, text }).collect();
+    let loaded = load_within(&documents, config.area());
+    for problem in &loaded.problems {
+        println!("{problem}");
+        match problem.severity {
+            ProblemSeverity::Error => errors += 1,
+            ProblemSeverity::Warning => warnings += 1,
+        }
+    }
+    if let Some(airspace) = &loaded.airspace {
+        zones = airspace.zones().len();
+    }
+    println!("{}", verdict(documents.len(), zones, errors, warnings));
+    if errors == 0 { Ok(()) } else { Err(Failure::Said) }
+}
+
+fn verdict(files: usize, zones: usize, errors: usize, warnings: usize) -> String {
+    if errors == 0 {
+        format!("{files} zone files, {zones} zones: no error, {warnings} warnings. 检查通过。")
+    } else {
+        format!(
+            "{files} zone files: {errors} errors, {warnings} warnings; nothing of it would be put in force. 检查未通过。"
+        )
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
+    if path.is_dir() {
+        let named = |(name, bytes): (String, Vec<u8>)| (path.join(name).display().to_string(), bytes);
+        return zone_files::read(path)
+            .map(|files| files.into_iter().map(named).collect())
+            .map_err(|e| e.to_string());
+    }
+    let is_file = std::fs::metadata(path).map(|meta| meta.is_file()).unwrap_or(false);
+    if !is_file {
+        return Err(format!("{}: no such file", path.display()));
+    }
+    let bytes =
+        std::fs::read(path).map_err(|error| format!("{}: cannot be read: {error}", path.display()))?;
+    Ok(vec![(path.display().to_string(), bytes)])
+}
