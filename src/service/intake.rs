@@ -379,6 +379,14 @@ impl Worker {
     }
 }
 
+impl Drop for Worker {
+    /// However the task ends, nobody may think that it still listens.
+    fn drop(&mut self) {
+        let state = IntakeState::Lost { since: clock::now(), reason: "the intake has ended".into() };
+        self.state.send_replace(state);
+    }
+}
+
 async fn hand_over(
     messages: &mpsc::Sender<Message>,
     message: Message,
