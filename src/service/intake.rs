@@ -2,7 +2,7 @@
 //!
 //! The socket is read at full speed by a task of its own. What stands behind it decodes and conflates and
 //! never blocks for long; if the channel to it is full all the same, the task waits (counted), and after
-//! [`STALL_MAX`] drops the connection: decoding stands still, and the broker keeps what was not acknowledged.
+//! two seconds drops the connection: decoding stands still, and the broker keeps what was not acknowledged.
 //!
 //! The session outlives a connection, so that nothing is lost while we are away; subscriptions are made
 //! anew on every connection all the same, because a broker may have forgotten them.
@@ -376,6 +376,14 @@ impl Worker {
         };
         tracing::warn!(endpoint = %self.endpoint, %reason, "no connection to the broker");
         self.state.send_replace(IntakeState::Lost { since, reason });
+    }
+}
+
+impl Drop for Worker {
+    /// However the task ends, nobody may think that it still listens.
+    fn drop(&mut self) {
+        let state = IntakeState::Lost { since: clock::now(), reason: "the intake has ended".into() };
+        self.state.send_replace(state);
     }
 }
 

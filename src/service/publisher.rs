@@ -3,71 +3,29 @@
 //! Callers only put things into bounded memory and never wait. Alerts stay in an outbox until the broker
 //! confirms them; feedback may be lost, it is repeated while its cause lasts.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::Outgoing;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{ConnectProperties, LastWill, Packet, PubAck, PubAckReason};
+use rumqttc::v5::mqttbytes::v5::{ConnectProperties, LastWill, Packet};
 use rumqttc::v5::{AsyncClient, Event};
 use serde::Serialize;
-use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{AlertEvent, OperatorId, Timestamp, UasId};
+use crate::domain::{AlertEvent, OperatorId, UasId};
 use crate::service::clock::{self, Stopwatch};
 use crate::service::counters::Counters;
 use crate::service::feedback::Feedback;
 use crate::service::link::{Backoff, Endpoint, Link, LinkError};
-use crate::service::outbox::{Outbox, Parcel};
+use crate::service::outbox::Parcel;
+use crate::service::outgoing::{Desk, Handed, INFLIGHT_MAX};
+use crate::service::status::{self, StatusFigures};
 
-/// Alert messages kept while the broker is away.
-const ALERTS_MAX: usize = 10_000;
-/// Feedback messages kept.
-const FEEDBACK_MAX: usize = 1_000;
-/// Messages that may be unconfirmed on a connection.
-const INFLIGHT_MAX: u16 = 64;
-/// A broker that confirms nothing for so long gets a new connection.
-const CONFIRM_MAX: Duration = Duration::from_secs(10);
 /// Time between status messages.
 const STATUS_PERIOD: Duration = Duration::from_secs(5);
-
-/// What the status topic says of the service.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct StatusFigures {
-    /// Aircraft in the picture.
-    pub aircraft: u64,
-    /// Alerts that stand.
-    pub open_alerts: u64,
-    /// Sequence number of the newest alert event.
-    pub seq: u64,
-    /// Messages taken from the broker since the start.
-    pub messages: u64,
-    /// Observations evaluated.
-    pub evaluated: u64,
-    /// Observations replaced by newer ones before they were evaluated.
-    pub conflated: u64,
-    /// Observations refused.
-    pub refused: u64,
-    /// Observations on their way.
-    pub in_flight: u64,
-    /// Version of the zones in force.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub zones_version: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Status<'a> {
-    status: &'static str,
-    instance: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<Timestamp>,
-    #[serde(flatten)]
-    figures: Option<&'a StatusFigures>,
-}
 
 #[derive(Serialize)]
 struct AlertMessage<'a> {
@@ -100,43 +58,10 @@ pub struct PublisherHandle {
     stopped: CancellationToken,
 }
 
-/// Everything that waits to be published.
-struct Desk {
-    waiting: Mutex<Waiting>,
-    /// Something to send, or room to send it.
-    news: Notify,
-    counters: Arc<Counters>,
-}
-
-struct Waiting {
-    alerts: Outbox,
-    feedback: VecDeque<Parcel>,
-    figures: Option<StatusFigures>,
-    /// What each QoS 1 publish handed to rumqttc was, until it has a packet id.
-    handed: VecDeque<Handed>,
-    /// What each packet id stands for.
-    inflight: BTreeMap<u16, Handed>,
-    confirmed_at: Instant,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Handed {
-    Alert(u64),
-    Status,
-}
-
 /// Starts the publisher. Must be called within a Tokio runtime.
 pub fn start(settings: PublisherSettings, counters: Arc<Counters>) -> PublisherHandle {
     let (connected_tx, connected) = watch::channel(false);
-    let waiting = Waiting {
-        alerts: Outbox::new(ALERTS_MAX),
-        feedback: VecDeque::new(),
-        figures: None,
-        handed: VecDeque::new(),
-        inflight: BTreeMap::new(),
-        confirmed_at: Instant::now(),
-    };
-    let desk = Arc::new(Desk { waiting: Mutex::new(waiting), news: Notify::new(), counters });
+    let desk = Arc::new(Desk::new(counters));
     let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
     let handle = PublisherHandle {
         desk: Arc::clone(&desk),
@@ -181,13 +106,9 @@ impl PublisherHandle {
     pub fn feedback(&self, feedback: &Feedback) {
         let Ok(payload) = serde_json::to_vec(feedback).map(Bytes::from) else { return };
         let topic = self.topic("feedback", &feedback.operator, &feedback.uas_id);
-        let mut waiting = self.desk.lock();
-        if FEEDBACK_MAX <= waiting.feedback.len() {
-            waiting.feedback.pop_front();
+        if self.desk.lock().push_feedback(Parcel { topic, payload }) {
             self.desk.counters.feedback_dropped.one();
         }
-        waiting.feedback.push_back(Parcel { topic, payload });
-        drop(waiting);
         self.desk.news.notify_one();
     }
 
@@ -227,62 +148,9 @@ impl PublisherHandle {
     }
 }
 
-impl Desk {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// rumqttc gave the next QoS 1 publish its packet id.
-    fn departed(&self, packet_id: u16) {
-        let mut waiting = self.lock();
-        if let Some(handed) = waiting.handed.pop_front() {
-            waiting.inflight.insert(packet_id, handed);
-        }
-    }
-
-    fn confirmed(&self, ack: &PubAck) {
-        let mut waiting = self.lock();
-        waiting.confirmed_at = Instant::now();
-        if let Some(Handed::Alert(number)) = waiting.inflight.remove(&ack.pkid) {
-            waiting.alerts.confirm(number);
-            if matches!(ack.reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) {
-                self.counters.alerts_published.one();
-            } else {
-                // It would be refused again for ever.
-                self.counters.alerts_refused.one();
-                tracing::warn!(reason = ?ack.reason, "the broker refuses an alert message");
-            }
-        }
-        drop(waiting);
-        self.news.notify_one();
-    }
-}
-
-impl Waiting {
-    fn unconfirmed(&self) -> usize {
-        self.handed.len() + self.inflight.len()
-    }
-
-    fn is_settled(&self) -> bool {
-        self.alerts.is_empty() && self.feedback.is_empty()
-    }
-
-    /// The next message to hand to rumqttc, alerts first.
-    fn next(&mut self) -> Option<(Parcel, QoS)> {
-        if self.unconfirmed() < usize::from(INFLIGHT_MAX)
-            && let Some((number, parcel)) = self.alerts.send_next()
-        {
-            self.hand(Handed::Alert(number));
-            return Some((parcel, QoS::AtLeastOnce));
-        }
-        Some((self.feedback.pop_front()?, QoS::AtMostOnce))
-    }
-
-    fn hand(&mut self, handed: Handed) {
-        if self.unconfirmed() == 0 {
-            self.confirmed_at = Instant::now();
-        }
-        self.handed.push_back(handed);
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.connected.send_replace(false);
     }
 }
 
@@ -314,7 +182,7 @@ impl Worker {
     /// One connection from the attempt to its end; `Ok` when it was ended by us.
     async fn connection(&self, stood: &mut Option<Stopwatch>) -> Result<(), LinkError> {
         let mut options = self.settings.endpoint.options(&self.settings.client_id, ConnectProperties::new());
-        let offline = self.status("OFFLINE", None, None);
+        let offline = status::payload("OFFLINE", &self.settings.instance, None, None);
         let will = LastWill::new(self.status_topic(), offline, QoS::AtLeastOnce, true, None);
         options
             .set_clean_start(true)
@@ -349,11 +217,7 @@ impl Worker {
             match link.next().await? {
                 Event::Incoming(Packet::ConnAck(_)) => {
                     *stood = Some(Stopwatch::start());
-                    let mut waiting = self.desk.lock();
-                    waiting.alerts.rewind();
-                    waiting.handed.clear();
-                    waiting.inflight.clear();
-                    drop(waiting);
+                    self.desk.lock().rewind();
                     tracing::info!(endpoint = %self.settings.endpoint, "publisher connected");
                     self.connected.send_replace(true);
                 }
@@ -378,7 +242,9 @@ impl Worker {
             tokio::select! {
                 biased;
                 _ = status_due.tick() => {
-                    self.check_confirmations()?;
+                    if self.desk.lock().is_stuck() {
+                        return Err(LinkError::Protocol("the broker confirms nothing".into()));
+                    }
                     let payload = self.online_or_offline("ONLINE");
                     let sent = client.publish(self.status_topic(), QoS::AtLeastOnce, true, payload).await;
                     sent.map_err(|error| closed(&error))?;
@@ -400,31 +266,11 @@ impl Worker {
         }
     }
 
-    /// rumqttc can wait for ever for a confirmation that does not come; a new connection sends again.
-    fn check_confirmations(&self) -> Result<(), LinkError> {
-        let waiting = self.desk.lock();
-        if waiting.unconfirmed() > 0 && CONFIRM_MAX < waiting.confirmed_at.elapsed() {
-            return Err(LinkError::Protocol("the broker confirms nothing".into()));
-        }
-        Ok(())
-    }
-
     /// The status message; the next thing handed to rumqttc at QoS 1 must be it.
     fn online_or_offline(&self, status: &'static str) -> Vec<u8> {
         let mut waiting = self.desk.lock();
         waiting.hand(Handed::Status);
-        self.status(status, Some(clock::now()), waiting.figures.as_ref())
-    }
-
-    fn status(
-        &self,
-        status: &'static str,
-        at: Option<Timestamp>,
-        figures: Option<&StatusFigures>,
-    ) -> Vec<u8> {
-        let instance = &self.settings.instance;
-        // Text and whole numbers always make JSON.
-        serde_json::to_vec(&Status { status, instance, at, figures }).unwrap_or_default()
+        status::payload(status, &self.settings.instance, Some(clock::now()), waiting.figures.as_ref())
     }
 
     fn status_topic(&self) -> String {

@@ -196,3 +196,24 @@ async fn without_a_broker_there_are_few_attempts() {
     assert!(bench.lost(1).await.contains("refused"), "and the reason is told");
     bench.handle.stop(Duration::from_secs(1)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_decoding_stands_still_the_broker_keeps_what_was_not_acknowledged() {
+    let broker = embedded().await;
+    let mut bench = bench(broker.address());
+    bench.connected().await;
+    let probe = Probe::new(broker.address(), "p", &[]).await;
+    for number in 0..9_000_u32 {
+        probe.publish("n/x", QoS::AtMostOnce, false, &number.to_string()).await;
+    }
+    probe.publish("t/a/b", QoS::AtLeastOnce, false, "last").await;
+    let reason = bench.lost(10).await;
+    assert!(reason.contains("stands still"), "{reason}");
+    assert!(bench.counters.intake_waits.get() > 0 && bench.counters.intake_overruns.get() > 0);
+    let mut taken = 0;
+    while &*bench.next().await.topic != "t/a/b" {
+        taken += 1;
+    }
+    assert!(taken > 8_000, "{taken}");
+    bench.connected().await;
+}

@@ -9,7 +9,8 @@ use lowsky::domain::{
     Measures, OperatorId, OtherParty, Phase, Severity, Timestamp, UasId,
 };
 use lowsky::service::counters::Counters;
-use lowsky::service::publisher::{self, PublisherHandle, PublisherSettings, StatusFigures};
+use lowsky::service::publisher::{self, PublisherHandle, PublisherSettings};
+use lowsky::service::status::StatusFigures;
 use serde_json::Value;
 
 use super::mqtt_support::{Mosquitto, Probe, embedded, endpoint, free_address, until};
