@@ -245,6 +245,7 @@ async fn contracts_console_and_figures_are_served() {
     for line in [
         "lowsky_alert_seq 1",
         "lowsky_alerts_open 1",
+        "lowsky_evaluation_heartbeat_timestamp_seconds 0",
         "lowsky_http_requests_total{route=\"/\",status=\"200\"} 1",
     ] {
         assert!(figures.contains(line), "{line} is not in\n{figures}");
