@@ -57,8 +57,8 @@ pub struct Metrics {
     pub alerts_open: Gauge,
     /// Aircraft in the picture.
     pub aircraft: Gauge,
-    /// Age of the evaluating path's last heartbeat.
-    pub heartbeat_age_s: Gauge<f64, std::sync::atomic::AtomicU64>,
+    /// Unix time of the evaluating path's last heartbeat; 0 before the first.
+    pub heartbeat_at_s: Gauge<f64, std::sync::atomic::AtomicU64>,
 }
 
 impl Default for Metrics {
@@ -76,7 +76,7 @@ impl Default for Metrics {
             alert_seq: Gauge::default(),
             alerts_open: Gauge::default(),
             aircraft: Gauge::default(),
-            heartbeat_age_s: Gauge::default(),
+            heartbeat_at_s: Gauge::default(),
         };
         metrics.register(|registry| metrics.enter(registry));
         metrics
@@ -121,9 +121,9 @@ impl Metrics {
         registry.register("alerts_open", "Open alerts", self.alerts_open.clone());
         registry.register("aircraft", "Aircraft in the picture", self.aircraft.clone());
         registry.register(
-            "evaluation_heartbeat_age_seconds",
-            "Age of the evaluating path's last heartbeat",
-            self.heartbeat_age_s.clone(),
+            "evaluation_heartbeat_timestamp_seconds",
+            "Unix time of the evaluating path's last heartbeat, 0 before the first",
+            self.heartbeat_at_s.clone(),
         );
     }
 }

@@ -1,13 +1,13 @@
 //! REST routes, with every kind of refusal.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use lowsky::airspace::Airspace;
+use lowsky::airspace::{Document, load};
 use lowsky::domain::{Acknowledgement, AlertEventKind, Severity};
 use lowsky::service::clock;
 use lowsky::service::health::{Part, Status};
-use lowsky::service::http::ZoneBook;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::http_support::{alert, at, event, get, raised, request, start, track};
 
@@ -168,17 +168,58 @@ async fn readiness_tells_each_part_and_needs_a_heartbeat() {
     );
 }
 
+/// A prohibited square over the aircraft of the tests.
+const ZONE: &str = r#"{"type":"Feature","properties":{"identifier":"Z1","country":"CHN","name":[{"text":"机场","lang":"zh-CN"}],
+  "type":"PROHIBITED","variant":"COMMON","reason":["AIR_TRAFFIC"],"note":"kept"},
+ "geometry":{"type":"Polygon","layer":{"upper":120,"upperReference":"AGL","lower":0,"lowerReference":"AGL","uom":"m"},
+  "coordinates":[[[113.9,22.4],[114.1,22.4],[114.1,22.6],[113.9,22.6],[113.9,22.4]]]}}"#;
+
 #[tokio::test]
-async fn zones_keep_their_members() {
+async fn zones_keep_their_members_and_have_a_version() {
     let server = start(|_, _| {}).await;
     let empty = get(server.address, "/api/v1/zones").await.json();
     assert_eq!(
         (empty["type"].as_str(), empty["features"].as_array().unwrap().len()),
         (Some("FeatureCollection"), 0)
     );
-    let book = ZoneBook::new(&Airspace::default(), ["no json", "{\"type\":\"Feature\"}"]);
-    server.app.zones.store(book.into());
-    assert!(get(server.address, "/api/v1/zones").await.head.contains("etag:"));
+    let text = format!(r#"{{"type":"FeatureCollection","features":[{ZONE}]}}"#);
+    let loaded = load(&[Document { name: "z.json", text: text.as_bytes() }]);
+    server.app.airspace.store(Arc::new(loaded.airspace.unwrap_or_else(|| panic!("{:?}", loaded.problems))));
+    let all = get(server.address, "/api/v1/zones").await.json();
+    assert_eq!(all["features"][0]["properties"]["note"], "kept");
+    let one = get(server.address, "/api/v1/zones/Z1").await;
+    let version = one.json()["lowsky"]["version"].as_str().unwrap().to_owned();
+    assert!(one.head.contains(&format!("etag: \"{version}\"")), "{}", one.head);
+    let known = format!("If-None-Match: \"{version}\"\r\n");
+    assert_eq!(request(server.address, "GET /api/v1/zones/Z1", &known, "").await.status, 304);
+}
+
+#[tokio::test]
+async fn a_check_tells_problems_difference_and_aircraft_and_changes_nothing() {
+    let mut server = start(|_, _| {}).await;
+    server.publisher.track(track("A1", 22.5, 114.0, 0));
+    server.publisher.track(track("B2", 23.5, 114.0, 0));
+    server.publisher.commit();
+    let post = async |query: &str, body: &str| {
+        let answer = request(server.address, &format!("POST /api/v1/zones/check{query}"), "", body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    };
+    let report = post("", ZONE).await;
+    assert_eq!(
+        (report["valid"].as_bool(), &report["difference"]["added"]),
+        (Some(true), &json!(["Z1"])),
+        "{report}"
+    );
+    assert_eq!(report["aircraft"], json!([{"uas_id": "A1", "zone": "Z1", "restriction": "PROHIBITED"}]));
+    let broken = post("", &ZONE.replace("22.6],[113.9,22.4]", "22.6],[113.9,95.0]")).await;
+    assert_eq!(broken["valid"], false);
+    let problems = broken["problems"].as_array().unwrap();
+    let problem = problems.iter().find(|problem| problem["severity"] == "ERROR").unwrap();
+    assert!(problem["pointer"].as_str().unwrap().starts_with("/geometry/coordinates/0"), "{problem}");
+    assert_eq!(problem["line"], 4);
+    assert_eq!(post("", "{").await["valid"], false);
+    assert_eq!(get(server.address, "/api/v1/zones/Z1").await.status, 404);
 }
 
 #[tokio::test]
@@ -204,6 +245,7 @@ async fn contracts_console_and_figures_are_served() {
     for line in [
         "lowsky_alert_seq 1",
         "lowsky_alerts_open 1",
+        "lowsky_evaluation_heartbeat_timestamp_seconds 0",
         "lowsky_http_requests_total{route=\"/\",status=\"200\"} 1",
     ] {
         assert!(figures.contains(line), "{line} is not in\n{figures}");

@@ -397,3 +397,21 @@ impl Mirror {
         Ok(())
     }
 }
+
+#[test]
+fn a_long_resume_is_no_slowness_and_remembers_what_the_client_knew() {
+    let mut world = world_of(1);
+    let mut mild = alert("a1", Severity::Info);
+    mild.uas_id = UasId::new("A2").unwrap();
+    for _ in 0..20_000 {
+        world.log.append(event(AlertEventKind::Updated, mild.clone()));
+    }
+    let mut client = Client::connect(&world);
+    let scope = json!({"min_severity": "WARNING"});
+    client.say(&json!({"type": "subscribe", "after": 9_000, "alerts": scope}), &world);
+    let told = client.poll(at(0), &world);
+    assert_eq!(seqs(&told), (9_001..=20_001).collect::<Vec<_>>());
+    assert_eq!(told.len(), 11_001, "no gap");
+    world.log.append(event(AlertEventKind::Cleared, mild));
+    assert_eq!(seqs(&client.poll(at(0), &world)), [20_002]);
+}

@@ -23,6 +23,8 @@ use crate::service::metrics::{Metrics, Refusal};
 
 /// A request's head must be complete in this time; an idle connection is closed after it.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Most bytes of a request's head.
+const HEAD_MAX: usize = 64 << 10;
 /// A write that makes no progress for this long ends the connection.
 const WRITE_PATIENCE: Duration = Duration::from_secs(3);
 /// Pause after an accept error, so that a lack of descriptors does not spin.
@@ -114,6 +116,7 @@ fn spawn(stream: TcpStream, connection: Connection, routes: Router, app: &App) {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_headers(64)
+            .max_buf_size(HEAD_MAX)
             .serve_connection(io, service)
             .with_upgrades();
         let mut served = std::pin::pin!(served);

@@ -29,7 +29,8 @@ pub(super) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Result<Respon
     let states: Vec<AlertState> = query.list("state");
     let codes: Vec<AlertCode> = query.list("code");
     let least: Option<Severity> = query.one("min_severity");
-    let aircraft: Vec<String> = query.list("uas_id");
+    // An identity may hold a comma.
+    let aircraft = query.all("uas_id");
     let after: u64 = query.one("after").unwrap_or(0);
     let limit = query.one::<std::num::NonZeroUsize>("limit").map_or(LIMIT_DEFAULT, std::num::NonZero::get);
     query.finish()?;

@@ -167,6 +167,11 @@ fn openapi_document() -> Value {
             "/api/v1/zones": get("Zones in force", json!([]), answers("GeoJSON", "application/geo+json", any())),
             "/api/v1/zones/{id}": get("One zone", json!([in_path("id")]),
                 answers("A feature", "application/geo+json", any())),
+            "/api/v1/zones/check": { "post": {
+                "summary": "What a change of zones would mean; changes nothing",
+                "parameters": [query("whole", json!({ "type": "boolean", "default": false }))],
+                "requestBody": { "content": { "application/geo+json": { "schema": any() } } },
+                "responses": answers("Problems, difference, aircraft inside", "application/json", any()) } },
             "/healthz": get("Alive", json!([]), answers("It answers", "application/json", any())),
             "/readyz": get("Ready", json!([]), answers("Conditions", "application/json", any())),
         },

@@ -19,6 +19,7 @@ mod routes;
 mod tracks;
 mod upgrade;
 mod zones;
+mod zones_check;
 
 use std::sync::Arc;
 
@@ -28,11 +29,11 @@ use tokio_util::sync::CancellationToken;
 pub use accept::{Connection, serve};
 pub use problem::{Fault, Problem};
 pub use routes::router;
-pub use zones::ZoneBook;
 
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
+use crate::airspace::Airspace;
 use crate::config;
 
 /// What the handlers share.
@@ -44,8 +45,8 @@ pub struct App {
     pub health: Arc<Health>,
     /// Figures.
     pub metrics: Arc<Metrics>,
-    /// The zones in force, as their authors wrote them; replaced whole.
-    pub zones: ArcSwap<ZoneBook>,
+    /// The zones in force; replaced whole.
+    pub airspace: ArcSwap<Airspace>,
     /// The port's settings.
     pub settings: config::Http,
     /// Cancelled when the service stops.
@@ -61,6 +62,6 @@ impl App {
         settings: config::Http,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        Arc::new(Self { hub, health, metrics, zones: ArcSwap::default(), settings, stop })
+        Arc::new(Self { hub, health, metrics, airspace: ArcSwap::default(), settings, stop })
     }
 }

@@ -69,7 +69,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.metrics.alert_seq.set(i64::try_from(seq).unwrap_or(i64::MAX));
     app.metrics.alerts_open.set(count(open));
     app.metrics.aircraft.set(count(aircraft));
-    let age_s = heartbeat.map_or(f64::INFINITY, |at| clock::now().seconds_since(at).max(0.0));
-    app.metrics.heartbeat_age_s.set(age_s);
+    let at_s = heartbeat.map_or(0.0, |at| at.seconds_since(Timestamp::default()));
+    app.metrics.heartbeat_at_s.set(at_s);
     answer::typed("application/openmetrics-text; version=1.0.0; charset=utf-8", app.metrics.text())
 }

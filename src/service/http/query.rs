@@ -42,6 +42,11 @@ impl Parameters {
         values
     }
 
+    /// The values of a parameter that may be repeated, each as it stands.
+    pub(super) fn all(&self, name: &str) -> Vec<String> {
+        self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+    }
+
     /// The value of a parameter that stands at most once.
     pub(super) fn one<T: FromStr<Err: std::fmt::Display>>(&mut self, name: &str) -> Option<T> {
         let mut given = self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value);

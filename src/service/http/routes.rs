@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{App, alerts, answer, contracts, operations, tracks, upgrade, zones};
+use super::{App, alerts, answer, contracts, operations, tracks, upgrade, zones, zones_check};
 use crate::console;
 
 /// Scripts and styles only from here, no inline ones, no foreign connections.
@@ -32,6 +32,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/tracks", get(tracks::list))
         .route("/api/v1/tracks/{uas_id}", get(tracks::one))
         .route("/api/v1/zones", get(zones::list))
+        .route("/api/v1/zones/check", post(zones_check::check))
         .route("/api/v1/zones/{id}", get(zones::one))
         .route("/api/v1/openapi.json", get(contracts::openapi))
         .route("/api/v1/asyncapi.json", get(contracts::asyncapi))
