@@ -4,27 +4,318 @@
 //! Event ─► tracks ─► sky ─► detectors ─► Finding ─► ledger ─► Effect
 //! ```
 //!
+//! An aircraft is assessed when it reports, and by due time while it is silent, when the airspace changes or
+//! when one of its alerts may end. There is no scan over everything.
+//!
 //! **Invariant:** `now` never moves back, whatever the sources claim. There is no clock, no I/O, no
 //! randomness and no unordered iteration here: the same events give the same effects.
 
+mod agenda;
 mod contract;
+mod detectors;
+mod encounter;
+mod episode;
+mod explain;
+mod finding;
+mod ledger;
+mod report;
+mod rules;
+mod scene;
 mod settings;
+mod sky;
+mod state;
+mod tracks;
+
+use std::sync::Arc;
 
 pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState};
 pub use settings::{Level, Lifecycle, Limits, Party, Separation, Settings, Terrain, default_separation};
 
-use crate::domain::Timestamp;
+use crate::airspace::Airspace;
+use crate::domain::{BoundingBox, Observation, Reason, Refusal, Timestamp};
+
+use agenda::Agenda;
+use detectors::REGISTRY;
+use ledger::{Ledger, Session};
+use rules::Rules;
+use scene::{Found, Scene};
+use sky::Sky;
+use tracks::{FORGET_S, Taken, Track, TrackIx, Tracks};
+
+/// The box for which zones are looked up is larger than the path by this much, metres.
+const NEAR_PAD_M: f64 = 300.0;
+/// After a change of the airspace everybody is assessed again within this time, spread evenly, microseconds.
+const REASSESS_US: i64 = 500_000;
+/// Nobody is looked at again sooner than this, microseconds: time cannot stand still over one aircraft.
+const STEP_US_MIN: i64 = 20_000;
+/// A silent aircraft is assessed this often, seconds.
+const SILENT_STEP_S: f64 = 2.0;
+
+/// What became of the reports, in counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Reports that were evaluated.
+    pub evaluated: u64,
+    /// Reports older than the newest of their aircraft, or sent afterwards: history only.
+    pub history: u64,
+    /// The same report again.
+    pub duplicates: u64,
+    /// Reports too old for live checks.
+    pub not_live: u64,
+    /// Reports refused because the table was full.
+    pub refused: u64,
+}
 
 /// The monitor.
 #[derive(Debug)]
-pub struct Monitor;
+pub struct Monitor {
+    rules: Rules,
+    now: Timestamp,
+    airspace: Arc<Airspace>,
+    /// Counts airspaces; 0 is none.
+    airspace_epoch: u32,
+    tracks: Tracks,
+    sky: Sky,
+    ledger: Ledger,
+    agenda: Agenda,
+    candidates: Vec<TrackIx>,
+    found: Found,
+    tally: Tally,
+}
 
 impl Monitor {
-    /// A monitor of an empty sky.
-    pub fn new(_settings: Settings) -> Self {
-        Self
+    /// A monitor of an empty sky without zones.
+    pub fn new(settings: Settings) -> Self {
+        let found = Found { findings: Vec::new(), assessments: None };
+        Self {
+            tracks: Tracks::new(settings.tracks_max),
+            rules: Rules::new(settings),
+            now: Timestamp::from_micros(i64::MIN),
+            airspace: Arc::new(Airspace::default()),
+            airspace_epoch: 1,
+            sky: Sky::default(),
+            ledger: Ledger::default(),
+            agenda: Agenda::default(),
+            candidates: Vec::new(),
+            found,
+            tally: Tally::default(),
+        }
     }
 
     /// Advances to `at`, applies `event` and appends what must be done to `effects`.
-    pub fn handle(&mut self, _at: Timestamp, _event: Event, _effects: &mut Vec<Effect>) {}
+    ///
+    /// Whatever is due before `at` is done first, each at its own time, so that the result does not depend on
+    /// how often `Tick` comes.
+    pub fn handle(&mut self, at: Timestamp, event: Event, effects: &mut Vec<Effect>) {
+        self.advance(at, effects);
+        match event {
+            Event::Observed(observation) => self.observe(observation, effects),
+            Event::AirspaceReplaced(airspace) => self.replace_airspace(airspace),
+            Event::Acknowledged { alert_id, by, note } => {
+                self.ledger.acknowledge(self.now, &alert_id, by, note, effects);
+            }
+            Event::Tick => {}
+        }
+    }
+
+    /// How many aircraft are tracked.
+    pub fn aircraft(&self) -> usize {
+        self.tracks.len()
+    }
+
+    /// How many alerts are open.
+    pub fn open_alerts(&self) -> usize {
+        self.ledger.open_len()
+    }
+
+    /// What became of the reports.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// The zones in force.
+    pub fn airspace(&self) -> &Arc<Airspace> {
+        &self.airspace
+    }
+
+    fn advance(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
+        while let Some((due, ix)) = self.agenda.pop_due(at) {
+            let Some(track) = self.tracks.get_mut(ix) else { continue };
+            if track.queued != Some(due) {
+                continue;
+            }
+            track.queued = None;
+            let later = track.due;
+            if due < later {
+                self.schedule(ix, later);
+                continue;
+            }
+            self.now = self.now.max(due);
+            self.look_again(ix, effects);
+        }
+        self.now = self.now.max(at);
+    }
+
+    fn observe(&mut self, observation: Observation, effects: &mut Vec<Effect>) {
+        let uas_id = observation.uas_id.clone();
+        let ix = match self.tracks.take(observation, self.now, &self.rules.settings.terrain) {
+            Taken::Newest(ix) => ix,
+            Taken::Duplicate => return self.tally.duplicates += 1,
+            Taken::History => return self.tally.history += 1,
+            Taken::Full => {
+                self.tally.refused += 1;
+                let detail = "the table of aircraft is full; this aircraft is not monitored";
+                return effects.push(Effect::Refused(uas_id, Refusal::new(Reason::TrackLimit, detail)));
+            }
+        };
+        self.tally.evaluated += 1;
+        self.place(ix, 0.0);
+        if self.rules.settings.assessments {
+            self.found.assessments = Some(Vec::new());
+        }
+        self.assess(ix, 0.0, effects);
+        if let Some(assessments) = self.found.assessments.take() {
+            effects.extend(assessments.into_iter().map(Effect::Assessed));
+        }
+        if let Some(track) = self.tracks.get(ix) {
+            self.tally.not_live += u64::from(!track.live);
+            effects.push(Effect::TrackChanged(picture(track, TrackFreshness::Live)));
+        }
+    }
+
+    /// Looks at an aircraft because of the time: it is silent, or one of its alerts may end.
+    fn look_again(&mut self, ix: TrackIx, effects: &mut Vec<Effect>) {
+        let Some(track) = self.tracks.get(ix) else { return };
+        let silent_s = self.now.seconds_since(track.heard_at);
+        if FORGET_S <= silent_s {
+            self.ledger.forget(self.now, ix, &mut self.tracks, effects);
+            if let Some(mut track) = self.tracks.remove(ix) {
+                self.sky.remove(ix, &mut track.placed);
+                effects.push(Effect::TrackGone(track.id));
+            }
+            return;
+        }
+        // While reports come, the newest one was judged when it came; only time itself must be looked at.
+        let age_s = if track.silence_s() <= silent_s { silent_s } else { 0.0 };
+        self.place(ix, age_s);
+        self.assess(ix, age_s, effects);
+        if let Some(track) = self.tracks.get(ix)
+            && age_s > 0.0
+        {
+            effects.push(Effect::TrackChanged(picture(track, TrackFreshness::Coasted)));
+        }
+    }
+
+    /// Brings the aircraft's place in the sky and its near zones up to date.
+    fn place(&mut self, ix: TrackIx, age_s: f64) {
+        let Some(track) = self.tracks.get_mut(ix) else { return };
+        if !track.live {
+            self.sky.remove(ix, &mut track.placed);
+            return;
+        }
+        let late_s = track.skew_s.clamp(0.0, tracks::LIVE_AGE_S);
+        self.sky.place(ix, track.party, &track.state, age_s + late_s, &self.rules, &mut track.placed);
+        let before = track.before.as_ref().map(|before| before.position);
+        let horizon_s = self.rules.zone_horizon_s() + age_s;
+        let needed = detectors::path_bounds(&track.state, before, horizon_s, 10.0);
+        let near = &mut track.near;
+        if near.epoch == self.airspace_epoch && near.area.is_some_and(|area| holds(&area, &needed)) {
+            return;
+        }
+        let area = detectors::path_bounds(&track.state, before, horizon_s, NEAR_PAD_M);
+        near.zones.clear();
+        self.airspace.near(&area, &mut near.zones);
+        near.area = Some(area);
+        near.epoch = self.airspace_epoch;
+    }
+
+    /// Asks every detector about one aircraft and settles what they say.
+    fn assess(&mut self, ix: TrackIx, age_s: f64, effects: &mut Vec<Effect>) {
+        let Some(own) = self.tracks.get(ix) else { return };
+        self.candidates.clear();
+        self.found.findings.clear();
+        if own.live && !own.on_ground() {
+            self.sky.candidates(ix, own.party, &own.state, age_s, &self.rules, &mut self.candidates);
+        }
+        let scene = Scene {
+            now: self.now,
+            age_s,
+            rules: &self.rules,
+            own,
+            tracks: &self.tracks,
+            candidates: &self.candidates,
+            airspace: &self.airspace,
+        };
+        for detector in REGISTRY {
+            detector(&scene, &mut self.found);
+        }
+        let look_at = own.state.at.plus_seconds(age_s);
+        let switch = next_switch(own, &self.airspace, look_at).map(|at| {
+            // Zones follow source time; a report of that time arrives with the source's delay.
+            at.plus_seconds(own.skew_s.max(0.0))
+        });
+        let silent = self.now.plus_seconds(SILENT_STEP_S).max(own.heard_at.plus_seconds(own.silence_s()));
+        let forget = own.heard_at.plus_seconds(FORGET_S);
+        let session = Session {
+            now: self.now,
+            look_at,
+            lifecycle: &self.rules.settings.lifecycle,
+            airspace: &self.airspace,
+        };
+        let ends = self.ledger.settle(&session, ix, &self.found.findings, &mut self.tracks, effects);
+        let due = [Some(silent.min(forget)), switch, ends].into_iter().flatten().min().unwrap_or(forget);
+        self.schedule(ix, due.max(self.now.plus_micros(STEP_US_MIN)));
+    }
+
+    fn schedule(&mut self, ix: TrackIx, due: Timestamp) {
+        let Some(track) = self.tracks.get_mut(ix) else { return };
+        track.due = due;
+        if track.queued.is_none_or(|queued| due < queued) {
+            track.queued = Some(due);
+            self.agenda.push(due, ix);
+        }
+    }
+
+    fn replace_airspace(&mut self, airspace: Arc<Airspace>) {
+        self.airspace = airspace;
+        self.airspace_epoch = self.airspace_epoch.wrapping_add(1).max(1);
+        let all: Vec<_> = self.tracks.indices().collect();
+        let step_us = REASSESS_US / i64::try_from(all.len().max(1)).unwrap_or(i64::MAX);
+        let mut due = self.now;
+        for ix in all {
+            due = due.plus_micros(step_us);
+            let due = self.tracks.get(ix).map_or(due, |track| track.due.min(due));
+            self.schedule(ix, due);
+        }
+    }
+}
+
+/// The next instant at which a zone near the aircraft begins or ceases to apply.
+fn next_switch(own: &Track, airspace: &Airspace, after: Timestamp) -> Option<Timestamp> {
+    own.near.zones.iter().filter_map(|&ix| airspace.zone(ix)?.next_switch_after(after)).min()
+}
+
+fn holds(outer: &BoundingBox, inner: &BoundingBox) -> bool {
+    outer.west_deg <= inner.west_deg
+        && outer.south_deg <= inner.south_deg
+        && inner.east_deg <= outer.east_deg
+        && inner.north_deg <= outer.north_deg
+}
+
+fn picture(track: &Track, freshness: TrackFreshness) -> TrackState {
+    TrackState {
+        uas_id: track.id.clone(),
+        operator: track.operator.clone(),
+        timestamp: track.state.at,
+        lat: track.state.position.lat_deg(),
+        lng: track.state.position.lng_deg(),
+        alt_hae: track.state.hae_m,
+        height_agl: track.state.agl_m,
+        ground_speed: track.ground_speed_mps,
+        track: track.track_deg,
+        vertical_speed: track.vertical_speed_mps,
+        ua_class: track.ua_class,
+        operational_status: track.status,
+        freshness,
+    }
 }

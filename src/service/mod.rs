@@ -1,1 +1,23 @@
 //! Everything that touches the world: clock, MQTT, HTTP, files, wiring.
+
+pub mod ack_window;
+#[cfg(feature = "embedded-broker")]
+pub mod broker;
+pub mod clock;
+pub mod conflate;
+pub mod counters;
+pub mod feedback;
+pub mod feedback_desk;
+pub mod gate;
+pub mod health;
+pub mod http;
+pub mod hub;
+pub mod inbox;
+pub mod intake;
+pub mod link;
+pub mod metrics;
+pub mod outbox;
+pub mod publisher;
+mod reason_text;
+pub mod watch_zones;
+pub mod zone_files;

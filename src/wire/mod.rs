@@ -1,1 +1,148 @@
-//! Wire formats: bytes to observations, one file a format.
+//! Wire formats: bytes to observations, one file (or folder) a format, found by topic.
+//!
+//! ```text
+//!  Envelope ─► topic ─► Format.decode ─► doors ─► Decoded { observations, refusals, flags }
+//! ```
+//!
+//! Sentinels of a format become absent here and nowhere else. Nothing here panics on any bytes, reads a
+//! clock or grows without bound; only NMEA needs memory between messages, and [`Decoder`] owns it.
+
+mod doors;
+mod json;
+mod nmea0183;
+pub mod recording;
+mod topic;
+
+use crate::domain::{BoundingBox, Observation, OperatorId, Reason, Refusal, Timestamp, UasId};
+
+/// Most bytes of a payload.
+pub const PAYLOAD_LEN_MAX: usize = 8192;
+
+/// One MQTT message as it arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope<'a> {
+    /// The whole topic.
+    pub topic: &'a str,
+    /// The payload.
+    pub payload: &'a [u8],
+    /// When it arrived.
+    pub received_at: Timestamp,
+}
+
+/// Settings that decide what is refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doors {
+    /// First levels of every topic, such as `lowsky/v1`.
+    pub prefix: String,
+    /// The service area; positions outside are refused.
+    pub area: Option<BoundingBox>,
+}
+
+/// What one message held.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decoded {
+    /// The operator that the topic names.
+    pub operator: Option<OperatorId>,
+    /// The aircraft that the topic names.
+    pub uas_id: Option<UasId>,
+    /// What was accepted, in the order of the message.
+    pub observations: Vec<Observation>,
+    /// What was refused; every fault of a message is told.
+    pub refusals: Vec<Refusal>,
+    /// What was accepted, but looks wrong.
+    pub flags: Vec<Refusal>,
+}
+
+impl Decoded {
+    /// Empties it and keeps the buffers.
+    pub fn clear(&mut self) {
+        self.operator = None;
+        self.uas_id = None;
+        self.observations.clear();
+        self.refusals.clear();
+        self.flags.clear();
+    }
+}
+
+/// One message whose topic named a format and an aircraft.
+struct Message<'a> {
+    payload: &'a [u8],
+    received_at: Timestamp,
+    operator: OperatorId,
+    uas_id: UasId,
+    doors: &'a Doors,
+}
+
+/// A wire format.
+struct Format {
+    /// The topic level after the prefix.
+    topic: &'static str,
+    /// Reads one payload of at most [`PAYLOAD_LEN_MAX`] bytes.
+    decode: fn(&Message<'_>, &mut Memory, &mut Decoded),
+}
+
+/// Every format, in alphabetical order of its topic.
+const FORMATS: &[Format] = &[
+    Format { topic: "nmea", decode: nmea0183::decode },
+    Format { topic: "telemetry", decode: json::decode },
+];
+
+/// What formats keep between two messages.
+#[derive(Debug, Default)]
+struct Memory {
+    nmea: nmea0183::Memory,
+}
+
+/// The MQTT topic filters that together hold every topic with a format.
+pub fn subscription_filters(prefix: &str) -> Vec<String> {
+    FORMATS.iter().map(|format| format!("{prefix}/{}/+/+", format.topic)).collect()
+}
+
+/// Turns messages into observations.
+#[derive(Debug)]
+pub struct Decoder {
+    doors: Doors,
+    memory: Memory,
+}
+
+impl Decoder {
+    /// A decoder that has seen nothing.
+    pub fn new(doors: Doors) -> Self {
+        Self { doors, memory: Memory::default() }
+    }
+
+    /// Reads one message into `out`, which is emptied first. Total on any topic and any bytes.
+    pub fn decode(&mut self, envelope: &Envelope<'_>, out: &mut Decoded) {
+        out.clear();
+        let topic = match topic::parse(&self.doors.prefix, envelope.topic) {
+            Ok(topic) => topic,
+            Err(refusal) => return out.refusals.push(refusal),
+        };
+        out.operator = Some(topic.operator.clone());
+        out.uas_id = Some(topic.uas_id.clone());
+        if PAYLOAD_LEN_MAX < envelope.payload.len() {
+            return out.refusals.push(Refusal::new(
+                Reason::TooLarge,
+                format!("payload has {} bytes, at most {PAYLOAD_LEN_MAX} are read", envelope.payload.len()),
+            ));
+        }
+        let message = Message {
+            payload: envelope.payload,
+            received_at: envelope.received_at,
+            operator: topic.operator,
+            uas_id: topic.uas_id,
+            doors: &self.doors,
+        };
+        (topic.format.decode)(&message, &mut self.memory, out);
+    }
+
+    /// Hands out what waits for the rest of its epoch (NMEA sentences that came one by one) since `before` or
+    /// longer, in the order of arrival. A source that falls silent leaves its last report here.
+    pub fn release(&mut self, before: Timestamp, out: &mut Decoded) {
+        out.clear();
+        self.memory.nmea.release(before, &self.doors, out);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! Reading the members of a document, leniently where that is safe.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::domain::BoundingBox;
+
+use super::path::{At, text};
+use super::report::{Message, Report};
+
+/// Most bytes of a document.
+pub(super) const DOCUMENT_BYTES_MAX: usize = 64 << 20;
+/// Most positions of one ring.
+pub(super) const RING_POINTS_MAX: usize = 10_000;
+/// Most positions of a set of documents.
+const SET_POINTS_MAX: usize = 4_000_000;
+/// Most pairs of edges that are compared in a set: a few seconds. Zones as they are published need about ten an edge.
+const COMPARISONS_MAX: u64 = 100_000_000;
+
+/// What a set of documents has left, and the identifiers seen.
+pub(super) struct Limits {
+    pub(super) points: usize,
+    pub(super) comparisons: u64,
+    pub(super) identifiers: BTreeMap<String, String>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { points: SET_POINTS_MAX, comparisons: COMPARISONS_MAX, identifiers: BTreeMap::new() }
+    }
+}
+
+/// Reads one document.
+pub(super) struct Reader<'a> {
+    pub(super) file: &'a str,
+    pub(super) report: Report,
+    pub(super) limits: &'a mut Limits,
+    pub(super) service_area: Option<BoundingBox>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(file: &'a str, limits: &'a mut Limits, service_area: Option<BoundingBox>) -> Self {
+        Self { file, report: Report::default(), limits, service_area }
+    }
+
+    /// Notes an error; `None` for the caller to return.
+    pub(super) fn refuse<T>(
+        &mut self,
+        at: &At<'_>,
+        en: impl Into<String>,
+        zh: impl Into<String>,
+    ) -> Option<T> {
+        self.report.error(at, Message::new(en, zh));
+        None
+    }
+
+    /// Notes a harmless deviation.
+    pub(super) fn warn(&mut self, at: &At<'_>, en: impl Into<String>, zh: impl Into<String>) {
+        self.report.warning(at, Message::new(en, zh));
+    }
+
+    pub(super) fn object<'v>(
+        &mut self,
+        value: &'v Value,
+        at: &At<'_>,
+        what: &str,
+    ) -> Option<&'v Map<String, Value>> {
+        value.as_object().or_else(|| {
+            let (en, zh) = kind(value);
+            self.refuse(
+                at,
+                format!("{what} must be an object, found {en}"),
+                format!("{what} 应为对象，实为{zh}"),
+            )
+        })
+    }
+
+    pub(super) fn array<'v>(&mut self, value: &'v Value, at: &At<'_>, what: &str) -> Option<&'v [Value]> {
+        value.as_array().map(Vec::as_slice).or_else(|| {
+            let (en, zh) = kind(value);
+            self.refuse(
+                at,
+                format!("{what} must be an array, found {en}"),
+                format!("{what} 应为数组，实为{zh}"),
+            )
+        })
+    }
+
+    /// A number; a number in quotes is taken with a warning.
+    pub(super) fn number(&mut self, value: &Value, at: &At<'_>, what: &str) -> Option<f64> {
+        if let Some(number) = value.as_f64().filter(|number| number.is_finite()) {
+            return Some(number);
+        }
+        let quoted =
+            value.as_str().and_then(|text| text.trim().parse::<f64>().ok()).filter(|n| n.is_finite());
+        if let Some(number) = quoted {
+            self.warn(
+                at,
+                format!("{what} is a number in quotes; remove the quotes"),
+                format!("{what} 是带引号的数字，请去掉引号"),
+            );
+            return Some(number);
+        }
+        let (en, zh) = kind(value);
+        self.refuse(at, format!("{what} must be a number, found {en}"), format!("{what} 应为数字，实为{zh}"))
+    }
+
+    /// The items of an array; a single value in its place is taken with a warning.
+    pub(super) fn items<'v>(&mut self, value: &'v Value, at: &At<'_>, what: &str) -> &'v [Value] {
+        value.as_array().map_or_else(
+            || {
+                let (en, zh) = kind(value);
+                self.warn(
+                    at,
+                    format!("{what} should be an array, found {en}; taken as its only item"),
+                    format!("{what} 应为数组，实为{zh}；按单个元素处理"),
+                );
+                std::slice::from_ref(value)
+            },
+            Vec::as_slice,
+        )
+    }
+
+    /// Text of letters in any case that should be one of `known`.
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        value: &Value,
+        at: &At<'_>,
+        what: &str,
+        known: &[(&str, T)],
+    ) -> Option<T> {
+        let found = value.as_str().unwrap_or_default();
+        if let Some((_, meaning)) = known.iter().find(|(word, _)| *word == found) {
+            return Some(*meaning);
+        }
+        if let Some((word, meaning)) = known.iter().find(|(word, _)| word.eq_ignore_ascii_case(found.trim()))
+        {
+            self.warn(
+                at,
+                format!("{what} `{found}` is read as `{word}`; write it so"),
+                format!("{what} “{found}” 按 “{word}” 处理，请改正写法"),
+            );
+            return Some(*meaning);
+        }
+        let all: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+        let shown = match value {
+            Value::String(text) => format!("`{}`", text.chars().take(40).collect::<String>()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                kind(value).0.to_owned()
+            }
+        };
+        let all = all.join(", ");
+        self.refuse(
+            at,
+            format!("{what} must be one of {all}; found {shown}"),
+            format!("{what} 应为 {all} 之一，实为 {shown}"),
+        )
+    }
+
+    /// Notes an identifier; `false` if the set has it already.
+    pub(super) fn is_first(&mut self, identifier: &str, at: &At<'_>) -> bool {
+        let here = format!("{} {}", self.file, text(&at.steps()));
+        if let Some(first) = self.limits.identifiers.get(identifier).cloned() {
+            self.refuse::<()>(
+                at,
+                format!("identifier `{identifier}` is already that of {first}; each zone needs its own"),
+                format!("标识符 “{identifier}” 已被 {first} 使用；每个区域须有唯一标识符"),
+            );
+            return false;
+        }
+        self.limits.identifiers.insert(identifier.to_owned(), here);
+        true
+    }
+}
+
+/// What kind of value it is, in English and Chinese.
+pub(super) fn kind(value: &Value) -> (&'static str, &'static str) {
+    match value {
+        Value::Null => ("null", "空值 null"),
+        Value::Bool(_) => ("true or false", "布尔值"),
+        Value::Number(_) => ("a number", "数字"),
+        Value::String(_) => ("a string", "字符串"),
+        Value::Array(_) => ("an array", "数组"),
+        Value::Object(_) => ("an object", "对象"),
+    }
+}
+
+/// A member that is there and not null.
+pub(super) fn present<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    object.get(name).filter(|value| !value.is_null())
+}

@@ -1,0 +1,187 @@
+//! The texts and code words of a zone: name, restriction, reasons.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::domain::{Restriction, ZoneReason};
+
+use super::collection::short;
+use super::json::{Reader, kind, present};
+use super::path::At;
+
+/// Most characters of a name (ED-318).
+const NAME_CHARS_MAX: usize = 200;
+/// Most characters of an identifier that every standard and screen has room for.
+const IDENTIFIER_CHARS_MAX: usize = 64;
+/// Most characters of an identifier by ED-318.
+const IDENTIFIER_CHARS_ED318: usize = 7;
+
+const RESTRICTIONS: [(&str, Restriction); 5] = [
+    ("PROHIBITED", Restriction::Prohibited),
+    ("REQ_AUTHORIZATION", Restriction::RequiresAuthorization),
+    ("CONDITIONAL", Restriction::Conditional),
+    ("NO_RESTRICTION", Restriction::NoRestriction),
+    ("USPACE", Restriction::USpace),
+];
+/// The spelling of ED-269.
+const S_SPELLING: &str = "REQ_AUTHORISATION";
+
+const REASONS: [(&str, ZoneReason); 10] = [
+    ("AIR_TRAFFIC", ZoneReason::AirTraffic),
+    ("SENSITIVE", ZoneReason::Sensitive),
+    ("PRIVACY", ZoneReason::Privacy),
+    ("POPULATION", ZoneReason::Population),
+    ("NATURE", ZoneReason::Nature),
+    ("NOISE", ZoneReason::Noise),
+    ("EMERGENCY", ZoneReason::Emergency),
+    ("DAR", ZoneReason::Dar),
+    ("FOREIGN_TERRITORY", ZoneReason::ForeignTerritory),
+    ("OTHER", ZoneReason::Other),
+];
+
+pub(super) fn identifier(
+    properties: &Map<String, Value>,
+    at: &At<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<String> {
+    let Some(value) = present(properties, "identifier") else {
+        let (en, zh) =
+            ("`identifier` is missing; every zone needs one", "缺少 “identifier”；每个区域须有标识符");
+        return reader.refuse(at, en, zh);
+    };
+    let at = at.member("identifier");
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => {
+            let (en, zh) = ("`identifier` is a number; put it in quotes", "“identifier” 是数字，请加引号");
+            reader.warn(&at, en, zh);
+            number.to_string()
+        }
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            let (en, zh) = kind(value);
+            return reader.refuse(
+                &at,
+                format!("`identifier` must be text, found {en}"),
+                format!("“identifier” 应为文本，实为{zh}"),
+            );
+        }
+    };
+    let length = text.chars().count();
+    if length == 0 || length > IDENTIFIER_CHARS_MAX || text.chars().any(char::is_control) {
+        return reader.refuse(
+            &at,
+            format!(
+                "`identifier` must have 1 to {IDENTIFIER_CHARS_MAX} characters and no control characters"
+            ),
+            format!("“identifier” 应有 1 至 {IDENTIFIER_CHARS_MAX} 个字符，且不含控制字符"),
+        );
+    }
+    if length > IDENTIFIER_CHARS_ED318 {
+        reader.warn(
+            &at,
+            format!("`identifier` has {length} characters; ED-318 allows {IDENTIFIER_CHARS_ED318}"),
+            format!("“identifier” 有 {length} 个字符；ED-318 最多 {IDENTIFIER_CHARS_ED318} 个"),
+        );
+    }
+    reader.is_first(&text, &at).then_some(text)
+}
+
+pub(super) fn restriction(
+    properties: &Map<String, Value>,
+    at: &At<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<Restriction> {
+    let Some(value) = present(properties, "type") else {
+        let (en, zh) = (
+            "`type` is missing: what does the zone ask, such as PROHIBITED?",
+            "缺少 “type”：该区域的限制类型是什么，例如 PROHIBITED？",
+        );
+        return reader.refuse(at, en, zh);
+    };
+    let at = at.member("type");
+    if value.as_str() == Some(S_SPELLING) {
+        let (en, zh) = ("ED-318 spells it REQ_AUTHORIZATION", "ED-318 的写法为 REQ_AUTHORIZATION");
+        reader.warn(&at, en, zh);
+        return Some(Restriction::RequiresAuthorization);
+    }
+    reader.word(value, &at, "`type`", &RESTRICTIONS)
+}
+
+/// The reasons that are known; others do not change what is protected.
+pub(super) fn reasons(
+    properties: &Map<String, Value>,
+    at: &At<'_>,
+    reader: &mut Reader<'_>,
+) -> Vec<ZoneReason> {
+    let Some(value) = present(properties, "reason") else { return Vec::new() };
+    let at = at.member("reason");
+    let mut found = Vec::new();
+    for (i, item) in reader.items(value, &at, "`reason`").iter().enumerate() {
+        match REASONS.iter().find(|(word, _)| item.as_str() == Some(word)) {
+            Some((_, reason)) if found.contains(reason) => {}
+            Some((_, reason)) => found.push(*reason),
+            None => {
+                let shown = item
+                    .as_str()
+                    .map_or_else(|| kind(item).0.to_owned(), |text| format!("`{}`", short(text)));
+                let place = at.item(i);
+                let at = if value.is_array() { &place } else { &at };
+                reader.warn(at, format!("reason {shown} is not known"), format!("未知的原因 {shown}"));
+            }
+        }
+    }
+    found
+}
+
+/// The Chinese name, else the first, else the identifier.
+pub(super) fn name(
+    properties: &Map<String, Value>,
+    id: &str,
+    at: &At<'_>,
+    reader: &mut Reader<'_>,
+) -> Arc<str> {
+    let names = properties
+        .get("name")
+        .map_or_else(Vec::new, |value| texts(value, &at.member("name"), "`name`", reader));
+    let chinese =
+        names.iter().find(|(_, lang)| lang.get(..2).is_some_and(|lang| lang.eq_ignore_ascii_case("zh")));
+    let chosen = chinese.or_else(|| names.first()).map_or(id, |(text, _)| *text);
+    Arc::from(chosen.chars().take(NAME_CHARS_MAX).collect::<String>())
+}
+
+/// Texts with their languages: `[{"text", "lang"}…]`. Plain text in the place of the array is understood.
+pub(super) fn texts<'v>(
+    value: &'v Value,
+    at: &At<'_>,
+    what: &str,
+    reader: &mut Reader<'_>,
+) -> Vec<(&'v str, &'v str)> {
+    if value.is_null() {
+        return Vec::new();
+    }
+    if let Some(text) = value.as_str() {
+        reader.warn(
+            at,
+            format!("{what} should be an array of texts with `text` and `lang`, found plain text"),
+            format!("{what} 应为含 “text” 与 “lang” 的数组，实为纯文本"),
+        );
+        return if text.is_empty() { Vec::new() } else { vec![(text, "")] };
+    }
+    let mut found = Vec::new();
+    for (i, item) in reader.items(value, at, what).iter().enumerate() {
+        let member = |name: &str| item.get(name).and_then(Value::as_str);
+        let text = member("text").or_else(|| item.as_str());
+        if member("lang").is_none() {
+            let place = at.item(i);
+            let at = if value.is_array() { &place } else { at };
+            let (en, zh) =
+                ("text should be an object with `text` and `lang`", "文本应为含 “text” 与 “lang” 的对象");
+            reader.warn(at, en, zh);
+        }
+        found.extend(
+            text.filter(|text| !text.is_empty()).map(|text| (text, member("lang").unwrap_or_default())),
+        );
+    }
+    found
+}

@@ -1,0 +1,172 @@
+//! What is asked of a polygon, answered from its grid.
+
+use std::ops::ControlFlow;
+
+use crate::domain::{LatLng, wrap_longitude};
+use crate::geodesy::LocalMetric;
+
+use super::grid::Grid;
+use super::layout::Cell;
+use super::predicates::{Point, distance_from_origin, first_touch, is_left, is_on, straddles};
+
+impl Grid {
+    /// Whether the point is inside or on the boundary.
+    pub(in crate::airspace) fn contains(&self, point: LatLng) -> bool {
+        self.bounds.contains(point) && self.covers(self.local(point))
+    }
+
+    /// From the centre of its cell, of which it is known whether it is inside, to the point, north or south first and
+    /// then east or west: each edge crossed on the way changes sides. Only edges of this cell can be crossed.
+    fn covers(&self, q: Point) -> bool {
+        let cell = self.layout.cell_of(q);
+        let (mut inside, edges) = self.cell(self.layout.number(cell));
+        if edges.is_empty() {
+            return inside;
+        }
+        let centre = self.layout.centre(cell);
+        let corner = [centre[0], q[1]];
+        for (a, b) in edges.iter().filter_map(|edge| self.edge(*edge)) {
+            if is_on(a, b, q) {
+                return true;
+            }
+            if straddles(a[0], b[0], centre[0]) {
+                inside ^= is_left(a, b, centre) != is_left(a, b, corner);
+            }
+            if straddles(a[1], b[1], q[1]) {
+                inside ^= is_left(a, b, corner) != is_left(a, b, q);
+            }
+        }
+        inside
+    }
+
+    /// Metres to the nearest edge in the metric at the point; infinite if over `within_m`.
+    pub(super) fn boundary_distance_m(&self, point: LatLng, within_m: f64) -> f64 {
+        let q = self.local_wrapped(point);
+        let metric = LocalMetric::at(point.lat_deg());
+        let scale = [metric.east_m_per_deg, metric.north_m_per_deg];
+        let gap = [
+            outside_by(q[0], self.layout.size[0]) * scale[0],
+            outside_by(q[1], self.layout.size[1]) * scale[1],
+        ];
+        if within_m.is_nan() || gap[0].hypot(gap[1]) > within_m {
+            return f64::INFINITY;
+        }
+        let [column, row] = self.layout.cell_of(q);
+        let [columns, rows] = self.layout.count;
+        let home = self.layout.number([column, row]);
+        let first_ring = u32::from(self.steps_to_edge.get(home).copied().unwrap_or(0));
+        let mut nearest = f64::INFINITY;
+        for ring in first_ring..columns.max(rows) {
+            if self.nothing_nearer_than(q, [column, row], ring, scale, gap) > nearest.min(within_m) {
+                break;
+            }
+            self.for_ring([column, row], ring, |number| {
+                for (a, b) in self.cell(number).1.iter().filter_map(|edge| self.edge(*edge)) {
+                    let metres = |p: Point| [(p[0] - q[0]) * scale[0], (p[1] - q[1]) * scale[1]];
+                    nearest = nearest.min(distance_from_origin(metres(a), metres(b)));
+                }
+            });
+        }
+        if nearest <= within_m { nearest } else { f64::INFINITY }
+    }
+
+    /// A distance under which no edge can lie that is not in the rings before `ring`: to the sides of the block of
+    /// cells that these cover, where there are cells beyond.
+    fn nothing_nearer_than(&self, q: Point, home: Cell, ring: u32, scale: Point, gap: Point) -> f64 {
+        if ring == 0 {
+            return 0.0;
+        }
+        let side = |home: u32, count: u32, step: f64, q: f64| {
+            let low = if ring <= home { q - f64::from(home - ring + 1) * step } else { f64::INFINITY };
+            let high = if home + ring < count { f64::from(home + ring) * step - q } else { f64::INFINITY };
+            low.min(high).max(0.0)
+        };
+        let [columns, rows] = self.layout.count;
+        let east = side(home[0], columns, self.layout.step[0], q[0]) * scale[0];
+        let north = side(home[1], rows, self.layout.step[1], q[1]) * scale[1];
+        east.hypot(gap[1]).min(north.hypot(gap[0]))
+    }
+
+    /// Visits the cells at `ring` steps of a king from `home`.
+    fn for_ring(&self, [column, row]: Cell, ring: u32, mut visit: impl FnMut(usize)) {
+        let [columns, rows] = self.layout.count;
+        let (west, east) = (column.saturating_sub(ring), (column + ring).min(columns - 1));
+        let (south, north) = (row.saturating_sub(ring), (row + ring).min(rows - 1));
+        for y in south..=north {
+            if y.abs_diff(row) == ring {
+                for x in west..=east {
+                    visit(self.layout.number([x, y]));
+                }
+                continue;
+            }
+            if ring <= column {
+                visit(self.layout.number([column - ring, y]));
+            }
+            if 0 < ring && column + ring < columns {
+                visit(self.layout.number([column + ring, y]));
+            }
+        }
+    }
+
+    /// How far along the path the first inside point is.
+    pub(super) fn first_inside(&self, from: LatLng, to: LatLng) -> Option<f64> {
+        if self.contains(from) {
+            return Some(0.0);
+        }
+        let p = self.local_wrapped(from);
+        let d = [wrap_longitude(to.lng_deg() - from.lng_deg()), to.lat_deg() - from.lat_deg()];
+        let touched = self.clip(p, d).and_then(|[start, end]| {
+            let mut first = f64::INFINITY;
+            let along = |at: f64| [p[0] + at * d[0], p[1] + at * d[1]];
+            let _stopped_early: ControlFlow<()> = self.layout.walk(along(start), along(end), |cell| {
+                if first < self.layout.entry(p, d, cell) {
+                    return ControlFlow::Break(());
+                }
+                let edges = self.cell(self.layout.number(cell)).1.iter();
+                for (a, b) in edges.filter_map(|edge| self.edge(*edge)) {
+                    first = first_touch(p, d, a, b).map_or(first, |at| first.min(at));
+                }
+                ControlFlow::Continue(())
+            });
+            first.is_finite().then_some(first)
+        });
+        // Rounding at the very end of the path must not lose an entry.
+        touched.or_else(|| self.contains(to).then_some(1.0))
+    }
+
+    /// The part of a path that is in the box, which is taken a little larger.
+    fn clip(&self, p: Point, d: Point) -> Option<[f64; 2]> {
+        let axis = |p: f64, d: f64, size: f64| {
+            let slack = size * 1e-9 + 1e-9;
+            if d.abs() > 0.0 {
+                let (a, b) = ((-slack - p) / d, (size + slack - p) / d);
+                (a.min(b), a.max(b))
+            } else if -slack <= p && p <= size + slack {
+                (f64::NEG_INFINITY, f64::INFINITY)
+            } else {
+                (f64::INFINITY, f64::NEG_INFINITY)
+            }
+        };
+        let (x0, x1) = axis(p[0], d[0], self.layout.size[0]);
+        let (y0, y1) = axis(p[1], d[1], self.layout.size[1]);
+        let (start, end) = (x0.max(y0).max(0.0), x1.min(y1).min(1.0));
+        (start <= end).then_some([start, end])
+    }
+
+    fn local(&self, point: LatLng) -> Point {
+        [point.lng_deg() - self.bounds.west_deg, point.lat_deg() - self.bounds.south_deg]
+    }
+
+    /// As [`Self::local`], by the short way round the Earth.
+    fn local_wrapped(&self, point: LatLng) -> Point {
+        let half = self.layout.size[0] / 2.0;
+        let x = point.lng_deg() - self.bounds.west_deg;
+        let wrapped = if (x - half).abs() <= 180.0 { x } else { wrap_longitude(x - half) + half };
+        [wrapped, point.lat_deg() - self.bounds.south_deg]
+    }
+}
+
+/// How far `q` is outside of 0 to `size`.
+fn outside_by(q: f64, size: f64) -> f64 {
+    (-q).max(q - size).max(0.0)
+}

@@ -1,0 +1,373 @@
+//! `lowsky watch`: the live alert stream in a terminal.
+//!
+//! It reconnects and resumes, and it never looks live when it is not: three seconds without a heartbeat and
+//! it says so, and afterwards what was missed.
+
+mod lines;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Map, Value, json};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{connect_async, tungstenite::http::Uri};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{AlertCode, BoundingBox, Severity};
+
+/// Without a heartbeat for so long, the service counts as dead.
+const DEAD_AFTER: Duration = Duration::from_secs(3);
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the first connection is tried.
+const FIRST_PATIENCE: Duration = Duration::from_secs(10);
+/// Pauses between attempts, doubling from the first to the last.
+const RETRY: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(10)];
+
+/// Language of the explanations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// 中文.
+    #[value(name = "zh-CN", alias = "zh")]
+    Zh,
+    /// English.
+    En,
+}
+
+/// Shows the live alert stream.
+#[derive(Debug, Clone, Args)]
+pub struct WatchArgs {
+    /// Address of the service, such as <http://127.0.0.1:8080>.
+    pub url: String,
+    /// One JSON object a line: the `alert` frames as they come.
+    #[arg(long)]
+    pub json: bool,
+    /// Only alerts this severe or more: INFO, ADVISORY, CAUTION, WARNING, CRITICAL.
+    #[arg(long)]
+    pub min_severity: Option<Severity>,
+    /// Only alerts of this code, such as SEPARATION; may be repeated.
+    #[arg(long = "code")]
+    pub codes: Vec<AlertCode>,
+    /// Only alerts of this operator's aircraft; may be repeated.
+    #[arg(long = "operator")]
+    pub operators: Vec<String>,
+    /// Only alerts of this aircraft; may be repeated.
+    #[arg(long = "uas-id")]
+    pub uas_ids: Vec<String>,
+    /// Only alerts in this box: WEST,SOUTH,EAST,NORTH in degrees.
+    #[arg(long, value_parser = parse_bbox, allow_hyphen_values = true)]
+    pub bbox: Option<BoundingBox>,
+    /// Language of the explanations; otherwise that of the environment.
+    #[arg(long)]
+    pub lang: Option<Language>,
+}
+
+/// Where it writes, and when it ends.
+pub struct Terminal {
+    /// Alerts.
+    pub out: Box<dyn Write + Send>,
+    /// Everything about the connection.
+    pub err: Box<dyn Write + Send>,
+    /// Whether lines are coloured.
+    pub colour: bool,
+    /// Language where the arguments do not say.
+    pub language: Language,
+    /// Cancelled to end it.
+    pub stop: CancellationToken,
+}
+
+impl std::fmt::Debug for Terminal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Terminal").field("colour", &self.colour).finish_non_exhaustive()
+    }
+}
+
+impl Terminal {
+    /// The process's own: colours on a terminal unless `NO_COLOR` is set, language from the environment.
+    pub fn standard(stop: CancellationToken) -> Self {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let locale = set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG")).unwrap_or_default();
+        Self {
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            colour: io::stdout().is_terminal() && set("NO_COLOR").is_none(),
+            language: if locale.starts_with("zh") { Language::Zh } else { Language::En },
+            stop,
+        }
+    }
+}
+
+/// Follows the stream until it is stopped: 0. 1: the service refused the filters; 2: the address is none;
+/// 3: the service cannot be reached within 10 s or refuses the connection.
+pub async fn watch(args: WatchArgs, mut terminal: Terminal) -> ExitCode {
+    let url = match stream_url(&args.url) {
+        Ok(url) => url,
+        Err(why) => {
+            tell(&mut terminal.err, &why);
+            return ExitCode::from(2);
+        }
+    };
+    let stop = terminal.stop.clone();
+    let mut watcher = Watcher::new(args, terminal);
+    tokio::select! {
+        () = stop.cancelled() => ExitCode::SUCCESS,
+        end = watcher.follow(&url) => match end {
+            End::Closed => ExitCode::SUCCESS,
+            End::Refused => ExitCode::from(1),
+            End::Unreachable => ExitCode::from(3),
+        },
+    }
+}
+
+/// Why it ended by itself.
+enum End {
+    /// Nobody reads the output any more.
+    Closed,
+    /// The filters were not accepted.
+    Refused,
+    /// No connection.
+    Unreachable,
+}
+
+struct Watcher {
+    args: WatchArgs,
+    language: Language,
+    terminal: Terminal,
+    /// Every event up to this one has been seen.
+    seq: Option<u64>,
+    log_id: Option<Value>,
+    connected_once: bool,
+    lost_at: Option<Instant>,
+}
+
+impl Watcher {
+    fn new(args: WatchArgs, terminal: Terminal) -> Self {
+        let language = args.lang.unwrap_or(terminal.language);
+        Self { args, language, terminal, seq: None, log_id: None, connected_once: false, lost_at: None }
+    }
+
+    async fn follow(&mut self, url: &str) -> End {
+        let started = Instant::now();
+        let [shortest, longest] = RETRY;
+        let mut pause = shortest;
+        loop {
+            match self.connection(url).await {
+                Ok(end) => return end,
+                Err(Lost { why, was_live, final_answer }) => {
+                    if final_answer || (!self.connected_once && FIRST_PATIENCE < started.elapsed()) {
+                        tell(&mut self.terminal.err, &format!("{url}: {why}"));
+                        return End::Unreachable;
+                    }
+                    if was_live {
+                        pause = shortest;
+                    }
+                    if self.lost_at.is_none() {
+                        self.lost_at = Some(Instant::now());
+                        let text = lines::not_live(self.language, &why);
+                        tell(&mut self.terminal.err, &text);
+                    }
+                }
+            }
+            sleep(pause.mul_f64(0.7 + 0.6 * fastrand::f64())).await;
+            pause = (pause * 2).min(longest);
+        }
+    }
+
+    async fn connection(&mut self, url: &str) -> Result<End, Lost> {
+        let attempt = timeout(CONNECT_TIMEOUT, connect_async(url)).await;
+        let (mut socket, _) = attempt.map_err(|_elapsed| Lost::because("no answer"))?.map_err(Lost::from)?;
+        self.connected_once = true;
+        let mut heartbeat_by = Instant::now() + DEAD_AFTER;
+        let mut was_live = false;
+        loop {
+            let lost = |why: &str| Lost { why: why.into(), was_live, final_answer: false };
+            let message = timeout_at(heartbeat_by, socket.next())
+                .await
+                .map_err(|_late| lost("no heartbeat for 3 s"))?;
+            let text = match message {
+                Some(Ok(Message::Text(text))) => text,
+                Some(Ok(Message::Close(_))) | None => return Err(lost("the service closed the connection")),
+                Some(Ok(_)) => continue,
+                Some(Err(error)) => return Err(lost(&error.to_string())),
+            };
+            let Ok(frame) = serde_json::from_str::<Value>(&text) else { continue };
+            match frame.get("type").and_then(Value::as_str).unwrap_or_default() {
+                "hello" => {
+                    let subscribe = self.hello(&frame);
+                    socket
+                        .send(Message::text(subscribe.to_string()))
+                        .await
+                        .map_err(|error| lost(&error.to_string()))?;
+                }
+                "heartbeat" => {
+                    heartbeat_by = Instant::now() + DEAD_AFTER;
+                    was_live = true;
+                    self.seq = frame.get("seq").and_then(Value::as_u64).or(self.seq);
+                    self.live_again();
+                }
+                "error" => {
+                    tell(&mut self.terminal.err, &lines::clean(frame.get("message")));
+                    if frame.get("code").is_some_and(|code| code == "BAD_SUBSCRIPTION") {
+                        return Ok(End::Refused);
+                    }
+                }
+                kind => {
+                    if self.show(kind, &frame, &text).is_err() {
+                        return Ok(End::Closed);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The subscription that answers a `hello`.
+    fn hello(&mut self, frame: &Value) -> Value {
+        let log_id = frame.get("log_id").cloned();
+        if self.seq.is_some() && self.log_id != log_id {
+            tell(&mut self.terminal.err, lines::other_history(self.language));
+            self.seq = None;
+        }
+        self.log_id = log_id;
+        let mut subscribe = json!({ "type": "subscribe", "alerts": scope(&self.args) });
+        if let (Some(seq), Value::Object(members)) = (self.seq, &mut subscribe) {
+            members.insert("after".into(), seq.into());
+            let newest = frame.get("seq").and_then(Value::as_u64).unwrap_or(seq);
+            tell(&mut self.terminal.err, &lines::resumed(self.language, newest.saturating_sub(seq)));
+        }
+        subscribe
+    }
+
+    fn live_again(&mut self) {
+        if let Some(lost_at) = self.lost_at.take() {
+            let text = lines::live_again(self.language, lost_at.elapsed().as_secs_f64());
+            tell(&mut self.terminal.err, &text);
+        }
+    }
+
+    fn show(&mut self, kind: &str, frame: &Value, text: &str) -> io::Result<()> {
+        let (language, colour) = (self.language, self.terminal.colour);
+        let out = &mut self.terminal.out;
+        match kind {
+            "alert" => {
+                self.seq = frame.get("seq").and_then(Value::as_u64).or(self.seq);
+                if self.args.json {
+                    writeln!(out, "{text}")?;
+                } else {
+                    writeln!(
+                        out,
+                        "{}",
+                        lines::alert(frame.get("event"), frame.get("alert"), language, colour)
+                    )?;
+                }
+            }
+            "snapshot" => {
+                self.seq = frame.get("seq").and_then(Value::as_u64).or(self.seq);
+                let open =
+                    frame.get("alerts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                tell(&mut self.terminal.err, &lines::snapshot(language, open.len()));
+                for alert in open.iter().filter(|_| !self.args.json) {
+                    writeln!(out, "{}", lines::alert(None, Some(alert), language, colour))?;
+                }
+            }
+            "gap" => tell(&mut self.terminal.err, &lines::gap(language, frame)),
+            // A newer service may say more.
+            _ => {}
+        }
+        self.terminal.out.flush()
+    }
+}
+
+/// A connection that failed or ended.
+struct Lost {
+    why: String,
+    /// Whether a heartbeat had come.
+    was_live: bool,
+    /// Whether another attempt would get the same answer.
+    final_answer: bool,
+}
+
+impl Lost {
+    fn because(why: &str) -> Self {
+        Self { why: why.into(), was_live: false, final_answer: false }
+    }
+}
+
+impl From<Error> for Lost {
+    fn from(error: Error) -> Self {
+        let refused = matches!(&error, Error::Http(response) if response.status().is_client_error());
+        Self { why: error.to_string(), was_live: false, final_answer: refused }
+    }
+}
+
+/// What is said about the connection must not end it: nobody may be reading.
+fn tell(err: &mut dyn Write, text: &str) {
+    writeln!(err, "{text}").unwrap_or_default();
+}
+
+/// The stream's address, from that of the service.
+fn stream_url(given: &str) -> Result<String, String> {
+    let wrong = |why: &str| format!("`{given}`: {why}; an address such as http://127.0.0.1:8080 is wanted");
+    let (scheme, rest) = given.split_once("://").unwrap_or(("ws", given));
+    match scheme {
+        "ws" | "http" => {}
+        "wss" | "https" => return Err(wrong("TLS is not built in")),
+        _ => return Err(wrong("unknown scheme")),
+    }
+    let uri: Uri = format!("ws://{rest}").parse().map_err(|error| wrong(&format!("{error}")))?;
+    let Some(authority) = uri.authority().filter(|authority| !authority.host().is_empty()) else {
+        return Err(wrong("no host"));
+    };
+    let path = if matches!(uri.path(), "" | "/") { "/api/v1/stream" } else { uri.path() };
+    Ok(format!("ws://{authority}{path}"))
+}
+
+/// The filters as the stream wants them.
+fn scope(args: &WatchArgs) -> Value {
+    let mut scope = Map::new();
+    if let Some(least) = args.min_severity {
+        scope.insert("min_severity".into(), least.name().into());
+    }
+    if !args.codes.is_empty() {
+        let names: Vec<_> = args.codes.iter().map(|code| code.name()).collect();
+        scope.insert("codes".into(), names.into());
+    }
+    for (name, ids) in [("operators", &args.operators), ("uas_ids", &args.uas_ids)] {
+        if !ids.is_empty() {
+            scope.insert(name.into(), ids.clone().into());
+        }
+    }
+    if let Some(bbox) = args.bbox {
+        let edges = vec![bbox.west_deg, bbox.south_deg, bbox.east_deg, bbox.north_deg];
+        scope.insert("bbox".into(), edges.into());
+    }
+    Value::Object(scope)
+}
+
+fn parse_bbox(text: &str) -> Result<BoundingBox, String> {
+    let edges: Vec<f64> = text
+        .split(',')
+        .map(|edge| edge.trim().parse())
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("{error}"))?;
+    let edges = <[f64; 4]>::try_from(edges).ok().and_then(BoundingBox::new);
+    edges.ok_or_else(|| "WEST,SOUTH,EAST,NORTH with WEST <= EAST and SOUTH <= NORTH is wanted".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for given in ["ws://h:1", "http://h:1/", "h:1", "ws://h:1/api/v1/stream"] {
+            assert_eq!(stream_url(given).as_deref(), Ok("ws://h:1/api/v1/stream"), "{given}");
+        }
+        for wrong in ["https://h", "mqtt://h", "ws://", "", "ws://a b"] {
+            assert!(stream_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

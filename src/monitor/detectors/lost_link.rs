@@ -1,0 +1,24 @@
+//! `LOST_LINK`: no report for three periods, at least 5 s; worse after 15 s in the air.
+
+use crate::domain::{AlertCode, DataQuality, Severity};
+use crate::monitor::finding::{Figures, Finding};
+use crate::monitor::scene::{Found, Scene};
+
+/// Silence in the air after which it is worse, seconds.
+pub(in crate::monitor) const WORSE_S: f64 = 15.0;
+
+pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
+    let silent_s = scene.now.seconds_since(scene.own.heard_at);
+    let limit_s = scene.own.silence_s();
+    // An aircraft that said that it has landed may fall silent.
+    if silent_s < limit_s || scene.own.on_ground() {
+        return;
+    }
+    let severity = if WORSE_S.max(limit_s) <= silent_s { Severity::Warning } else { Severity::Advisory };
+    found.findings.push(Finding {
+        measured: Figures::new().with("silent_s", silent_s),
+        limit: Figures::new().with("silent_s", limit_s),
+        data: DataQuality::Coasted,
+        ..Finding::of_itself(AlertCode::LostLink, severity, "silence")
+    });
+}

@@ -1,0 +1,292 @@
+//! `ZONE_INCURSION`: in a keep-out zone that applies, or on a straight path into one.
+//!
+//! The ground-based cousin is EUROCONTROL's area proximity warning (APW). The boundary belongs to the zone.
+//! Crossing is tested along the path between two reports as well as at the reports.
+
+use crate::airspace::{Volume, Zone, ZoneIx};
+use crate::domain::{
+    AlertCode, BoundingBox, DataQuality, LatLng, Phase, Restriction, Severity, VerticalLimit,
+    VerticalReference,
+};
+use crate::monitor::contract::Assessment;
+use crate::monitor::finding::{About, Figures, Finding};
+use crate::monitor::scene::{Found, Scene};
+use crate::monitor::state::State;
+
+/// An aircraft must be this far out before the alert clears, metres.
+const CLEAR_M: f64 = 5.0;
+/// Distances are told up to this many metres.
+const DISTANCE_M: f64 = 5_000.0;
+/// In assessments, up to this many metres.
+const ASSESSED_DISTANCE_M: f64 = 50_000.0;
+/// Two reports further apart than this, seconds, do not make a path.
+const PATH_S: f64 = 15.0;
+
+pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
+    let own = scene.own;
+    if !own.live {
+        return;
+    }
+    let path = Path::new(scene);
+    for (ix, zone) in scene.zones() {
+        let Some(severity) = severity_of(zone.restriction) else { continue };
+        if !zone.applies_at(own.state.at.plus_seconds(scene.age_s)) || !meet(&path.bounds, &zone.bounds) {
+            continue;
+        }
+        let met = path.meet(zone, scene.age_s);
+        if let Some(assessments) = &mut found.assessments {
+            assessments.extend(path.assessment(scene, zone, &met, severity));
+        }
+        found.findings.extend(path.finding(scene, ix, zone, &met, severity));
+    }
+}
+
+const fn severity_of(restriction: Restriction) -> Option<Severity> {
+    match restriction {
+        Restriction::Prohibited => Some(Severity::Critical),
+        Restriction::RequiresAuthorization => Some(Severity::Warning),
+        Restriction::Conditional => Some(Severity::Caution),
+        Restriction::NoRestriction | Restriction::USpace => None,
+    }
+}
+
+fn meet(a: &BoundingBox, b: &BoundingBox) -> bool {
+    a.west_deg <= b.east_deg
+        && b.west_deg <= a.east_deg
+        && a.south_deg <= b.north_deg
+        && b.south_deg <= a.north_deg
+}
+
+/// How an aircraft's path and a zone meet.
+#[derive(Debug, Default)]
+struct Met {
+    inside: bool,
+    /// Within the margin that must be left before an alert clears.
+    near: bool,
+    /// Passed through between the two newest reports.
+    crossed: bool,
+    /// Seconds until the straight path enters.
+    t_in_s: Option<f64>,
+}
+
+/// Where the aircraft was, is and goes.
+struct Path<'a> {
+    state: &'a State,
+    before: Option<&'a State>,
+    horizon_s: f64,
+    bounds: BoundingBox,
+}
+
+impl<'a> Path<'a> {
+    fn new(scene: &Scene<'a>) -> Self {
+        let state = &scene.own.state;
+        let before = scene
+            .own
+            .before
+            .as_ref()
+            .filter(|before| scene.age_s <= 0.0 && state.at.seconds_since(before.at) <= PATH_S);
+        // A state that is carried forward is looked at from its report on.
+        let horizon_s = scene.rules.zone_horizon_s() + scene.age_s;
+        let bounds = path_bounds(state, before.map(|before| before.position), horizon_s, CLEAR_M);
+        Self { state, before, horizon_s, bounds }
+    }
+
+    fn meet(&self, zone: &Zone, age_s: f64) -> Met {
+        let mut met = Met::default();
+        for volume in zone.volumes.iter().filter(|volume| meet(&self.bounds, &volume.bounds)) {
+            let [low_m, high_m] = band(self.state, volume);
+            let up_m = self.state.hae_m;
+            let at_height = up_m.is_none_or(|up_m| low_m <= up_m && up_m <= high_m);
+            let inside = at_height && volume.shape.contains(self.state.position);
+            met.inside |= inside;
+            if inside {
+                met.near = true;
+                met.t_in_s = Some(0.0);
+                continue;
+            }
+            met.near |= up_m.is_none_or(|up_m| low_m - CLEAR_M <= up_m && up_m <= high_m + CLEAR_M)
+                && (volume.shape.contains(self.state.position)
+                    || volume.shape.boundary_distance_m(self.state.position, CLEAR_M) <= CLEAR_M);
+            met.crossed |= self.before.is_some_and(|before| crossed(before, self.state, volume));
+            let t_in_s = self.entry_s(volume, [low_m, high_m]).map(|t_in_s| (t_in_s - age_s).max(0.0));
+            met.t_in_s = match (met.t_in_s, t_in_s) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+        }
+        met
+    }
+
+    /// Seconds from the report until the straight path is in the volume.
+    fn entry_s(&self, volume: &Volume, [low_m, high_m]: [f64; 2]) -> Option<f64> {
+        let (from_s, to_s) = match self.state.hae_m {
+            None => (0.0, self.horizon_s),
+            Some(up_m) => time_within(up_m, self.state.climb_mps, low_m, high_m, self.horizon_s)?,
+        };
+        let [vx, vy] = self.state.velocity_mps;
+        if vx == 0.0 && vy == 0.0 {
+            return volume.shape.contains(self.state.position).then_some(from_s);
+        }
+        let share =
+            volume.shape.first_inside(self.state.position_after(from_s), self.state.position_after(to_s))?;
+        Some(from_s + share * (to_s - from_s))
+    }
+
+    fn finding(
+        &self,
+        scene: &Scene<'_>,
+        ix: ZoneIx,
+        zone: &Zone,
+        met: &Met,
+        severity: Severity,
+    ) -> Option<Finding> {
+        let look_ahead_s = scene.rules.settings.zone_look_ahead_s;
+        let t_in_s = met.t_in_s.filter(|&t_in_s| t_in_s <= look_ahead_s);
+        let (held, phase) = if met.inside || met.crossed {
+            (Some(severity), Phase::Actual)
+        } else if t_in_s.is_some() {
+            (Some(severity.lower()), Phase::Predicted)
+        } else if met.near {
+            (None, Phase::Actual)
+        } else {
+            return None;
+        };
+        let state = self.state;
+        let uncertain = state.hae_error_m > 0.0
+            || (state.hae_m.is_none()
+                && zone.volumes.iter().any(|volume| volume.lower.is_some() || volume.upper.is_some()));
+        let distance_m = zone
+            .volumes
+            .iter()
+            .map(|volume| volume.shape.boundary_distance_m(state.position, DISTANCE_M))
+            .fold(f64::INFINITY, f64::min);
+        Some(Finding {
+            code: AlertCode::ZoneIncursion,
+            about: About::Zone(ix),
+            severity: held,
+            margin: if met.near { severity } else { held.unwrap_or(severity) },
+            phase,
+            t_in_s: t_in_s.unwrap_or(0.0),
+            measured: Figures::new()
+                .with("distance_m", distance_m)
+                .with_known("t_in_s", t_in_s.filter(|_| phase == Phase::Predicted))
+                .with_known("height_agl_m", state.agl_m),
+            limit: Figures::new().with("look_ahead_s", look_ahead_s),
+            data: if scene.coasted() {
+                DataQuality::Coasted
+            } else if uncertain {
+                DataQuality::Uncertain
+            } else {
+                DataQuality::Good
+            },
+            clause: clause(zone.restriction),
+        })
+    }
+
+    fn assessment(
+        &self,
+        scene: &Scene<'_>,
+        zone: &Zone,
+        met: &Met,
+        severity: Severity,
+    ) -> Option<Assessment> {
+        let position = self.state.position;
+        let distance_m = zone
+            .volumes
+            .iter()
+            .map(|volume| volume.shape.boundary_distance_m(position, ASSESSED_DISTANCE_M))
+            .fold(f64::INFINITY, f64::min);
+        let soon = met.t_in_s.is_some_and(|t_in_s| t_in_s <= scene.rules.settings.zone_look_ahead_s);
+        let level = if met.inside { Some(severity) } else { soon.then(|| severity.lower()) };
+        distance_m.is_finite().then(|| Assessment::Zone {
+            at: self.state.at,
+            uas_id: scene.own.id.clone(),
+            zone: zone.id.clone(),
+            inside: met.inside,
+            distance_m,
+            t_in_s: met.t_in_s,
+            level,
+        })
+    }
+}
+
+const fn clause(restriction: Restriction) -> &'static str {
+    match restriction {
+        Restriction::Prohibited => "PROHIBITED",
+        Restriction::RequiresAuthorization => "REQ_AUTHORIZATION",
+        Restriction::Conditional => "CONDITIONAL",
+        Restriction::USpace => "USPACE",
+        Restriction::NoRestriction => "NO_RESTRICTION",
+    }
+}
+
+/// The volume's limits as heights above the ellipsoid at the aircraft, widened by what its height may be wrong.
+fn band(state: &State, volume: &Volume) -> [f64; 2] {
+    // Only true height is needed for limits above ground; where it is known, it says where the ground is.
+    let ground_hae_m =
+        state.agl_m.zip(state.hae_m).map_or(state.undulation_m, |(agl_m, hae_m)| hae_m - agl_m);
+    let hae_m = |limit: VerticalLimit| match limit.reference {
+        VerticalReference::Wgs84 => limit.metres,
+        VerticalReference::Amsl => limit.metres + state.undulation_m,
+        VerticalReference::Agl => limit.metres + ground_hae_m,
+    };
+    [
+        volume.lower.map_or(f64::NEG_INFINITY, hae_m) - state.hae_error_m,
+        volume.upper.map_or(f64::INFINITY, hae_m) + state.hae_error_m,
+    ]
+}
+
+/// When a height that changes steadily is between two limits, within the horizon: seconds from and to.
+fn time_within(up_m: f64, climb_mps: f64, low_m: f64, high_m: f64, horizon_s: f64) -> Option<(f64, f64)> {
+    if climb_mps.abs() < 1e-6 {
+        return (low_m <= up_m && up_m <= high_m).then_some((0.0, horizon_s));
+    }
+    let (a, b) = ((low_m - up_m) / climb_mps, (high_m - up_m) / climb_mps);
+    let (from_s, to_s) = (a.min(b).max(0.0), a.max(b).min(horizon_s));
+    (from_s <= to_s).then_some((from_s, to_s))
+}
+
+/// Whether the path between two reports went through the volume.
+fn crossed(before: &State, state: &State, volume: &Volume) -> bool {
+    let step_s = state.at.seconds_since(before.at);
+    let [low_m, high_m] = band(state, volume);
+    let (from, to) = match (before.hae_m, state.hae_m) {
+        (Some(then_m), Some(now_m)) => {
+            let climb_mps = (now_m - then_m) / step_s.max(1e-3);
+            let Some((from_s, to_s)) = time_within(then_m, climb_mps, low_m, high_m, step_s) else {
+                return false;
+            };
+            (from_s / step_s.max(1e-3), to_s / step_s.max(1e-3))
+        }
+        (None, _) | (_, None) => (0.0, 1.0),
+    };
+    let point = |share: f64| {
+        let (a, b) = (before.position, state.position);
+        LatLng::wrapped(
+            a.lat_deg() + share * (b.lat_deg() - a.lat_deg()),
+            a.lng_deg() + share * (b.lng_deg() - a.lng_deg()),
+        )
+    };
+    volume.shape.first_inside(point(from), point(to)).is_some()
+}
+
+/// The box around the path from the report before, through the state, to the horizon.
+pub(in crate::monitor) fn path_bounds(
+    state: &State,
+    before: Option<LatLng>,
+    horizon_s: f64,
+    grown_m: f64,
+) -> BoundingBox {
+    let (here, there) = (state.position, state.position_after(horizon_s));
+    let behind = before.unwrap_or(here);
+    let (pad_lat, pad_lng) =
+        (grown_m / state.metric.north_m_per_deg, grown_m / state.metric.east_m_per_deg.max(1.0));
+    let least = |of: fn(LatLng) -> f64| of(here).min(of(there)).min(of(behind));
+    let most = |of: fn(LatLng) -> f64| of(here).max(of(there)).max(of(behind));
+    BoundingBox {
+        west_deg: least(LatLng::lng_deg) - pad_lng,
+        south_deg: least(LatLng::lat_deg) - pad_lat,
+        east_deg: most(LatLng::lng_deg) + pad_lng,
+        north_deg: most(LatLng::lat_deg) + pad_lat,
+    }
+}

@@ -1,0 +1,301 @@
+//! The table of aircraft: dense slots, one lookup of the identity a report.
+
+use std::sync::Arc;
+
+use crate::airspace::ZoneIx;
+use crate::domain::{
+    BoundingBox, Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp, UaClass,
+    UasId,
+};
+use crate::geodesy::offset_m;
+
+use super::ledger::EntryIx;
+use super::settings::{Party, Terrain};
+use super::sky::Placed;
+use super::state::State;
+
+/// Reports older than this on arrival are history, seconds: the picture must not be made of the past.
+pub(super) const LIVE_AGE_S: f64 = 10.0;
+/// Silence after which an aircraft is forgotten, seconds: the near-real-time window of ASTM F3411-22a.
+pub(super) const FORGET_S: f64 = 60.0;
+/// A state older than this is carried forward, seconds, unless the aircraft reports less often.
+const COAST_S: f64 = 3.0;
+/// A position this much faster than an aircraft can be is a jump: `max(2 × reported + 20, 70)` m/s.
+const JUMP_MPS: [f64; 3] = [2.0, 20.0, 70.0];
+/// A derived speed this far from the reported one, three times running, is a mismatch, m/s.
+const MISMATCH_MPS: f64 = 15.0;
+/// Reports closer together than this say nothing about speed, seconds.
+const SPEED_STEP_S: f64 = 0.2;
+
+/// An aircraft's slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct TrackIx(pub u32);
+
+/// A position that the aircraft cannot have flown to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Jump {
+    /// How far it is from the position before, metres.
+    pub distance_m: f64,
+    /// The speed that it would take, m/s.
+    pub speed_mps: f64,
+}
+
+/// The zones near an aircraft, looked up for a box larger than needed.
+#[derive(Debug, Default)]
+pub(super) struct NearZones {
+    /// Which airspace they are from; 0: none yet.
+    pub epoch: u32,
+    /// The box that they were looked up for.
+    pub area: Option<BoundingBox>,
+    /// The zones.
+    pub zones: Vec<ZoneIx>,
+}
+
+/// One aircraft.
+#[derive(Debug)]
+pub(super) struct Track {
+    pub id: UasId,
+    pub operator: Option<OperatorId>,
+    pub source: Source,
+    pub party: Party,
+    pub state: State,
+    /// The live state before, unless the aircraft jumped.
+    pub before: Option<State>,
+    /// Whether the state may be used for live checks.
+    pub live: bool,
+    pub status: OperationalStatus,
+    pub ua_class: Option<UaClass>,
+    pub category: Option<OperationCategory>,
+    pub group_id: Option<Arc<str>>,
+    pub ground_speed_mps: Option<f64>,
+    pub track_deg: Option<f64>,
+    pub vertical_speed_mps: Option<f64>,
+    pub speed_accuracy_mps: Option<f64>,
+    pub battery_pct: Option<f64>,
+    pub c2_lost: Option<bool>,
+    /// When the newest report arrived, by our clock.
+    pub heard_at: Timestamp,
+    /// Arrival minus source time of the newest report, seconds.
+    pub skew_s: f64,
+    /// Smoothed time between reports, seconds.
+    pub period_s: f64,
+    pub jump: Option<Jump>,
+    /// Reports running whose derived speed is far from the reported one.
+    pub mismatches: u8,
+    /// The derived speed of the newest report, m/s.
+    pub derived_mps: f64,
+    pub near: NearZones,
+    pub placed: Option<Placed>,
+    /// Its entries in the ledger.
+    pub entries: Vec<EntryIx>,
+    /// When it must be looked at again.
+    pub due: Timestamp,
+    /// The time of its entry in the agenda.
+    pub queued: Option<Timestamp>,
+}
+
+/// What a report did to the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// The newest of its aircraft.
+    Newest(TrackIx),
+    /// The same again.
+    Duplicate,
+    /// Older than the newest, or stored and sent afterwards.
+    History,
+    /// The table is full.
+    Full,
+}
+
+/// All aircraft.
+#[derive(Debug)]
+pub(super) struct Tracks {
+    slots: Vec<Option<Track>>,
+    free: Vec<u32>,
+    #[expect(clippy::disallowed_types, reason = "looked up, never iterated")]
+    by_id: std::collections::HashMap<UasId, TrackIx>,
+    most: usize,
+}
+
+impl Track {
+    fn new(observation: Observation, at: Timestamp, terrain: &Terrain) -> Self {
+        let mut track = Self {
+            state: State::of(&observation, None, terrain),
+            id: observation.uas_id.clone(),
+            operator: None,
+            source: observation.source,
+            party: Party::Drone,
+            before: None,
+            live: false,
+            status: OperationalStatus::Undeclared,
+            ua_class: None,
+            category: None,
+            group_id: None,
+            ground_speed_mps: None,
+            track_deg: None,
+            vertical_speed_mps: None,
+            speed_accuracy_mps: None,
+            battery_pct: None,
+            c2_lost: None,
+            heard_at: at,
+            skew_s: 0.0,
+            period_s: 1.0,
+            jump: None,
+            mismatches: 0,
+            derived_mps: 0.0,
+            near: NearZones::default(),
+            placed: None,
+            entries: Vec::new(),
+            due: at,
+            queued: None,
+        };
+        track.tell(observation, at);
+        track
+    }
+
+    /// Takes over what a report says beside the state.
+    fn tell(&mut self, observation: Observation, at: Timestamp) {
+        self.skew_s = at.seconds_since(observation.timestamp);
+        self.live = self.skew_s <= LIVE_AGE_S;
+        self.heard_at = at;
+        self.party = match (observation.source, observation.ua_class) {
+            (Source::Sensed, _) => Party::Sensed,
+            (_, Some(UaClass::Manned)) => Party::Manned,
+            (Source::Telemetry | Source::Nmea, _) => Party::Drone,
+        };
+        self.source = observation.source;
+        self.operator = observation.operator;
+        self.status = observation.status;
+        self.ua_class = observation.ua_class;
+        self.category = observation.category;
+        self.group_id = observation.group_id;
+        self.ground_speed_mps = observation.motion.ground_speed_mps;
+        self.track_deg = observation.motion.track_deg;
+        self.vertical_speed_mps = observation.motion.vertical_speed_mps;
+        self.speed_accuracy_mps = observation.accuracy.speed_mps;
+        self.battery_pct = observation.battery_pct;
+        self.c2_lost = observation.c2_lost;
+    }
+
+    fn renew(&mut self, observation: Observation, at: Timestamp, terrain: &Terrain) {
+        let was_live = self.live;
+        let state = State::of(&observation, Some(&self.state).filter(|_| was_live), terrain);
+        let step_s = state.at.seconds_since(self.state.at);
+        self.period_s += 0.25 * (step_s.clamp(0.05, FORGET_S) - self.period_s);
+        self.judge_motion(&state, observation.motion.ground_speed_mps, step_s);
+        // A path to a place where the aircraft cannot have flown crosses nothing.
+        self.before = (was_live && self.jump.is_none()).then_some(self.state);
+        self.state = state;
+        self.tell(observation, at);
+    }
+
+    fn judge_motion(&mut self, state: &State, reported_mps: Option<f64>, step_s: f64) {
+        let [east_m, north_m] = offset_m(self.state.position, state.position);
+        let distance_m = east_m.hypot(north_m);
+        // Two fixes of some metres' error are no jump, however close in time they are.
+        let slack_m = 30.0 + self.state.accuracy_h_m.unwrap_or(0.0) + state.accuracy_h_m.unwrap_or(0.0);
+        let speed_mps = distance_m / step_s.max(1e-3);
+        let [times, plus, least] = JUMP_MPS;
+        let possible_mps =
+            (times * reported_mps.unwrap_or(0.0).max(self.state.speed_mps()) + plus).max(least);
+        self.jump = (distance_m > possible_mps * step_s + slack_m).then_some(Jump { distance_m, speed_mps });
+        self.derived_mps = speed_mps;
+        if step_s < SPEED_STEP_S {
+            return;
+        }
+        let mismatch = reported_mps.is_some_and(|reported| (reported - speed_mps).abs() > MISMATCH_MPS);
+        self.mismatches = if mismatch && self.jump.is_none() { self.mismatches.saturating_add(1) } else { 0 };
+    }
+
+    /// Seconds of silence after which the link counts as lost: three periods, at least 5 s.
+    pub(super) fn silence_s(&self) -> f64 {
+        (3.0 * self.period_s).clamp(5.0, FORGET_S)
+    }
+
+    /// Seconds after which its state is carried forward rather than fresh.
+    pub(super) fn coast_s(&self) -> f64 {
+        COAST_S.max(1.5 * self.period_s)
+    }
+
+    /// Whether it says that it stands on the ground.
+    pub(super) fn on_ground(&self) -> bool {
+        self.status == OperationalStatus::Ground
+    }
+}
+
+impl Tracks {
+    /// An empty table for at most `most` aircraft.
+    pub(super) fn new(most: usize) -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), by_id: Default::default(), most }
+    }
+
+    /// How many aircraft there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// The aircraft in a slot.
+    pub(super) fn get(&self, ix: TrackIx) -> Option<&Track> {
+        self.slots.get(usize::try_from(ix.0).ok()?)?.as_ref()
+    }
+
+    /// The aircraft in a slot, to change.
+    pub(super) fn get_mut(&mut self, ix: TrackIx) -> Option<&mut Track> {
+        self.slots.get_mut(usize::try_from(ix.0).ok()?)?.as_mut()
+    }
+
+    /// All slots in use, in order.
+    pub(super) fn indices(&self) -> impl Iterator<Item = TrackIx> {
+        let used = |(ix, slot): (usize, &Option<Track>)| {
+            Some(TrackIx(u32::try_from(ix).ok().filter(|_| slot.is_some())?))
+        };
+        self.slots.iter().enumerate().filter_map(used)
+    }
+
+    /// Takes a report in.
+    pub(super) fn take(&mut self, observation: Observation, at: Timestamp, terrain: &Terrain) -> Taken {
+        if let Some(&ix) = self.by_id.get(&observation.uas_id) {
+            let Some(track) = self.get_mut(ix) else { return Taken::History };
+            if observation.backfill {
+                return Taken::History;
+            }
+            return match observation.timestamp.cmp(&track.state.at) {
+                std::cmp::Ordering::Less => Taken::History,
+                std::cmp::Ordering::Equal => Taken::Duplicate,
+                std::cmp::Ordering::Greater => {
+                    track.renew(observation, at, terrain);
+                    Taken::Newest(ix)
+                }
+            };
+        }
+        if observation.backfill {
+            return Taken::History;
+        }
+        if self.most <= self.by_id.len() {
+            return Taken::Full;
+        }
+        let id = observation.uas_id.clone();
+        let track = Track::new(observation, at, terrain);
+        let Some(ix) = self.insert(track) else { return Taken::Full };
+        self.by_id.insert(id, ix);
+        Taken::Newest(ix)
+    }
+
+    fn insert(&mut self, track: Track) -> Option<TrackIx> {
+        if let Some(ix) = self.free.pop().map(TrackIx) {
+            *self.slots.get_mut(usize::try_from(ix.0).ok()?)? = Some(track);
+            return Some(ix);
+        }
+        let ix = TrackIx(u32::try_from(self.slots.len()).ok()?);
+        self.slots.push(Some(track));
+        Some(ix)
+    }
+
+    /// Forgets an aircraft.
+    pub(super) fn remove(&mut self, ix: TrackIx) -> Option<Track> {
+        let track = self.slots.get_mut(usize::try_from(ix.0).ok()?)?.take()?;
+        self.by_id.remove(&track.id);
+        self.free.push(ix.0);
+        Some(track)
+    }
+}

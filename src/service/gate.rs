@@ -1,0 +1,132 @@
+//! From messages to reports: refuses ghosts, decodes, counts, and hands what is left to the monitor.
+//!
+//! A message is acknowledged when nothing of it waits any more: at once if all of it was refused, else with
+//! the last of its observations. Several observations of one message (a back-filled stretch) stay in order
+//! and are not conflated, so the last one is also the last to be evaluated.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::Receiver;
+use tokio::time::MissedTickBehavior;
+
+use crate::domain::{OperatorId, Reason, Refusal, Timestamp, UasId};
+use crate::service::ack_window::AckToken;
+use crate::service::clock;
+use crate::service::counters::Counters;
+use crate::service::feedback_desk::FeedbackDesk;
+use crate::service::inbox::{Inbox, Report};
+use crate::service::intake::{IntakeHandle, Message};
+use crate::wire::{Decoded, Decoder, Doors, Envelope};
+
+/// How often unfinished epochs (NMEA sentences that came one by one) are looked for.
+const RELEASE_PERIOD: Duration = Duration::from_millis(100);
+/// How long an unfinished epoch waits for its other sentences, microseconds.
+const RELEASE_AFTER_US: i64 = 300_000;
+
+/// The stage between the intake and the monitor.
+pub struct Gate<C> {
+    decoder: Decoder,
+    decoded: Decoded,
+    inbox: Arc<Inbox<C>>,
+    intake: IntakeHandle,
+    feedback: Arc<FeedbackDesk>,
+    counters: Arc<Counters>,
+}
+
+impl<C> Gate<C> {
+    /// A gate that has seen nothing.
+    pub fn new(
+        doors: Doors,
+        inbox: Arc<Inbox<C>>,
+        intake: IntakeHandle,
+        feedback: Arc<FeedbackDesk>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Self { decoder: Decoder::new(doors), decoded: Decoded::default(), inbox, intake, feedback, counters }
+    }
+
+    /// Works until the channel ends: when the intake is stopped and everything it took is handed on.
+    pub async fn run(mut self, mut messages: Receiver<Message>) {
+        let mut release = tokio::time::interval(RELEASE_PERIOD);
+        release.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                message = messages.recv() => match message {
+                    Some(message) => self.take(message).await,
+                    None => break,
+                },
+                _ = release.tick() => {
+                    let now = clock::now();
+                    self.release(now.plus_micros(-RELEASE_AFTER_US), now).await;
+                }
+            }
+        }
+        let now = clock::now();
+        self.release(now, now).await;
+    }
+
+    async fn take(&mut self, message: Message) {
+        let Message { topic, payload, received_at, retained, token } = message;
+        if retained {
+            self.refuse_ghost(&topic);
+        } else {
+            let envelope = Envelope { topic: &topic, payload: &payload, received_at };
+            self.decoder.decode(&envelope, &mut self.decoded);
+        }
+        let several = 1 < self.decoded.observations.len();
+        self.hand_on(received_at, several, token).await;
+    }
+
+    /// A retained position is of the past, however new it looks.
+    fn refuse_ghost(&mut self, topic: &str) {
+        self.decoded.clear();
+        let mut levels = topic.rsplit('/');
+        self.decoded.uas_id = levels.next().and_then(|level| UasId::new(level).ok());
+        self.decoded.operator = levels.next().and_then(|level| OperatorId::new(level).ok());
+        self.decoded.refusals.push(Refusal::new(
+            Reason::Retained,
+            "the broker kept this message from earlier; it says nothing of where the aircraft is now",
+        ));
+    }
+
+    async fn release(&mut self, before: Timestamp, now: Timestamp) {
+        self.decoder.release(before, &mut self.decoded);
+        self.hand_on(now, false, None).await;
+    }
+
+    /// Counts and tells what was decoded and puts the observations into the inbox; of `several` of one
+    /// message none may replace another.
+    async fn hand_on(&mut self, received_at: Timestamp, several: bool, token: Option<AckToken>) {
+        let Self { decoded: Decoded { operator, uas_id, observations, refusals, flags }, counters, .. } =
+            self;
+        let elements = observations.len() + refusals.len();
+        counters.offered.add(u64::try_from(elements).unwrap_or(u64::MAX));
+        for refusal in &*refusals {
+            counters.refused(refusal.reason).one();
+        }
+        for flag in &*flags {
+            counters.flagged(flag.reason).one();
+        }
+        if let (Some(operator), Some(uas_id)) = (operator, uas_id) {
+            self.feedback.note(received_at, operator, uas_id, refusals, flags);
+        }
+        let mut token = token;
+        let mut left = observations.len();
+        for observation in observations.drain(..) {
+            left -= 1;
+            let kept = several || observation.backfill;
+            let token = if left == 0 { token.take() } else { None };
+            let report = Box::new(Report { observation, received_at, token });
+            if let Ok(Some(replaced)) = self.inbox.report(report, kept, counters).await
+                && let Some(token) = replaced.token
+            {
+                self.intake.acknowledge(&token);
+            }
+        }
+        // Nothing of the message waits.
+        if let Some(token) = token {
+            self.intake.acknowledge(&token);
+        }
+    }
+}

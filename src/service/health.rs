@@ -1,0 +1,78 @@
+//! Whether the parts of the service do their work, with reasons.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+
+/// How a part does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// As it should.
+    Ok,
+    /// It works, but somebody should look.
+    Degraded,
+    /// It does not; the service is not ready.
+    Failed,
+}
+
+/// A part of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The MQTT connection and its subscriptions.
+    Broker,
+    /// The authority's zones.
+    Zones,
+    /// The path from a report to its alerts.
+    Evaluation,
+    /// What must survive a restart.
+    Journal,
+}
+
+/// A part's condition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Condition {
+    /// How it does.
+    pub status: Status,
+    /// Why, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// The conditions of all parts. A part of which nothing was heard yet counts as failed.
+#[derive(Debug)]
+pub struct Health {
+    parts: Mutex<BTreeMap<Part, Condition>>,
+}
+
+impl Health {
+    /// A service that starts: broker and zones are awaited.
+    pub fn starting(now: Timestamp) -> Self {
+        let awaited =
+            |reason: &str| Condition { status: Status::Failed, reason: Some(reason.into()), since: now };
+        let parts = BTreeMap::from([
+            (Part::Broker, awaited("not connected yet")),
+            (Part::Zones, awaited("not loaded yet")),
+        ]);
+        Self { parts: Mutex::new(parts) }
+    }
+
+    /// Notes how a part does; the time since when is kept while its status stays.
+    pub fn set(&self, part: Part, status: Status, reason: Option<String>, now: Timestamp) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = parts.get(&part).filter(|before| before.status == status);
+        let since = before.map_or(now, |before| before.since);
+        parts.insert(part, Condition { status, reason, since });
+    }
+
+    /// All parts as they are.
+    pub fn parts(&self) -> BTreeMap<Part, Condition> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,196 @@
+//! One stream client: carries frames between its session and its socket, and knows when to give up.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame as RawFrame};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::App;
+use crate::service::clock;
+use crate::stream::{Frame, Session, Text, error_frame};
+
+/// Most bytes of a client's message.
+const MESSAGE_MAX: usize = 64 << 10;
+/// Larger texts leave in pieces of this size, so that no client has a large buffer of its own.
+const PIECE: usize = 64 << 10;
+/// Bytes that may wait in the buffer: what is written between two flushes, and answers to pings.
+const WRITE_BUFFER_MAX: usize = 1 << 20;
+/// How often the client is pinged, for proxies and to notice one that is gone.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// A client that says nothing for so long, not even a pong, is gone.
+const SILENCE_MAX: Duration = Duration::from_secs(50);
+/// How long the last frames and the close handshake may take.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// Serves a client until it leaves, is cut, or the service stops.
+pub(super) async fn serve(upgraded: Upgraded, app: &Arc<App>, author: String) {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(4 << 10)
+        .write_buffer_size(PIECE)
+        .max_write_buffer_size(WRITE_BUFFER_MAX)
+        .max_message_size(Some(MESSAGE_MAX))
+        .max_frame_size(Some(MESSAGE_MAX));
+    let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+    let wakes = app.hub.wakes();
+    let (session, hello) = {
+        let world = app.hub.world();
+        Session::open(author, app.hub.session_limits, clock::now(), &app.hub.welcome, &world)
+    };
+    app.metrics.stream_clients.inc();
+    let mut client = Client { app, socket, session, wakes, told_gaps: 0 };
+    let outcome = client.run(hello).await;
+    app.metrics.stream_clients.dec();
+    match outcome {
+        Ok(()) | Err(Error::ConnectionClosed) => {}
+        Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::TimedOut => {
+            app.metrics.stream_cuts.inc();
+            tracing::info!("a stream client did not read and was cut");
+        }
+        Err(error) => tracing::debug!(%error, "stream client ended"),
+    }
+}
+
+struct Client<'a> {
+    app: &'a App,
+    socket: Socket,
+    session: Session,
+    wakes: watch::Receiver<u64>,
+    told_gaps: u64,
+}
+
+impl Client<'_> {
+    async fn run(&mut self, hello: Text) -> Result<(), Error> {
+        self.send(vec![Frame::Text(hello)]).await?;
+        let mut ping_at = Instant::now() + PING_EVERY;
+        let mut heard_at = Instant::now();
+        let mut more = false;
+        loop {
+            let due = self.session.due().map(|due| due.seconds_since(clock::now()).clamp(0.0, 60.0));
+            let pause = Duration::from_secs_f64(due.unwrap_or(60.0));
+            tokio::select! {
+                () = self.app.stop.cancelled() => return self.close().await,
+                message = self.socket.next() => {
+                    let Some(message) = message else { return Ok(()) };
+                    heard_at = Instant::now();
+                    match message {
+                        Ok(message) => if !self.hear(message).await? { return Ok(()) },
+                        Err(Error::Capacity(error)) => {
+                            return self.refuse(CloseCode::Size, error.to_string()).await;
+                        }
+                        Err(Error::Utf8(error)) => {
+                            return self.refuse(CloseCode::Invalid, error).await;
+                        }
+                        Err(Error::Protocol(error)) => {
+                            return self.refuse(CloseCode::Protocol, error.to_string()).await;
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+                () = ready(()), if more => {}
+                changed = self.wakes.changed(), if !more => if changed.is_err() { return self.close().await },
+                () = sleep(pause), if !more && due.is_some() => {}
+                () = sleep_until(ping_at), if !more => {
+                    if SILENCE_MAX < heard_at.elapsed() {
+                        return Err(Error::Io(std::io::ErrorKind::TimedOut.into()));
+                    }
+                    ping_at = Instant::now() + PING_EVERY;
+                    self.socket.send(Message::Ping(Bytes::new())).await?;
+                }
+            }
+            more = self.step().await?;
+        }
+    }
+
+    /// Sends what is due; `true` if there is more.
+    async fn step(&mut self) -> Result<bool, Error> {
+        let mut frames = Vec::new();
+        let more = self.session.poll(clock::now(), &self.app.hub.world(), &mut frames);
+        let gaps = self.session.slow_gaps();
+        self.app.metrics.stream_gaps.inc_by(gaps - self.told_gaps);
+        self.told_gaps = gaps;
+        self.send(frames).await?;
+        Ok(more)
+    }
+
+    /// Takes a message of the client; `false` if it was its last.
+    async fn hear(&mut self, message: Message) -> Result<bool, Error> {
+        let mut frames = Vec::new();
+        match message {
+            Message::Text(text) => {
+                let request = self.session.receive(&text, clock::now(), &self.app.hub.world(), &mut frames);
+                if request.is_some_and(|request| !self.app.hub.acknowledge(request)) {
+                    let text = error_frame("BUSY", "too many acknowledgements wait; try again");
+                    frames.push(Frame::Text(text));
+                }
+            }
+            Message::Binary(_) => {
+                frames.push(Frame::Text(error_frame("BAD_MESSAGE", "messages are text frames of JSON")));
+            }
+            Message::Close(_) => {
+                // The library has queued the answer; it leaves with the flush.
+                self.socket.flush().await?;
+                return Ok(false);
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        }
+        self.send(frames).await?;
+        Ok(true)
+    }
+
+    /// Writes the frames and waits until the kernel has them, so that nothing piles up here.
+    async fn send(&mut self, frames: Vec<Frame>) -> Result<(), Error> {
+        for frame in frames {
+            let text = frame.encode();
+            self.app.metrics.stream_frames.inc();
+            self.app.metrics.stream_bytes.inc_by(u64::try_from(text.len()).unwrap_or(u64::MAX));
+            if text.len() <= PIECE {
+                self.socket.feed(Message::Text(text)).await?;
+            } else {
+                self.send_in_pieces(text.into()).await?;
+            }
+        }
+        self.socket.flush().await
+    }
+
+    async fn send_in_pieces(&mut self, mut rest: Bytes) -> Result<(), Error> {
+        let mut kind = Data::Text;
+        while !rest.is_empty() {
+            let piece = rest.split_to(PIECE.min(rest.len()));
+            let raw = RawFrame::message(piece, OpCode::Data(kind), rest.is_empty());
+            self.socket.send(Message::Frame(raw)).await?;
+            kind = Data::Continue;
+        }
+        Ok(())
+    }
+
+    async fn refuse(&mut self, code: CloseCode, reason: String) -> Result<(), Error> {
+        let reason: String = reason.chars().take(100).collect();
+        let frame = CloseFrame { code, reason: reason.into() };
+        timeout(CLOSE_PATIENCE, self.socket.close(Some(frame))).await.unwrap_or(Ok(()))
+    }
+
+    /// Sends what is still due, then says goodbye and waits briefly for the answer.
+    async fn close(&mut self) -> Result<(), Error> {
+        let last = async {
+            while self.step().await? {}
+            let frame = CloseFrame { code: CloseCode::Away, reason: "the service stops".into() };
+            self.socket.close(Some(frame)).await?;
+            while let Some(Ok(_late)) = self.socket.next().await {}
+            Ok(())
+        };
+        timeout(CLOSE_PATIENCE, last).await.unwrap_or(Ok(()))
+    }
+}

@@ -1,0 +1,232 @@
+//! The contracts as `OpenAPI` and `AsyncAPI`, made from the types' own tables so that they cannot drift.
+
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::answer;
+use crate::domain::{AlertCode, AlertEventKind, AlertState, DataQuality, Phase, Severity};
+use crate::stream::{PROTOCOL, to_json};
+
+/// `GET /api/v1/openapi.json`.
+pub(super) async fn openapi() -> Response {
+    answer::json(to_json(&openapi_document()))
+}
+
+/// `GET /api/v1/asyncapi.json`.
+pub(super) async fn asyncapi() -> Response {
+    answer::json(to_json(&asyncapi_document()))
+}
+
+fn names<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str) -> Value {
+    let names: Vec<_> = all.iter().map(|value| name(*value)).collect();
+    json!({ "type": "string", "enum": names })
+}
+
+fn object(required: &[&str], properties: Value) -> Value {
+    let mut schema = json!({ "type": "object", "required": required });
+    if let Value::Object(members) = &mut schema {
+        members.insert("properties".into(), properties);
+    }
+    schema
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn time() -> Value {
+    json!({ "type": "string", "format": "date-time" })
+}
+
+fn figures() -> Value {
+    json!({ "type": "object", "additionalProperties": { "type": "number" } })
+}
+
+fn list(of: &str) -> Value {
+    json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{of}") } })
+}
+
+fn bbox() -> Value {
+    json!({ "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4,
+            "description": "west, south, east, north in degrees" })
+}
+
+/// What both documents speak of.
+fn schemas() -> Value {
+    let party = object(&["uas_id"], json!({ "uas_id": text(), "operator": text() }));
+    let acknowledged = object(&["by", "at"], json!({ "by": text(), "at": time(), "note": text() }));
+    let zone = object(&["id", "version", "name"], json!({ "id": text(), "version": text(), "name": text() }));
+    let position = object(
+        &["lat", "lng"],
+        json!({ "lat": { "type": "number" }, "lng": { "type": "number" }, "alt_hae": { "type": "number" } }),
+    );
+    let explanation = object(&["zh-CN", "en"], json!({ "zh-CN": text(), "en": text() }));
+    let required = [
+        "alert_id",
+        "code",
+        "phase",
+        "severity",
+        "state",
+        "uas_id",
+        "raised_at",
+        "updated_at",
+        "observed_at",
+        "position",
+        "measured",
+        "limit",
+        "data",
+        "rule",
+        "explanation",
+    ];
+    let alert = json!({
+        "alert_id": text(), "code": names(AlertCode::ALL, AlertCode::name),
+        "phase": names(Phase::ALL, Phase::name), "severity": names(Severity::ALL, Severity::name),
+        "state": names(AlertState::ALL, AlertState::name), "acknowledged": acknowledged,
+        "uas_id": text(), "operator": text(), "other": party, "zone": zone,
+        "raised_at": time(), "updated_at": time(), "cleared_at": time(), "observed_at": time(),
+        "position": position, "measured": figures(), "limit": figures(),
+        "data": names(DataQuality::ALL, DataQuality::name), "rule": text(), "explanation": explanation,
+    });
+    let number = || json!({ "type": "number" });
+    let track = json!({
+        "uas_id": text(), "operator": text(), "timestamp": time(), "lat": number(), "lng": number(),
+        "alt_hae": number(), "height_agl": number(), "ground_speed": number(), "track": number(),
+        "vertical_speed": number(), "ua_class": text(), "operational_status": text(),
+        "freshness": { "type": "string", "enum": ["LIVE", "COASTED"] },
+    });
+    let fault = json!({ "pointer": text(), "parameter": text(), "header": text(), "detail": text() });
+    let problem = json!({
+        "type": text(), "title": text(), "status": { "type": "integer" }, "detail": text(),
+        "errors": { "type": "array", "items": object(&["detail"], fault) },
+    });
+    json!({
+        "Alert": object(&required, alert),
+        "Track": object(&["uas_id", "timestamp", "lat", "lng", "operational_status", "freshness"], track),
+        "Problem": object(&["type", "title", "status", "detail"], problem),
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "callers make the schema for this")]
+fn answers(description: &str, media: &str, schema: Value) -> Value {
+    let mut content = Map::new();
+    content.insert(media.into(), json!({ "schema": schema }));
+    let mut good = json!({ "description": description });
+    if let Value::Object(members) = &mut good {
+        members.insert("content".into(), Value::Object(content));
+    }
+    let problem = json!({ "description": "Problem details (RFC 9457)", "content": {
+        "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
+    json!({ "200": good, "default": problem })
+}
+
+fn query(name: &str, schema: Value) -> Value {
+    let mut parameter = json!({ "name": name, "in": "query" });
+    if let Value::Object(members) = &mut parameter {
+        members.insert("schema".into(), schema);
+    }
+    parameter
+}
+
+fn in_path(name: &str) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "schema": text() })
+}
+
+fn openapi_document() -> Value {
+    let seq = || json!({ "type": "integer", "minimum": 0 });
+    let alert = || json!({ "$ref": "#/components/schemas/Alert" });
+    let page = object(&["alerts"], json!({ "alerts": list("Alert"), "next_after": seq() }));
+    let filters = json!([
+        query("state", names(AlertState::ALL, AlertState::name)),
+        query("code", names(AlertCode::ALL, AlertCode::name)),
+        query("min_severity", names(Severity::ALL, Severity::name)),
+        query("uas_id", text()),
+        query("after", seq()),
+        query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
+    ]);
+    let author = json!({ "name": "Lowsky-Author", "in": "header", "schema": text() });
+    let note =
+        json!({ "content": { "application/json": { "schema": object(&[], json!({ "note": text() })) } } });
+    let tracks = object(&["tracks"], json!({ "now": time(), "tracks": list("Track") }));
+    let any = || json!({ "type": "object" });
+    let get = |summary: &str, parameters: Value, responses: Value| json!({ "get": { "summary": summary, "parameters": parameters, "responses": responses } });
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "lowsky", "version": env!("CARGO_PKG_VERSION") },
+        "paths": {
+            "/api/v1/alerts": get("Alerts, history included, in the order of their newest events", filters,
+                answers("A page", "application/json", page)),
+            "/api/v1/alerts/{alert_id}": get("One alert", json!([in_path("alert_id")]),
+                answers("The alert", "application/json", alert())),
+            "/api/v1/alerts/{alert_id}/ack": { "post": {
+                "summary": "Take note of an alert", "parameters": [in_path("alert_id"), author],
+                "requestBody": note, "responses": answers("The alert", "application/json", alert()) } },
+            "/api/v1/tracks": get("Aircraft", json!([query("bbox", text())]),
+                answers("Aircraft", "application/json", tracks)),
+            "/api/v1/tracks/{uas_id}": get("One aircraft with its recent path", json!([in_path("uas_id")]),
+                answers("The aircraft", "application/json", any())),
+            "/api/v1/zones": get("Zones in force", json!([]), answers("GeoJSON", "application/geo+json", any())),
+            "/api/v1/zones/{id}": get("One zone", json!([in_path("id")]),
+                answers("A feature", "application/geo+json", any())),
+            "/healthz": get("Alive", json!([]), answers("It answers", "application/json", any())),
+            "/readyz": get("Ready", json!([]), answers("Conditions", "application/json", any())),
+        },
+        "components": { "schemas": schemas() },
+    })
+}
+
+fn asyncapi_document() -> Value {
+    let seq = || json!({ "type": "integer" });
+    let alert = || json!({ "$ref": "#/components/schemas/Alert" });
+    let message = |kind: &str, required: &[&str], mut properties: Value| {
+        if let Value::Object(members) = &mut properties {
+            members.insert("type".into(), json!({ "const": kind }));
+        }
+        json!({ "name": kind, "payload": object(required, properties) })
+    };
+    let scope = object(
+        &[],
+        json!({
+            "min_severity": names(Severity::ALL, Severity::name), "bbox": bbox(),
+            "codes": { "type": "array", "items": names(AlertCode::ALL, AlertCode::name) },
+            "operators": { "type": "array", "items": text() }, "uas_ids": { "type": "array", "items": text() },
+        }),
+    );
+    let tracks = object(&[], json!({ "bbox": bbox(), "max_hz": { "type": "number", "default": 1 } }));
+    let kinds = names(AlertEventKind::ALL, AlertEventKind::name);
+    let reasons = json!({ "type": "string", "enum": ["SLOW_CLIENT", "RETENTION"] });
+    let messages = json!({
+        "hello": message("hello", &["type", "protocol", "instance", "now", "seq", "oldest_seq", "heartbeat_s"],
+            json!({ "protocol": { "const": PROTOCOL }, "instance": text(), "now": time(), "seq": seq(),
+                    "oldest_seq": seq(), "heartbeat_s": seq(), "log_id": text() })),
+        "snapshot": message("snapshot", &["type", "seq", "alerts"],
+            json!({ "seq": seq(), "alerts": list("Alert"), "tracks": list("Track") })),
+        "alert": message("alert", &["type", "seq", "event", "alert"],
+            json!({ "seq": seq(), "event": kinds, "alert": alert() })),
+        "tracks": message("tracks", &["type", "now", "updated", "removed"],
+            json!({ "now": time(), "updated": list("Track"), "removed": { "type": "array", "items": text() } })),
+        "heartbeat": message("heartbeat", &["type", "now", "seq", "lag_ms"],
+            json!({ "now": time(), "seq": seq(), "lag_ms": seq() })),
+        "gap": message("gap", &["type", "from", "to", "reason"],
+            json!({ "from": seq(), "to": seq(), "reason": reasons })),
+        "error": message("error", &["type", "code", "message"], json!({ "code": text(), "message": text() })),
+        "pong": message("pong", &["type"], json!({})),
+        "subscribe": message("subscribe", &["type"], json!({ "after": seq(), "alerts": scope, "tracks": tracks })),
+        "ack": message("ack", &["type", "alert_id"], json!({ "alert_id": text(), "note": text() })),
+        "ping": message("ping", &["type"], json!({})),
+    });
+    let refer = |names: &[&str]| -> Vec<Value> {
+        names.iter().map(|name| json!({ "$ref": format!("#/channels/stream/messages/{name}") })).collect()
+    };
+    let server = ["hello", "snapshot", "alert", "tracks", "heartbeat", "gap", "error", "pong"];
+    json!({
+        "asyncapi": "3.0.0",
+        "info": { "title": "lowsky alert stream", "version": env!("CARGO_PKG_VERSION") },
+        "channels": { "stream": { "address": "/api/v1/stream", "messages": messages } },
+        "operations": {
+            "told": { "action": "send", "channel": { "$ref": "#/channels/stream" }, "messages": refer(&server) },
+            "asked": { "action": "receive", "channel": { "$ref": "#/channels/stream" },
+                       "messages": refer(&["subscribe", "ack", "ping"]) },
+        },
+        "components": { "schemas": schemas() },
+    })
+}

@@ -1,0 +1,77 @@
+//! Which path leads where, and what every answer carries.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use super::problem::{PROBLEM_JSON, Problem};
+use super::{App, alerts, answer, contracts, operations, tracks, upgrade, zones};
+use crate::console;
+
+/// Scripts and styles only from here, no inline ones, no foreign connections.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// All routes.
+pub fn router(app: Arc<App>) -> Router {
+    let mut routes = Router::new();
+    for page in console::FILES {
+        let serve = move || async move { answer::typed(page.content_type, page.bytes) };
+        routes = routes.route(page.path, get(serve));
+    }
+    routes
+        .route("/api/v1/stream", get(upgrade::stream))
+        .route("/api/v1/alerts", get(alerts::list))
+        .route("/api/v1/alerts/{alert_id}", get(alerts::one))
+        .route("/api/v1/alerts/{alert_id}/ack", post(alerts::acknowledge))
+        .route("/api/v1/tracks", get(tracks::list))
+        .route("/api/v1/tracks/{uas_id}", get(tracks::one))
+        .route("/api/v1/zones", get(zones::list))
+        .route("/api/v1/zones/{id}", get(zones::one))
+        .route("/api/v1/openapi.json", get(contracts::openapi))
+        .route("/api/v1/asyncapi.json", get(contracts::asyncapi))
+        .route("/healthz", get(operations::alive))
+        .route("/readyz", get(operations::ready))
+        .route("/metrics", get(operations::metrics))
+        .fallback(unknown)
+        .layer(from_fn_with_state(Arc::clone(&app), finish))
+        .with_state(app)
+}
+
+async fn unknown(request: Request) -> Problem {
+    Problem::not_found(format!("there is nothing at {}", request.uri().path()))
+}
+
+/// Makes problems of the library's bare errors, adds the headers of safety, counts.
+async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("unknown", MatchedPath::as_str);
+    let mut response = next.run(request).await;
+    let status = response.status();
+    let bare = response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind != PROBLEM_JSON);
+    if bare
+        && (status.is_client_error() || status.is_server_error())
+        && status != StatusCode::SERVICE_UNAVAILABLE
+    {
+        let allow = response.headers_mut().remove(header::ALLOW);
+        let detail = match status {
+            StatusCode::METHOD_NOT_ALLOWED => "this method is not for this path; see Allow",
+            _ => status.canonical_reason().unwrap_or("error"),
+        };
+        response = Problem::new(status, detail).into_response();
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    app.metrics.request(route, status.as_u16());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}

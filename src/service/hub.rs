@@ -1,0 +1,166 @@
+//! Where the evaluating path leaves what clients read.
+//!
+//! One [`Publisher`] writes, any number of readers look. The lock is held only to append or to gather;
+//! encoding happens outside of it, and a text is shared by all who send it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::domain::{AlertEvent, Timestamp, UasId};
+use crate::monitor::TrackState;
+use crate::stream::{
+    AckRequest, AlertLog, LoggedEvent, Picture, Pulse, Retention, SessionLimits, Welcome, World,
+};
+
+/// Acknowledgements that may wait for the core.
+const ACKS_WAITING_MAX: usize = 1_024;
+
+/// What a hub starts from.
+#[derive(Debug, Clone)]
+pub struct HubSettings {
+    /// The running service, as `hello` tells it.
+    pub instance: Arc<str>,
+    /// The history that `seq` counts.
+    pub log_id: Option<Arc<str>>,
+    /// Number of the last event before this start.
+    pub last_seq: u64,
+    /// How much is kept.
+    pub retention: Retention,
+    /// When a client is slow.
+    pub session_limits: SessionLimits,
+}
+
+impl HubSettings {
+    /// A service without a past.
+    pub fn new(instance: &str) -> Self {
+        Self {
+            instance: instance.into(),
+            log_id: None,
+            last_seq: 0,
+            retention: Retention::default(),
+            session_limits: SessionLimits::default(),
+        }
+    }
+}
+
+/// What every reader shares.
+#[derive(Debug)]
+pub struct Hub {
+    world: Mutex<World>,
+    wake: watch::Sender<u64>,
+    acks: mpsc::Sender<AckRequest>,
+    /// What `hello` says.
+    pub welcome: Welcome,
+    /// When a client is slow.
+    pub session_limits: SessionLimits,
+}
+
+impl Hub {
+    /// A hub, its one writer, and the acknowledgements that clients hand in.
+    pub fn new(settings: HubSettings) -> (Arc<Self>, Publisher, mpsc::Receiver<AckRequest>) {
+        let HubSettings { instance, log_id, last_seq, retention, session_limits } = settings;
+        let (acks, waiting) = mpsc::channel(ACKS_WAITING_MAX);
+        let log = AlertLog::new(last_seq, retention);
+        let hub = Arc::new(Self {
+            world: Mutex::new(World { log, picture: Picture::default(), pulse: None }),
+            wake: watch::Sender::new(0),
+            acks,
+            welcome: Welcome { instance, log_id },
+            session_limits,
+        });
+        let publisher = Publisher { hub: Arc::clone(&hub), last_seq, batch: Vec::new() };
+        (hub, publisher, waiting)
+    }
+
+    /// The world, held until the guard is dropped: gather, then drop.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        // A panic while it was held leaves a world that is at worst short of one change.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes when an alert event or a heartbeat is published.
+    pub fn wakes(&self) -> watch::Receiver<u64> {
+        self.wake.subscribe()
+    }
+
+    /// Hands an acknowledgement to the core; `false` if too many wait or the core is gone.
+    pub fn acknowledge(&self, request: AckRequest) -> bool {
+        self.acks.try_send(request).is_ok()
+    }
+
+    /// When the evaluating path last said that it is well.
+    pub fn last_heartbeat(&self) -> Option<Timestamp> {
+        self.world().pulse.as_ref().map(|pulse| pulse.now)
+    }
+}
+
+/// The one writer. Changes are gathered and published together by [`Publisher::commit`].
+#[derive(Debug)]
+pub struct Publisher {
+    hub: Arc<Hub>,
+    last_seq: u64,
+    batch: Vec<Change>,
+}
+
+#[derive(Debug)]
+enum Change {
+    Alert(Arc<LoggedEvent>),
+    Track(TrackState),
+    Gone(UasId),
+}
+
+impl Publisher {
+    /// Numbers and encodes an alert event.
+    pub fn alert(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
+        self.last_seq = self.last_seq.saturating_add(1);
+        let logged = Arc::new(LoggedEvent::new(self.last_seq, event));
+        self.batch.push(Change::Alert(Arc::clone(&logged)));
+        logged
+    }
+
+    /// Takes the newest state of an aircraft.
+    pub fn track(&mut self, state: TrackState) {
+        self.batch.push(Change::Track(state));
+    }
+
+    /// Forgets an aircraft.
+    pub fn track_gone(&mut self, uas_id: UasId) {
+        self.batch.push(Change::Gone(uas_id));
+    }
+
+    /// Publishes what was gathered, under one lock, and wakes the clients if there is an alert event.
+    pub fn commit(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let mut alerts = false;
+        let mut world = self.hub.world();
+        for change in self.batch.drain(..) {
+            match change {
+                Change::Alert(logged) => alerts |= world.log.push(logged),
+                Change::Track(state) => world.picture.update(state),
+                Change::Gone(uas_id) => world.picture.remove(&uas_id),
+            }
+        }
+        drop(world);
+        if alerts {
+            self.wake();
+        }
+    }
+
+    /// Commits, and says that the evaluating path is well and `lag_ms` behind its input. To be called once a
+    /// second by that very path, so that a stuck one falls silent.
+    pub fn heartbeat(&mut self, now: Timestamp, lag_ms: u64) {
+        self.commit();
+        let mut world = self.hub.world();
+        let pulse = Pulse::new(world.pulse.as_ref(), now, world.log.last_seq(), lag_ms);
+        world.pulse = Some(pulse);
+        drop(world);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        self.hub.wake.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}

@@ -1,0 +1,221 @@
+//! The door of the monitor's thread: one lane for control, which goes first, and one for reports.
+//!
+//! The thread takes with a time limit, so that it can tick. Neither lane grows without bound: control is
+//! refused when its lane is full, reports wait at the door.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::domain::{Observation, Timestamp, UasId};
+use crate::service::ack_window::AckToken;
+use crate::service::conflate::{Conflation, Pushed};
+use crate::service::counters::Counters;
+
+/// Reports that may wait before newer positions replace older ones; the monitor needs a few milliseconds.
+const CALM: usize = 1_024;
+/// Most reports that wait: one of each aircraft of a large fleet.
+const REPORTS_MAX: usize = 65_536;
+/// Most control events that wait.
+const CONTROL_MAX: usize = 1_024;
+
+const _: () = assert!(CALM < REPORTS_MAX, "there is room to conflate in");
+
+/// One observation on its way to the monitor.
+#[derive(Debug)]
+pub struct Report {
+    /// What was seen.
+    pub observation: Observation,
+    /// When its message arrived.
+    pub received_at: Timestamp,
+    /// To be given back when the observation was evaluated; only the last one of a message has it.
+    pub token: Option<AckToken>,
+}
+
+/// What the monitor's thread finds at its door.
+#[derive(Debug)]
+pub enum Next<C> {
+    /// A control event.
+    Control(C),
+    /// An observation.
+    Report(Box<Report>),
+    /// Nothing came in time.
+    Idle,
+    /// Closed and empty.
+    Closed,
+}
+
+/// The two lanes, for any number of threads and tasks on one side and one thread on the other.
+#[derive(Debug)]
+pub struct Inbox<C> {
+    lanes: Mutex<Lanes<C>>,
+    arrived: Condvar,
+    room: Notify,
+}
+
+#[derive(Debug)]
+struct Lanes<C> {
+    control: VecDeque<C>,
+    reports: Conflation<UasId, Box<Report>>,
+    closed: bool,
+}
+
+impl<C> Default for Inbox<C> {
+    fn default() -> Self {
+        Self::new(CALM, REPORTS_MAX)
+    }
+}
+
+impl<C> Inbox<C> {
+    /// An inbox that conflates when `calm` reports wait and holds at most `reports_max`.
+    pub fn new(calm: usize, reports_max: usize) -> Self {
+        let reports = Conflation::new(calm, reports_max);
+        Self {
+            lanes: Mutex::new(Lanes { control: VecDeque::new(), reports, closed: false }),
+            arrived: Condvar::new(),
+            room: Notify::new(),
+        }
+    }
+
+    /// Hands in a control event; it comes back if the lane is full or the inbox closed.
+    pub fn control(&self, event: C) -> Result<(), C> {
+        let mut lanes = self.lock();
+        if lanes.closed || CONTROL_MAX <= lanes.control.len() {
+            return Err(event);
+        }
+        lanes.control.push_back(event);
+        drop(lanes);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Hands in a report, of which nothing may be replaced if it is `kept` (a history, or one of several of
+    /// a message). Waits while the lane is full. Returns the report that was replaced, to be acknowledged.
+    /// After [`Self::close`] the report itself comes back in `Err`.
+    pub async fn report(&self, report: Box<Report>, kept: bool, counters: &Counters) -> Offered {
+        let mut report = report;
+        loop {
+            let room = self.room.notified();
+            match self.offer(report, kept) {
+                Ok(Pushed::Queued) => return Ok(None),
+                Ok(Pushed::Replaced(older)) => {
+                    counters.conflated.one();
+                    return Ok(Some(older));
+                }
+                Ok(Pushed::Full(back)) => report = back,
+                Err(back) => return Err(back),
+            }
+            counters.inbox_waits.one();
+            room.await;
+        }
+    }
+
+    fn offer(&self, report: Box<Report>, kept: bool) -> Result<Pushed<Box<Report>>, Box<Report>> {
+        let mut lanes = self.lock();
+        if lanes.closed {
+            return Err(report);
+        }
+        let pushed = if kept {
+            lanes.reports.push_kept(report)
+        } else {
+            let (key, at) = (report.observation.uas_id.clone(), report.observation.timestamp);
+            lanes.reports.push(key, at, report)
+        };
+        drop(lanes);
+        self.arrived.notify_one();
+        Ok(pushed)
+    }
+
+    /// Takes the next event, control first; waits for one for at most `wait`.
+    pub fn next(&self, wait: Duration) -> Next<C> {
+        let mut lanes = self.lock();
+        if lanes.control.is_empty() && lanes.reports.is_empty() && !lanes.closed {
+            let empty =
+                |lanes: &mut Lanes<C>| lanes.control.is_empty() && lanes.reports.is_empty() && !lanes.closed;
+            lanes =
+                self.arrived.wait_timeout_while(lanes, wait, empty).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if let Some(event) = lanes.control.pop_front() {
+            return Next::Control(event);
+        }
+        if let Some(report) = lanes.reports.pop() {
+            drop(lanes);
+            self.room.notify_one();
+            return Next::Report(report);
+        }
+        if lanes.closed { Next::Closed } else { Next::Idle }
+    }
+
+    /// Takes nothing in any more; what waits can still be taken out.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.arrived.notify_all();
+        self.room.notify_one();
+    }
+
+    /// How many reports wait.
+    pub fn depth(&self) -> usize {
+        self.lock().reports.len()
+    }
+
+    /// Nothing in here panics with the lock held; if something did, the lanes are still sound.
+    fn lock(&self) -> MutexGuard<'_, Lanes<C>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What became of a report: nothing, or the one that it replaced; or itself, when the inbox is closed.
+pub type Offered = Result<Option<Box<Report>>, Box<Report>>;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::LatLng;
+
+    fn report(uas_id: &str, at: i64) -> Box<Report> {
+        let position = LatLng::new(22.5, 114.0).unwrap();
+        let at = Timestamp::from_millis(at);
+        let observation = Observation::new(UasId::new(uas_id).unwrap(), at, position);
+        Box::new(Report { observation, received_at: at, token: None })
+    }
+
+    #[tokio::test]
+    async fn control_goes_first_and_an_empty_inbox_lets_the_thread_tick() {
+        let (inbox, counters) = (Inbox::default(), Counters::default());
+        assert!(matches!(inbox.next(Duration::from_millis(1)), Next::Idle));
+        assert!(inbox.report(report("A", 1), false, &counters).await.unwrap().is_none());
+        inbox.control("zones").unwrap();
+        assert!(matches!(inbox.next(Duration::ZERO), Next::Control("zones")));
+        assert!(matches!(inbox.next(Duration::ZERO), Next::Report(_)));
+        inbox.close();
+        assert!(matches!(inbox.next(Duration::from_secs(9)), Next::Closed));
+        assert!(inbox.report(report("A", 2), false, &counters).await.is_err());
+        assert!(inbox.control("late").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_makes_the_decoder_wait_and_sheds_nothing() {
+        let (inbox, counters) = (Arc::new(Inbox::<()>::new(2, 4)), Arc::new(Counters::default()));
+        let reader = Arc::clone(&inbox);
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(50));
+            let mut taken = Vec::new();
+            while let Next::Report(report) = reader.next(Duration::from_secs(5)) {
+                taken.push(report.observation.uas_id.to_string());
+            }
+            taken
+        });
+        for number in 0..20 {
+            let offered = inbox.report(report(&format!("A{number}"), 1), false, &counters).await;
+            assert!(offered.unwrap().is_none());
+        }
+        inbox.close();
+        let expected: Vec<_> = (0..20).map(|number| format!("A{number}")).collect();
+        assert_eq!(thread.join().unwrap(), expected);
+        assert!(counters.inbox_waits.get() > 0, "the wait was real");
+    }
+}

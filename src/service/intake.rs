@@ -1,0 +1,398 @@
+//! Messages in: an MQTT 5 client that only subscribes and acknowledges.
+//!
+//! The socket is read at full speed by a task of its own. What stands behind it decodes and conflates and
+//! never blocks for long; if the channel to it is full all the same, the task waits (counted), and after
+//! [`STALL_MAX`] drops the connection: decoding stands still, and the broker keeps what was not acknowledged.
+//!
+//! The session outlives a connection, so that nothing is lost while we are away; subscriptions are made
+//! anew on every connection all the same, because a broker may have forgotten them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{
+    ConnectProperties, Filter, Packet, Publish, RetainForwardRule, SubAck, SubscribeReasonCode,
+};
+use rumqttc::v5::{AsyncClient, Event};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::Timestamp;
+use crate::service::ack_window::{AckToken, AckWindow, Acknowledged};
+use crate::service::clock::{self, Stopwatch};
+use crate::service::counters::Counters;
+use crate::service::link::{Backoff, Endpoint, Link, LinkError};
+
+/// How long the broker keeps our session after a connection is lost, seconds.
+const SESSION_EXPIRY_S: u32 = 3_600;
+/// QoS 1 messages that the broker may send before we acknowledge the first.
+const RECEIVE_MAX: u16 = 1_000;
+/// Messages between the socket and the decoder.
+const CHANNEL_LEN: usize = 8_192;
+/// Longest wait for a full channel before the connection is given up.
+const STALL_MAX: Duration = Duration::from_secs(2);
+/// Time for the broker to grant the subscriptions.
+const SUBACK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One message as it came.
+#[derive(Debug)]
+pub struct Message {
+    /// The topic.
+    pub topic: Arc<str>,
+    /// The bytes.
+    pub payload: Bytes,
+    /// When it was read from the socket.
+    pub received_at: Timestamp,
+    /// Whether it is a stored copy that the broker kept.
+    pub retained: bool,
+    /// To be given back when the message's effect is safe; `None` at QoS 0.
+    pub token: Option<AckToken>,
+}
+
+/// How the intake stands with the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IntakeState {
+    /// On the first attempt.
+    Connecting,
+    /// Connected, and every filter is granted.
+    Connected {
+        /// Since when.
+        since: Timestamp,
+        /// Whether the broker still had our session.
+        session_present: bool,
+    },
+    /// Not connected; attempts go on.
+    Lost {
+        /// Since when, for the first of several failed attempts.
+        since: Timestamp,
+        /// What the last attempt or connection ended with.
+        reason: String,
+    },
+}
+
+/// The intake, for those who acknowledge, watch and stop it.
+#[derive(Clone)]
+pub struct IntakeHandle {
+    acks: Arc<Acks>,
+    state: watch::Receiver<IntakeState>,
+    stopping: CancellationToken,
+    stopped: CancellationToken,
+}
+
+/// Starts the intake: it connects to `endpoint` as `client_id`, keeps trying for ever, subscribes to
+/// `filters` at QoS 1 and hands over what comes. Must be called within a Tokio runtime.
+pub fn start(
+    endpoint: Endpoint,
+    client_id: &str,
+    filters: Vec<String>,
+    counters: Arc<Counters>,
+) -> (IntakeHandle, mpsc::Receiver<Message>) {
+    let (messages, receiver) = mpsc::channel(CHANNEL_LEN);
+    let (state_tx, state) = watch::channel(IntakeState::Connecting);
+    let acks = Arc::new(Acks::new(Arc::clone(&counters)));
+    let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
+    let handle =
+        IntakeHandle { acks: Arc::clone(&acks), state, stopping: stopping.clone(), stopped: stopped.clone() };
+    let worker = Worker {
+        endpoint,
+        client_id: client_id.into(),
+        filters,
+        messages: Some(messages),
+        acks,
+        state: state_tx,
+        counters,
+        stopping,
+    };
+    tokio::spawn(async move {
+        let _done = stopped.drop_guard();
+        worker.run().await;
+    });
+    (handle, receiver)
+}
+
+impl IntakeHandle {
+    /// Acknowledges a message whose effect is safe. Never blocks; from any thread. Acknowledgements leave
+    /// in the order of receipt; those of an earlier connection are discarded.
+    pub fn acknowledge(&self, token: &AckToken) {
+        self.acks.acknowledge(token);
+    }
+
+    /// How the intake stands with the broker, now and as it changes.
+    pub fn state(&self) -> watch::Receiver<IntakeState> {
+        self.state.clone()
+    }
+
+    /// Takes no more messages (their channel ends), sends the acknowledgements that still come for at most
+    /// `within`, and says goodbye to the broker, which keeps the session.
+    pub async fn stop(&self, within: Duration) {
+        self.stopping.cancel();
+        let settled = async {
+            while !self.acks.is_settled() && !self.stopped.is_cancelled() {
+                let progress = self.acks.progress.notified();
+                if self.acks.is_settled() {
+                    break;
+                }
+                progress.await;
+            }
+        };
+        if tokio::time::timeout(within, settled).await.is_err() {
+            tracing::info!("stopped with unacknowledged messages; the broker delivers them again");
+        }
+        self.acks.farewell();
+        if tokio::time::timeout(Duration::from_secs(1), self.stopped.cancelled()).await.is_err() {
+            tracing::debug!("the intake's task did not end in time");
+        }
+    }
+}
+
+/// The acknowledgements of the connection that stands, shared with whoever evaluates.
+struct Acks {
+    inner: Mutex<AcksInner>,
+    progress: Notify,
+    counters: Arc<Counters>,
+}
+
+struct AcksInner {
+    window: AckWindow,
+    client: Option<AsyncClient>,
+    ready: Vec<u16>,
+}
+
+impl Acks {
+    fn new(counters: Arc<Counters>) -> Self {
+        let window = AckWindow::new(usize::from(RECEIVE_MAX));
+        let inner = AcksInner { window, client: None, ready: Vec::new() };
+        Self { inner: Mutex::new(inner), progress: Notify::new(), counters }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, AcksInner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acknowledge(&self, token: &AckToken) {
+        let mut guard = self.lock();
+        let AcksInner { window, client, ready } = &mut *guard;
+        if window.acknowledge(token, ready) == Acknowledged::Stale {
+            self.counters.intake_stale_acks.one();
+        }
+        let mut publish = Publish { qos: QoS::AtLeastOnce, ..Publish::default() };
+        for packet_id in ready.drain(..) {
+            publish.pkid = packet_id;
+            // There is room for as many acknowledgements as the broker may have messages unacknowledged; if
+            // there is none, the connection is at its end and the broker delivers again.
+            if client.as_ref().is_some_and(|client| client.try_ack(&publish).is_err()) {
+                tracing::debug!(packet_id, "acknowledgement not sent");
+            }
+        }
+        drop(guard);
+        self.progress.notify_waiters();
+    }
+
+    /// A new connection: its acknowledgements go through `client`.
+    fn open(&self, client: AsyncClient) {
+        let mut inner = self.lock();
+        inner.window.next_epoch();
+        inner.client = Some(client);
+    }
+
+    /// The connection is gone: no token of it counts any more.
+    fn close(&self) {
+        let mut inner = self.lock();
+        inner.window.next_epoch();
+        inner.client = None;
+        drop(inner);
+        self.progress.notify_waiters();
+    }
+
+    fn receive(&self, packet_id: u16) -> Option<AckToken> {
+        self.lock().window.receive(packet_id)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.lock().window.is_empty()
+    }
+
+    fn farewell(&self) {
+        if let Some(client) = self.lock().client.take()
+            && client.try_disconnect().is_err()
+        {
+            tracing::debug!("no room for a farewell to the broker");
+        }
+        self.progress.notify_waiters();
+    }
+}
+
+/// The task's state.
+struct Worker {
+    endpoint: Endpoint,
+    client_id: String,
+    filters: Vec<String>,
+    /// `None` once stopping.
+    messages: Option<mpsc::Sender<Message>>,
+    acks: Arc<Acks>,
+    state: watch::Sender<IntakeState>,
+    counters: Arc<Counters>,
+    stopping: CancellationToken,
+}
+
+impl Worker {
+    async fn run(mut self) {
+        let mut backoff = Backoff::new();
+        while !self.stopping.is_cancelled() {
+            self.counters.intake_attempts.one();
+            let mut stood = None;
+            let ended = self.connection(&mut stood).await;
+            self.acks.close();
+            let Err(error) = ended else { break };
+            if self.stopping.is_cancelled() {
+                break;
+            }
+            self.lost(&error);
+            let pause = backoff.pause(stood.map_or(Duration::ZERO, Stopwatch::elapsed));
+            let stopped = tokio::time::timeout(pause, self.stopping.cancelled()).await;
+            if stopped.is_ok() {
+                break;
+            }
+        }
+    }
+
+    /// One connection from the attempt to its end; `Ok` when it was ended by us. `stood` is set once it stands.
+    async fn connection(&mut self, stood: &mut Option<Stopwatch>) -> Result<(), LinkError> {
+        let properties = ConnectProperties {
+            session_expiry_interval: Some(SESSION_EXPIRY_S),
+            receive_maximum: Some(RECEIVE_MAX),
+            ..ConnectProperties::new()
+        };
+        let mut options = self.endpoint.options(&self.client_id, properties);
+        options.set_clean_start(false).set_manual_acks(true).set_outgoing_inflight_upper_limit(16);
+        // Room for every acknowledgement that can be due, a SUBSCRIBE and a DISCONNECT.
+        let (client, mut link) = Link::new(options, usize::from(RECEIVE_MAX) + 16);
+        let mut session_present = false;
+        let granted = tokio::time::sleep(SUBACK_TIMEOUT);
+        tokio::pin!(granted);
+        let stopping = self.stopping.clone();
+        loop {
+            let event = {
+                // Never dropped half done: that could lose an acknowledgement on its way out.
+                let next = link.next();
+                tokio::pin!(next);
+                loop {
+                    tokio::select! {
+                        biased;
+                        () = stopping.cancelled(), if self.messages.is_some() => {
+                            self.messages = None;
+                            if stood.is_none() {
+                                return Ok(());
+                            }
+                        }
+                        () = &mut granted, if stood.is_none() =>
+                            return Err(LinkError::Protocol("the broker did not answer in time".into())),
+                        event = &mut next => break event?,
+                    }
+                }
+            };
+            match event {
+                Event::Incoming(Packet::ConnAck(connack)) => {
+                    session_present = connack.session_present;
+                    self.acks.open(client.clone());
+                    self.subscribe(&client)?;
+                }
+                Event::Incoming(Packet::SubAck(suback)) => {
+                    self.check_grants(&suback)?;
+                    *stood = Some(Stopwatch::start());
+                    self.connected(session_present);
+                }
+                Event::Incoming(Packet::Publish(publish)) => self.take(publish).await?,
+                Event::Outgoing(rumqttc::Outgoing::Disconnect) => return Ok(()),
+                Event::Incoming(_) | Event::Outgoing(_) => {}
+            }
+        }
+    }
+
+    fn subscribe(&self, client: &AsyncClient) -> Result<(), LinkError> {
+        let filters = self.filters.iter().map(|path| Filter {
+            // A filter that the session still has brings no retained messages again.
+            retain_forward_rule: RetainForwardRule::OnNewSubscribe,
+            ..Filter::new(path.as_str(), QoS::AtLeastOnce)
+        });
+        client
+            .try_subscribe_many(filters)
+            .map_err(|_error| LinkError::Protocol(format!("cannot subscribe to {:?}", self.filters)))
+    }
+
+    /// rumqttc only logs refused filters; an intake that is deaf on one of them must not look healthy.
+    fn check_grants(&self, suback: &SubAck) -> Result<(), LinkError> {
+        for (filter, code) in self.filters.iter().zip(&suback.return_codes) {
+            if let SubscribeReasonCode::Success(qos) = code {
+                if *qos == QoS::AtMostOnce {
+                    tracing::warn!(%filter, "the broker grants only QoS 0");
+                }
+            } else {
+                return Err(LinkError::Protocol(format!("the broker refuses `{filter}`: {code:?}")));
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, publish: Publish) -> Result<(), LinkError> {
+        let Some(messages) = &self.messages else { return Ok(()) };
+        let Publish { topic, payload, retain, pkid, qos, .. } = publish;
+        let token = if qos == QoS::AtMostOnce {
+            None
+        } else {
+            let over = || LinkError::Protocol("the broker sends more than it may unacknowledged".into());
+            Some(self.acks.receive(pkid).ok_or_else(over)?)
+        };
+        let topic = match std::str::from_utf8(&topic) {
+            Ok(text) if !text.is_empty() => Arc::from(text),
+            _ => {
+                self.counters.intake_bad_topics.one();
+                if let Some(token) = token {
+                    self.acks.acknowledge(&token);
+                }
+                return Ok(());
+            }
+        };
+        self.counters.messages.one();
+        let message = Message { topic, payload, received_at: clock::now(), retained: retain, token };
+        hand_over(messages, message, &self.counters).await
+    }
+
+    fn connected(&self, session_present: bool) {
+        self.counters.intake_connections.one();
+        tracing::info!(endpoint = %self.endpoint, session_present, "intake connected");
+        let state = IntakeState::Connected { since: clock::now(), session_present };
+        self.state.send_replace(state);
+    }
+
+    fn lost(&self, error: &LinkError) {
+        let reason = error.to_string();
+        let since = match &*self.state.borrow() {
+            IntakeState::Lost { since, .. } => *since,
+            IntakeState::Connecting | IntakeState::Connected { .. } => clock::now(),
+        };
+        tracing::warn!(endpoint = %self.endpoint, %reason, "no connection to the broker");
+        self.state.send_replace(IntakeState::Lost { since, reason });
+    }
+}
+
+async fn hand_over(
+    messages: &mpsc::Sender<Message>,
+    message: Message,
+    counters: &Counters,
+) -> Result<(), LinkError> {
+    match messages.try_send(message) {
+        Ok(()) => Ok(()),
+        Err(TrySendError::Full(message)) => {
+            counters.intake_waits.one();
+            messages.send_timeout(message, STALL_MAX).await.map_err(|_back| {
+                counters.intake_overruns.one();
+                LinkError::Protocol("decoding stands still".into())
+            })
+        }
+        Err(TrySendError::Closed(_)) => Err(LinkError::Protocol("nobody takes the messages".into())),
+    }
+}

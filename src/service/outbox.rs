@@ -1,0 +1,147 @@
+//! Alert messages until the broker confirms them: at least once, in order, over any number of connections.
+//!
+//! rumqttc forgets what was queued when a connection ends, so the truth about what must still be sent is here.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+/// One message to be published at QoS 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    /// Where to.
+    pub topic: String,
+    /// What.
+    pub payload: Bytes,
+}
+
+/// Unconfirmed messages, oldest first.
+#[derive(Debug)]
+pub struct Outbox {
+    parcels: VecDeque<Option<Parcel>>,
+    /// Number of the first parcel; the others follow without a gap.
+    first: u64,
+    /// Number of the next parcel to be sent on this connection.
+    next: u64,
+    capacity: usize,
+    unconfirmed: usize,
+}
+
+impl Outbox {
+    /// An outbox that holds at most `capacity` messages, at least one.
+    pub fn new(capacity: usize) -> Self {
+        Self { parcels: VecDeque::new(), first: 0, next: 0, capacity: capacity.max(1), unconfirmed: 0 }
+    }
+
+    /// Adds a message. If there are too many, the oldest is dropped and returned.
+    pub fn push(&mut self, parcel: Parcel) -> Option<Parcel> {
+        let mut dropped = None;
+        while self.capacity <= self.parcels.len() {
+            dropped = self.drop_first().or(dropped);
+        }
+        self.parcels.push_back(Some(parcel));
+        self.unconfirmed += 1;
+        dropped
+    }
+
+    /// The next message to send on this connection and its number.
+    pub fn send_next(&mut self) -> Option<(u64, Parcel)> {
+        while self.next < self.end() {
+            let number = self.next;
+            self.next += 1;
+            if let Some(parcel) = self.slot(number).and_then(|slot| slot.clone()) {
+                return Some((number, parcel));
+            }
+        }
+        None
+    }
+
+    /// The broker has message `number`, or will never take it. Unknown numbers are ignored.
+    pub fn confirm(&mut self, number: u64) {
+        if self.slot(number).and_then(Option::take).is_some() {
+            self.unconfirmed -= 1;
+        }
+        while self.parcels.front().is_some_and(Option::is_none) {
+            self.drop_first();
+        }
+    }
+
+    /// A new connection: everything unconfirmed is to be sent again.
+    pub fn rewind(&mut self) {
+        self.next = self.first;
+    }
+
+    /// How many messages are unconfirmed.
+    pub fn len(&self) -> usize {
+        self.unconfirmed
+    }
+
+    /// Whether everything is confirmed.
+    pub fn is_empty(&self) -> bool {
+        self.unconfirmed == 0
+    }
+
+    fn drop_first(&mut self) -> Option<Parcel> {
+        let first = self.parcels.pop_front()?;
+        self.first += 1;
+        self.next = self.next.max(self.first);
+        self.unconfirmed -= usize::from(first.is_some());
+        first
+    }
+
+    fn end(&self) -> u64 {
+        self.first + u64::try_from(self.parcels.len()).unwrap_or(u64::MAX)
+    }
+
+    fn slot(&mut self, number: u64) -> Option<&mut Option<Parcel>> {
+        let offset = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        self.parcels.get_mut(offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parcel(name: &str) -> Parcel {
+        Parcel { topic: name.into(), payload: Bytes::new() }
+    }
+
+    fn sent(outbox: &mut Outbox) -> Vec<String> {
+        std::iter::from_fn(|| outbox.send_next()).map(|(_, parcel)| parcel.topic).collect()
+    }
+
+    #[test]
+    fn what_is_unconfirmed_is_sent_again_in_order() {
+        let mut outbox = Outbox::new(10);
+        for name in ["a", "b", "c"] {
+            assert_eq!(outbox.push(parcel(name)), None);
+        }
+        assert_eq!(sent(&mut outbox), ["a", "b", "c"]);
+        outbox.confirm(1);
+        outbox.confirm(1);
+        outbox.confirm(77);
+        assert_eq!(outbox.len(), 2);
+        outbox.rewind();
+        outbox.push(parcel("d"));
+        assert_eq!(sent(&mut outbox), ["a", "c", "d"]);
+        for number in [3, 0, 2] {
+            outbox.confirm(number);
+        }
+        assert!(outbox.is_empty());
+        outbox.rewind();
+        assert_eq!(outbox.send_next(), None);
+    }
+
+    #[test]
+    fn the_oldest_goes_when_there_are_too_many() {
+        let mut outbox = Outbox::new(2);
+        outbox.push(parcel("a"));
+        assert_eq!(outbox.send_next().map(|(number, _)| number), Some(0));
+        outbox.push(parcel("b"));
+        assert_eq!(outbox.push(parcel("c")), Some(parcel("a")));
+        outbox.confirm(0);
+        assert_eq!(outbox.len(), 2, "the confirmation of a dropped message confirms no other");
+        assert_eq!(sent(&mut outbox), ["b", "c"]);
+    }
+}

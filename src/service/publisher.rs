@@ -1,0 +1,437 @@
+//! Messages out: a second MQTT client for alerts, feedback and the service's own status.
+//!
+//! Callers only put things into bounded memory and never wait. Alerts stay in an outbox until the broker
+//! confirms them; feedback may be lost, it is repeated while its cause lasts.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rumqttc::Outgoing;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{ConnectProperties, LastWill, Packet, PubAck, PubAckReason};
+use rumqttc::v5::{AsyncClient, Event};
+use serde::Serialize;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{AlertEvent, OperatorId, Timestamp, UasId};
+use crate::service::clock::{self, Stopwatch};
+use crate::service::counters::Counters;
+use crate::service::feedback::Feedback;
+use crate::service::link::{Backoff, Endpoint, Link, LinkError};
+use crate::service::outbox::{Outbox, Parcel};
+
+/// Alert messages kept while the broker is away.
+const ALERTS_MAX: usize = 10_000;
+/// Feedback messages kept.
+const FEEDBACK_MAX: usize = 1_000;
+/// Messages that may be unconfirmed on a connection.
+const INFLIGHT_MAX: u16 = 64;
+/// A broker that confirms nothing for so long gets a new connection.
+const CONFIRM_MAX: Duration = Duration::from_secs(10);
+/// Time between status messages.
+const STATUS_PERIOD: Duration = Duration::from_secs(5);
+
+/// What the status topic says of the service.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct StatusFigures {
+    /// Aircraft in the picture.
+    pub aircraft: u64,
+    /// Alerts that stand.
+    pub open_alerts: u64,
+    /// Sequence number of the newest alert event.
+    pub seq: u64,
+    /// Messages taken from the broker since the start.
+    pub messages: u64,
+    /// Observations evaluated.
+    pub evaluated: u64,
+    /// Observations replaced by newer ones before they were evaluated.
+    pub conflated: u64,
+    /// Observations refused.
+    pub refused: u64,
+    /// Observations on their way.
+    pub in_flight: u64,
+    /// Version of the zones in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zones_version: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Status<'a> {
+    status: &'static str,
+    instance: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Timestamp>,
+    #[serde(flatten)]
+    figures: Option<&'a StatusFigures>,
+}
+
+#[derive(Serialize)]
+struct AlertMessage<'a> {
+    r#type: &'static str,
+    seq: u64,
+    #[serde(flatten)]
+    event: &'a AlertEvent,
+}
+
+/// How the publisher is named and where it publishes.
+#[derive(Debug, Clone)]
+pub struct PublisherSettings {
+    /// The broker.
+    pub endpoint: Endpoint,
+    /// MQTT client name; not the intake's.
+    pub client_id: String,
+    /// First levels of every topic.
+    pub prefix: String,
+    /// Last level of the status topic: the name of this service.
+    pub instance: String,
+}
+
+/// The publisher, for those who have something to tell.
+#[derive(Clone)]
+pub struct PublisherHandle {
+    desk: Arc<Desk>,
+    prefix: Arc<str>,
+    connected: watch::Receiver<bool>,
+    stopping: CancellationToken,
+    stopped: CancellationToken,
+}
+
+/// Everything that waits to be published.
+struct Desk {
+    waiting: Mutex<Waiting>,
+    /// Something to send, or room to send it.
+    news: Notify,
+    counters: Arc<Counters>,
+}
+
+struct Waiting {
+    alerts: Outbox,
+    feedback: VecDeque<Parcel>,
+    figures: Option<StatusFigures>,
+    /// What each QoS 1 publish handed to rumqttc was, until it has a packet id.
+    handed: VecDeque<Handed>,
+    /// What each packet id stands for.
+    inflight: BTreeMap<u16, Handed>,
+    confirmed_at: Instant,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Handed {
+    Alert(u64),
+    Status,
+}
+
+/// Starts the publisher. Must be called within a Tokio runtime.
+pub fn start(settings: PublisherSettings, counters: Arc<Counters>) -> PublisherHandle {
+    let (connected_tx, connected) = watch::channel(false);
+    let waiting = Waiting {
+        alerts: Outbox::new(ALERTS_MAX),
+        feedback: VecDeque::new(),
+        figures: None,
+        handed: VecDeque::new(),
+        inflight: BTreeMap::new(),
+        confirmed_at: Instant::now(),
+    };
+    let desk = Arc::new(Desk { waiting: Mutex::new(waiting), news: Notify::new(), counters });
+    let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
+    let handle = PublisherHandle {
+        desk: Arc::clone(&desk),
+        prefix: settings.prefix.as_str().into(),
+        connected,
+        stopping: stopping.clone(),
+        stopped: stopped.clone(),
+    };
+    let worker = Worker { settings, desk, connected: connected_tx, stopping };
+    tokio::spawn(async move {
+        let _done = stopped.drop_guard();
+        worker.run().await;
+    });
+    handle
+}
+
+impl PublisherHandle {
+    /// Publishes what happened to an alert to its aircraft's operator; for a pair, to both. `seq` is its
+    /// number in the stream. Never blocks.
+    pub fn alert(&self, event: &AlertEvent, seq: u64) {
+        let message = AlertMessage { r#type: "alert", seq, event };
+        let Ok(payload) = serde_json::to_vec(&message).map(Bytes::from) else {
+            tracing::error!(seq, "an alert event cannot be written as JSON");
+            return;
+        };
+        let alert = &event.alert;
+        let own = alert.operator.as_ref().map(|operator| (operator, &alert.uas_id));
+        let other =
+            alert.other.as_ref().and_then(|o| o.operator.as_ref().map(|operator| (operator, &o.uas_id)));
+        let mut waiting = self.desk.lock();
+        for (operator, uas_id) in own.into_iter().chain(other) {
+            let parcel = Parcel { topic: self.topic("alerts", operator, uas_id), payload: payload.clone() };
+            if waiting.alerts.push(parcel).is_some() {
+                self.desk.counters.alerts_dropped.one();
+            }
+        }
+        drop(waiting);
+        self.desk.news.notify_one();
+    }
+
+    /// Publishes what was refused or flagged of an aircraft's reports. Never blocks.
+    pub fn feedback(&self, feedback: &Feedback) {
+        let Ok(payload) = serde_json::to_vec(feedback).map(Bytes::from) else { return };
+        let topic = self.topic("feedback", &feedback.operator, &feedback.uas_id);
+        let mut waiting = self.desk.lock();
+        if FEEDBACK_MAX <= waiting.feedback.len() {
+            waiting.feedback.pop_front();
+            self.desk.counters.feedback_dropped.one();
+        }
+        waiting.feedback.push_back(Parcel { topic, payload });
+        drop(waiting);
+        self.desk.news.notify_one();
+    }
+
+    /// The figures of the next status messages. Never blocks.
+    pub fn figures(&self, figures: StatusFigures) {
+        self.desk.lock().figures = Some(figures);
+    }
+
+    /// Whether there is a connection to the broker, now and as it changes.
+    pub fn connected(&self) -> watch::Receiver<bool> {
+        self.connected.clone()
+    }
+
+    /// Alert messages that the broker has not confirmed.
+    pub fn backlog(&self) -> usize {
+        self.desk.lock().alerts.len()
+    }
+
+    /// Sends what waits for at most `within`, then says `OFFLINE` and goodbye.
+    pub async fn stop(&self, within: Duration) {
+        let sent = async {
+            while *self.connected.borrow() && !self.desk.lock().is_settled() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(within, sent).await.is_err() {
+            tracing::warn!(alerts = self.backlog(), "stopped with unpublished alerts");
+        }
+        self.stopping.cancel();
+        if tokio::time::timeout(Duration::from_secs(2), self.stopped.cancelled()).await.is_err() {
+            tracing::debug!("the publisher's task did not end in time");
+        }
+    }
+
+    fn topic(&self, kind: &str, operator: &OperatorId, uas_id: &UasId) -> String {
+        format!("{}/{kind}/{operator}/{uas_id}", self.prefix)
+    }
+}
+
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// rumqttc gave the next QoS 1 publish its packet id.
+    fn departed(&self, packet_id: u16) {
+        let mut waiting = self.lock();
+        if let Some(handed) = waiting.handed.pop_front() {
+            waiting.inflight.insert(packet_id, handed);
+        }
+    }
+
+    fn confirmed(&self, ack: &PubAck) {
+        let mut waiting = self.lock();
+        waiting.confirmed_at = Instant::now();
+        if let Some(Handed::Alert(number)) = waiting.inflight.remove(&ack.pkid) {
+            waiting.alerts.confirm(number);
+            if matches!(ack.reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) {
+                self.counters.alerts_published.one();
+            } else {
+                // It would be refused again for ever.
+                self.counters.alerts_refused.one();
+                tracing::warn!(reason = ?ack.reason, "the broker refuses an alert message");
+            }
+        }
+        drop(waiting);
+        self.news.notify_one();
+    }
+}
+
+impl Waiting {
+    fn unconfirmed(&self) -> usize {
+        self.handed.len() + self.inflight.len()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.alerts.is_empty() && self.feedback.is_empty()
+    }
+
+    /// The next message to hand to rumqttc, alerts first.
+    fn next(&mut self) -> Option<(Parcel, QoS)> {
+        if self.unconfirmed() < usize::from(INFLIGHT_MAX)
+            && let Some((number, parcel)) = self.alerts.send_next()
+        {
+            self.hand(Handed::Alert(number));
+            return Some((parcel, QoS::AtLeastOnce));
+        }
+        Some((self.feedback.pop_front()?, QoS::AtMostOnce))
+    }
+
+    fn hand(&mut self, handed: Handed) {
+        if self.unconfirmed() == 0 {
+            self.confirmed_at = Instant::now();
+        }
+        self.handed.push_back(handed);
+    }
+}
+
+/// The task's state.
+struct Worker {
+    settings: PublisherSettings,
+    desk: Arc<Desk>,
+    connected: watch::Sender<bool>,
+    stopping: CancellationToken,
+}
+
+impl Worker {
+    async fn run(self) {
+        let mut backoff = Backoff::new();
+        while !self.stopping.is_cancelled() {
+            self.desk.counters.publisher_attempts.one();
+            let mut stood = None;
+            let ended = self.connection(&mut stood).await;
+            self.connected.send_replace(false);
+            let Err(error) = ended else { break };
+            tracing::warn!(endpoint = %self.settings.endpoint, reason = %error, "publisher lost the broker");
+            let pause = backoff.pause(stood.map_or(Duration::ZERO, Stopwatch::elapsed));
+            if tokio::time::timeout(pause, self.stopping.cancelled()).await.is_ok() {
+                break;
+            }
+        }
+    }
+
+    /// One connection from the attempt to its end; `Ok` when it was ended by us.
+    async fn connection(&self, stood: &mut Option<Stopwatch>) -> Result<(), LinkError> {
+        let mut options = self.settings.endpoint.options(&self.settings.client_id, ConnectProperties::new());
+        let offline = self.status("OFFLINE", None, None);
+        let will = LastWill::new(self.status_topic(), offline, QoS::AtLeastOnce, true, None);
+        options
+            .set_clean_start(true)
+            .set_outgoing_inflight_upper_limit(INFLIGHT_MAX + 16)
+            .set_last_will(will);
+        let (client, mut link) = Link::new(options, usize::from(INFLIGHT_MAX) * 4);
+        let ended = {
+            let pump = self.pump(&mut link, stood);
+            tokio::pin!(pump);
+            tokio::select! {
+                biased;
+                () = self.stopping.cancelled() => Ok(()),
+                Err(error) = &mut pump => Err(error),
+                Err(error) = self.feed(&client) => Err(error),
+            }
+        };
+        ended?;
+        if stood.is_some() {
+            // If the pump was cut while a packet was half written this fails, and the last will says the same.
+            let payload = self.online_or_offline("OFFLINE");
+            let told = client.try_publish(self.status_topic(), QoS::AtLeastOnce, true, payload);
+            if told.is_ok() && client.try_disconnect().is_ok() {
+                link.finish(Duration::from_secs(1)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Drives the connection. Ends only with an error.
+    async fn pump(&self, link: &mut Link, stood: &mut Option<Stopwatch>) -> Result<(), LinkError> {
+        loop {
+            match link.next().await? {
+                Event::Incoming(Packet::ConnAck(_)) => {
+                    *stood = Some(Stopwatch::start());
+                    let mut waiting = self.desk.lock();
+                    waiting.alerts.rewind();
+                    waiting.handed.clear();
+                    waiting.inflight.clear();
+                    drop(waiting);
+                    tracing::info!(endpoint = %self.settings.endpoint, "publisher connected");
+                    self.connected.send_replace(true);
+                }
+                Event::Outgoing(Outgoing::Publish(packet_id)) if packet_id != 0 => {
+                    self.desk.departed(packet_id);
+                }
+                Event::Incoming(Packet::PubAck(ack)) => self.desk.confirmed(&ack),
+                Event::Incoming(_) | Event::Outgoing(_) => {}
+            }
+        }
+    }
+
+    /// Hands messages to the connection, in a future of its own: the one that drives the connection must
+    /// never wait for room in its own queue. Ends only with an error.
+    async fn feed(&self, client: &AsyncClient) -> Result<(), LinkError> {
+        let mut connected = self.connected.subscribe();
+        if connected.wait_for(|connected| *connected).await.is_err() {
+            return Ok(());
+        }
+        let mut status_due = tokio::time::interval(STATUS_PERIOD);
+        loop {
+            tokio::select! {
+                biased;
+                _ = status_due.tick() => {
+                    self.check_confirmations()?;
+                    let payload = self.online_or_offline("ONLINE");
+                    let sent = client.publish(self.status_topic(), QoS::AtLeastOnce, true, payload).await;
+                    sent.map_err(|error| closed(&error))?;
+                }
+                () = self.desk.news.notified() => {}
+            }
+            self.hand_out(client).await?;
+        }
+    }
+
+    async fn hand_out(&self, client: &AsyncClient) -> Result<(), LinkError> {
+        loop {
+            let next = self.desk.lock().next();
+            let Some((Parcel { topic, payload }, qos)) = next else { return Ok(()) };
+            client.publish_bytes(topic, qos, false, payload).await.map_err(|error| closed(&error))?;
+            if qos == QoS::AtMostOnce {
+                self.desk.counters.feedback_published.one();
+            }
+        }
+    }
+
+    /// rumqttc can wait for ever for a confirmation that does not come; a new connection sends again.
+    fn check_confirmations(&self) -> Result<(), LinkError> {
+        let waiting = self.desk.lock();
+        if waiting.unconfirmed() > 0 && CONFIRM_MAX < waiting.confirmed_at.elapsed() {
+            return Err(LinkError::Protocol("the broker confirms nothing".into()));
+        }
+        Ok(())
+    }
+
+    /// The status message; the next thing handed to rumqttc at QoS 1 must be it.
+    fn online_or_offline(&self, status: &'static str) -> Vec<u8> {
+        let mut waiting = self.desk.lock();
+        waiting.hand(Handed::Status);
+        self.status(status, Some(clock::now()), waiting.figures.as_ref())
+    }
+
+    fn status(
+        &self,
+        status: &'static str,
+        at: Option<Timestamp>,
+        figures: Option<&StatusFigures>,
+    ) -> Vec<u8> {
+        let instance = &self.settings.instance;
+        // Text and whole numbers always make JSON.
+        serde_json::to_vec(&Status { status, instance, at, figures }).unwrap_or_default()
+    }
+
+    fn status_topic(&self) -> String {
+        format!("{}/status/{}", self.settings.prefix, self.settings.instance)
+    }
+}
+
+fn closed(error: &rumqttc::v5::ClientError) -> LinkError {
+    LinkError::Protocol(format!("not published: {error}"))
+}

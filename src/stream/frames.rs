@@ -1,0 +1,102 @@
+//! What the server says, and its one encoding.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{LoggedEvent, Track};
+use crate::domain::{Timestamp, UasId};
+
+/// Shared text of a frame: a clone counts a reference, the bytes are never copied.
+pub type Text = tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// A frame that is due. Gathering it is cheap, so that the world is held only briefly; [`Frame::encode`]
+/// does the work afterwards.
+#[derive(Debug, Clone)]
+pub enum Frame {
+    /// Encoded already.
+    Text(Text),
+    /// Every open alert in scope, and the aircraft if they are subscribed.
+    Snapshot {
+        /// Events up to this one are in it.
+        seq: u64,
+        /// The newest event of each alert.
+        alerts: Vec<Arc<LoggedEvent>>,
+        /// The aircraft.
+        tracks: Option<Vec<Arc<Track>>>,
+    },
+    /// What changed in the picture.
+    Tracks {
+        /// When this was gathered.
+        now: Timestamp,
+        /// New or moved.
+        updated: Vec<Arc<Track>>,
+        /// Forgotten, or out of the box.
+        removed: Vec<UasId>,
+    },
+}
+
+impl Frame {
+    /// The text to send.
+    pub fn encode(self) -> Text {
+        match self {
+            Self::Text(text) => text,
+            Self::Snapshot { seq, alerts, tracks } => snapshot(seq, &alerts, tracks.as_deref()),
+            Self::Tracks { now, updated, removed } => {
+                let mut text = format!(r#"{{"type":"tracks","now":"{now}","updated":["#);
+                push_list(&mut text, updated.iter().map(|track| track.json()));
+                text.push_str(r#"],"removed":"#);
+                text.push_str(&to_json(&removed));
+                text.push('}');
+                text.into()
+            }
+        }
+    }
+}
+
+/// A snapshot's text.
+pub(super) fn snapshot(seq: u64, alerts: &[Arc<LoggedEvent>], tracks: Option<&[Arc<Track>]>) -> Text {
+    let mut text = format!(r#"{{"type":"snapshot","seq":{seq},"alerts":["#);
+    push_list(&mut text, alerts.iter().map(|logged| logged.alert_json()));
+    text.push(']');
+    if let Some(tracks) = tracks {
+        text.push_str(r#","tracks":["#);
+        push_list(&mut text, tracks.iter().map(|track| track.json()));
+        text.push(']');
+    }
+    text.push('}');
+    text.into()
+}
+
+/// A heartbeat's text.
+pub(super) fn heartbeat(now: Timestamp, seq: u64, lag_ms: u64) -> Text {
+    format!(r#"{{"type":"heartbeat","now":"{now}","seq":{seq},"lag_ms":{lag_ms}}}"#).into()
+}
+
+/// The text that says which events are not delivered, both ends included.
+pub(super) fn gap(from: u64, to: u64, reason: &str) -> Text {
+    format!(r#"{{"type":"gap","from":{from},"to":{to},"reason":"{reason}"}}"#).into()
+}
+
+/// The answer to a message that could not be followed.
+pub fn error_frame(code: &str, message: &str) -> Text {
+    let mut text = format!(r#"{{"type":"error","code":"{code}","message":"#);
+    text.push_str(&to_json(message));
+    text.push('}');
+    text.into()
+}
+
+/// JSON text of a value whose serialisation cannot fail (no maps with keys that are not text).
+pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".into())
+}
+
+/// Appends texts, separated by commas.
+fn push_list<'a>(text: &mut String, items: impl Iterator<Item = &'a str>) {
+    for (index, item) in items.enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        // Writing to a string cannot fail.
+        write!(text, "{comma}{item}").unwrap_or_default();
+    }
+}

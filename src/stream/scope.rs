@@ -1,0 +1,216 @@
+//! What a client may say, and what it asked to be told.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::domain::{Alert, AlertCode, BoundingBox, LatLng, Severity};
+
+/// Most characters of a note.
+const NOTE_LEN_MAX: usize = 2_000;
+/// Most characters of an alert's identity in a message.
+const ALERT_ID_LEN_MAX: usize = 200;
+
+/// A client's message that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClientMessage {
+    /// Replaces what it is told.
+    Subscribe(Subscription),
+    /// Takes note of an alert.
+    Ack {
+        /// Which.
+        alert_id: String,
+        /// What it says.
+        note: Option<String>,
+    },
+    /// Asks for a `pong`.
+    Ping,
+}
+
+/// What a client wants to be told.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Subscription {
+    /// Number of the last event that it has.
+    pub after: Option<u64>,
+    /// Which alerts.
+    pub alerts: AlertScope,
+    /// Which aircraft; `None`: none.
+    pub tracks: Option<TrackScope>,
+}
+
+/// Which alerts are wanted; a part that is absent admits all, an empty list none.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AlertScope {
+    /// This severe or more.
+    pub min_severity: Option<Severity>,
+    /// About these.
+    pub codes: Option<Vec<AlertCode>>,
+    /// Of an aircraft of these operators; either one of a pair.
+    pub operators: Option<BTreeSet<String>>,
+    /// Of these aircraft; either one of a pair.
+    pub uas_ids: Option<BTreeSet<String>>,
+    /// With the aircraft in here.
+    pub bbox: Option<BoundingBox>,
+}
+
+/// Which aircraft are wanted, and how often.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrackScope {
+    /// In here.
+    pub bbox: Option<BoundingBox>,
+    /// Most frames a second, 0.1 to 10.
+    pub max_hz: f64,
+}
+
+impl AlertScope {
+    /// Whether nothing is left out.
+    pub fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether the alert, as it stands, is wanted.
+    pub fn admits(&self, alert: &Alert) -> bool {
+        let other = alert.other.as_ref();
+        let ids = [Some(&alert.uas_id), other.map(|party| &party.uas_id)];
+        let operators = [alert.operator.as_ref(), other.and_then(|party| party.operator.as_ref())];
+        self.min_severity.is_none_or(|least| least <= alert.severity)
+            && self.codes.as_ref().is_none_or(|codes| codes.contains(&alert.code))
+            && self
+                .uas_ids
+                .as_ref()
+                .is_none_or(|wanted| ids.iter().flatten().any(|id| wanted.contains(id.as_str())))
+            && self
+                .operators
+                .as_ref()
+                .is_none_or(|wanted| operators.iter().flatten().any(|id| wanted.contains(id.as_str())))
+            && self
+                .bbox
+                .is_none_or(|bbox| bbox.contains(LatLng::wrapped(alert.position.lat, alert.position.lng)))
+    }
+}
+
+#[derive(Deserialize)]
+struct RawSubscription {
+    after: Option<u64>,
+    alerts: Option<RawAlerts>,
+    tracks: Option<RawTracks>,
+}
+
+#[derive(Deserialize)]
+struct RawAlerts {
+    min_severity: Option<Severity>,
+    codes: Option<Vec<AlertCode>>,
+    operators: Option<BTreeSet<String>>,
+    uas_ids: Option<BTreeSet<String>>,
+    bbox: Option<[f64; 4]>,
+}
+
+#[derive(Deserialize)]
+struct RawTracks {
+    bbox: Option<[f64; 4]>,
+    max_hz: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct RawAck {
+    alert_id: String,
+    note: Option<String>,
+}
+
+impl ClientMessage {
+    /// Reads a message; otherwise the code and the text of the `error` that answers it. Members that are not
+    /// known are passed over, as a newer client may send them.
+    pub fn parse(text: &str) -> Result<Self, (&'static str, String)> {
+        let value: Value = serde_json::from_str(text).map_err(|error| ("BAD_JSON", error.to_string()))?;
+        let kind = value.get("type").and_then(Value::as_str).map(str::to_owned);
+        match kind.as_deref() {
+            Some("subscribe") => {
+                subscription(value).map(Self::Subscribe).map_err(|why| ("BAD_SUBSCRIPTION", why))
+            }
+            Some("ack") => ack(value).map_err(|why| ("BAD_MESSAGE", why)),
+            Some("ping") => Ok(Self::Ping),
+            Some(other) => {
+                let shown: String = other.chars().take(40).collect();
+                Err(("BAD_MESSAGE", format!("type `{shown}` is not one of subscribe, ack, ping")))
+            }
+            None => Err(("BAD_MESSAGE", "an object with a text member `type` is wanted".into())),
+        }
+    }
+}
+
+fn subscription(value: Value) -> Result<Subscription, String> {
+    let raw: RawSubscription = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    let alerts = match raw.alerts {
+        None => AlertScope::default(),
+        Some(raw) => AlertScope {
+            min_severity: raw.min_severity,
+            codes: raw.codes,
+            operators: raw.operators,
+            uas_ids: raw.uas_ids,
+            bbox: raw.bbox.map(|edges| checked("alerts.bbox", edges)).transpose()?,
+        },
+    };
+    let tracks = match raw.tracks {
+        None => None,
+        Some(raw) => Some(TrackScope {
+            bbox: raw.bbox.map(|edges| checked("tracks.bbox", edges)).transpose()?,
+            max_hz: raw.max_hz.unwrap_or(1.0).clamp(0.1, 10.0),
+        }),
+    };
+    Ok(Subscription { after: raw.after, alerts, tracks })
+}
+
+fn ack(value: Value) -> Result<ClientMessage, String> {
+    let RawAck { alert_id, note } = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    if alert_id.is_empty() || alert_id.len() > ALERT_ID_LEN_MAX {
+        return Err(format!("alert_id: 1 to {ALERT_ID_LEN_MAX} bytes are wanted"));
+    }
+    if note.as_ref().is_some_and(|note| note.chars().count() > NOTE_LEN_MAX) {
+        return Err(format!("note: at most {NOTE_LEN_MAX} characters"));
+    }
+    Ok(ClientMessage::Ack { alert_id, note })
+}
+
+fn checked(name: &str, edges: [f64; 4]) -> Result<BoundingBox, String> {
+    BoundingBox::new(edges).ok_or_else(|| {
+        format!("{name}: [west, south, east, north] with west <= east, south <= north is wanted")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> &'static str {
+        ClientMessage::parse(text).unwrap_err().0
+    }
+
+    #[test]
+    fn what_is_malformed_is_told_apart() {
+        assert_eq!(code("{"), "BAD_JSON");
+        assert_eq!(code("[]"), "BAD_MESSAGE");
+        assert_eq!(code(r#"{"type":"fly"}"#), "BAD_MESSAGE");
+        assert_eq!(code(r#"{"type":"ack"}"#), "BAD_MESSAGE");
+        for wrong in [
+            r#""after":-1"#,
+            r#""after":"3""#,
+            r#""alerts":{"min_severity":"LOUD"}"#,
+            r#""alerts":{"codes":["NOPE"]}"#,
+            r#""alerts":{"bbox":[2,0,1,1]}"#,
+            r#""tracks":{"bbox":[1,2,3]}"#,
+            r#""tracks":{"max_hz":"fast"}"#,
+        ] {
+            assert_eq!(code(&format!(r#"{{"type":"subscribe",{wrong}}}"#)), "BAD_SUBSCRIPTION", "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rates_are_held_and_unknown_members_passed_over() {
+        let text = r#"{"type":"subscribe","tracks":{"max_hz":99,"new":1},"alerts":null,"x":[]}"#;
+        let ClientMessage::Subscribe(subscription) = ClientMessage::parse(text).unwrap() else { panic!() };
+        assert!((subscription.tracks.unwrap().max_hz - 10.0).abs() < 1e-12);
+        assert!(subscription.alerts.is_everything());
+        assert_eq!(subscription.after, None);
+    }
+}

@@ -1,0 +1,27 @@
+//! Everything that touches the world: clock, MQTT, HTTP, files, wiring.
+
+#[cfg(test)]
+mod airspace_oracle;
+#[cfg(test)]
+mod http_rest;
+#[cfg(test)]
+mod http_socket;
+#[cfg(test)]
+mod http_support;
+mod mqtt_broker;
+#[cfg(test)]
+mod mqtt_fake;
+#[cfg(test)]
+mod mqtt_gate;
+#[cfg(test)]
+mod mqtt_intake;
+#[cfg(test)]
+mod mqtt_publisher;
+#[cfg(test)]
+mod mqtt_support;
+#[cfg(test)]
+mod stream_sessions;
+#[cfg(test)]
+mod watch;
+#[cfg(test)]
+mod zones_watch;

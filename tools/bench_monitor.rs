@@ -1,0 +1,177 @@
+//! What one report costs, in CPU time of one core: `cargo bench --bench monitor`.
+//!
+//! The metropolitan case: aircraft spread over a square at 0–300 m, 15 m/s, 1 Hz; zones of 30–300 vertices,
+//! one a square kilometre; every detector on; default look-aheads. Every figure is the mean over whole rounds
+//! in steady state, by the process's CPU time, with the spread over the rounds beside it. `--quick` leaves the
+//! large cases out.
+
+#![allow(missing_docs, reason = "a program")]
+
+use std::sync::Arc;
+
+use lowsky::airspace::{Airspace, Shape, Volume, Zone};
+use lowsky::domain::{
+    LatLng, Observation, OperationalStatus, Restriction, Timestamp, UaClass, UasId, ZoneId, whole,
+};
+use lowsky::geodesy::LocalMetric;
+use lowsky::monitor::{Event, Monitor, Settings};
+
+/// South-west corner of the square.
+const CORNER: [f64; 2] = [22.3, 113.2];
+/// Rounds that are measured, after as many that warm up.
+const ROUNDS: usize = 15;
+
+struct Case {
+    name: &'static str,
+    aircraft: usize,
+    zones: usize,
+    side_km: f64,
+    /// Half of the aircraft in 1 % of the area.
+    hot_spots: bool,
+}
+
+struct Aircraft {
+    id: UasId,
+    lat: f64,
+    lng: f64,
+    alt_m: f64,
+    course_deg: f64,
+    /// Where in the second it reports, microseconds.
+    phase_us: i64,
+}
+
+/// CPU time of this process. Some kernels bring it up to date only every 4 ms, so that a round of fewer than
+/// some ten thousand reports says little and only the mean counts.
+fn cpu_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    text.split_whitespace().next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
+}
+
+fn resident_bytes() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    text.split_whitespace().nth(1).and_then(|pages| pages.parse::<f64>().ok()).unwrap_or(0.0) * 4096.0
+}
+
+fn count(n: usize) -> f64 {
+    whole(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+fn place(rng: &mut fastrand::Rng, case: &Case, hot: bool) -> (f64, f64) {
+    let metric = LocalMetric::at(CORNER[0]);
+    // 1 % of the area is a square of a tenth of the side, here in the middle.
+    let (from, span) = if hot { (0.45, 0.1) } else { (0.0, 1.0) };
+    let [east_m, north_m] = [rng.f64(), rng.f64()].map(|share| (from + span * share) * case.side_km * 1000.0);
+    (CORNER[0] + north_m / metric.north_m_per_deg, CORNER[1] + east_m / metric.east_m_per_deg)
+}
+
+fn zone(rng: &mut fastrand::Rng, case: &Case, index: usize) -> Zone {
+    let (lat, lng) = place(rng, case, false);
+    let metric = LocalMetric::at(lat);
+    let corners = rng.usize(30..=300);
+    let radius_m = 50.0 + 400.0 * rng.f64() * rng.f64();
+    let mut ring: Vec<[f64; 2]> = (0..corners)
+        .map(|corner| {
+            let angle = count(corner) / count(corners) * std::f64::consts::TAU;
+            let r = radius_m * (0.8 + 0.2 * rng.f64());
+            [lng + r * angle.cos() / metric.east_m_per_deg, lat + r * angle.sin() / metric.north_m_per_deg]
+        })
+        .collect();
+    ring.extend(ring.first().copied());
+    let shape = Shape::polygons(&[vec![ring]]).expect("a star is a polygon");
+    let kind =
+        [Restriction::Prohibited, Restriction::RequiresAuthorization, Restriction::Conditional][index % 3];
+    Zone::new(ZoneId::new(&format!("Z{index:05}")), kind, vec![Volume::new(shape, None, None)])
+        .expect("has a volume")
+}
+
+fn fleet(rng: &mut fastrand::Rng, case: &Case) -> Vec<Aircraft> {
+    (0..case.aircraft)
+        .map(|index| {
+            let (lat, lng) = place(rng, case, case.hot_spots && index % 2 == 0);
+            Aircraft {
+                id: UasId::new(&format!("1581F5BKD{index:08}")).expect("valid"),
+                lat,
+                lng,
+                alt_m: rng.f64() * 300.0,
+                course_deg: rng.f64() * 360.0,
+                phase_us: rng.i64(0..1_000_000),
+            }
+        })
+        .collect()
+}
+
+fn observation(aircraft: &Aircraft, at: Timestamp) -> Observation {
+    let mut observation =
+        Observation::new(aircraft.id.clone(), at, LatLng::new(aircraft.lat, aircraft.lng).expect("on Earth"));
+    observation.heights.hae_m = Some(aircraft.alt_m);
+    observation.motion.ground_speed_mps = Some(15.0);
+    observation.motion.track_deg = Some(aircraft.course_deg);
+    observation.motion.vertical_speed_mps = Some(0.0);
+    observation.accuracy.horizontal_m = Some(1.0);
+    observation.accuracy.vertical_m = Some(2.0);
+    observation.status = OperationalStatus::Airborne;
+    observation.ua_class = Some(UaClass::Large);
+    observation
+}
+
+fn run(case: &Case) {
+    let mut rng = fastrand::Rng::with_seed(7);
+    let airspace = Airspace::new((0..case.zones).map(|index| zone(&mut rng, case, index)).collect());
+    let mut fleet = fleet(&mut rng, case);
+    fleet.sort_by_key(|aircraft| aircraft.phase_us);
+    let before = resident_bytes();
+    let mut monitor = Monitor::new(Settings::default());
+    let mut effects = Vec::new();
+    let start = Timestamp::parse("2026-11-22T00:00:00Z").expect("an instant");
+    monitor.handle(start, Event::AirspaceReplaced(Arc::new(airspace)), &mut effects);
+    let metric = LocalMetric::at(CORNER[0]);
+    let mut costs = Vec::new();
+    for round in 0..2 * ROUNDS {
+        let second = start.plus_seconds(count(round));
+        let mut batch: Vec<_> = Vec::with_capacity(fleet.len());
+        for aircraft in &mut fleet {
+            // A little unsteady, as real courses are.
+            aircraft.course_deg = (aircraft.course_deg + rng.f64() * 2.0 - 1.0).rem_euclid(360.0);
+            let (sin, cos) = aircraft.course_deg.to_radians().sin_cos();
+            aircraft.lat += 15.0 * cos / metric.north_m_per_deg;
+            aircraft.lng += 15.0 * sin / metric.east_m_per_deg;
+            batch.push(observation(aircraft, second.plus_micros(aircraft.phase_us)));
+        }
+        let cpu = cpu_seconds();
+        for observation in batch {
+            monitor.handle(observation.timestamp, Event::Observed(observation), &mut effects);
+            effects.clear();
+        }
+        if ROUNDS <= round {
+            costs.push((cpu_seconds() - cpu) / count(case.aircraft) * 1e6);
+        }
+    }
+    costs.sort_by(f64::total_cmp);
+    let mean = costs.iter().sum::<f64>() / count(costs.len());
+    let (least, most) = (costs.first().copied().unwrap_or(0.0), costs.last().copied().unwrap_or(0.0));
+    let kib = (resident_bytes() - before) / 1024.0 / count(case.aircraft);
+    println!(
+        "{:<34} {:>7} aircraft {:>6} zones   {mean:>6.2} µs a report (rounds {least:.2} – {most:.2})   {kib:>5.2} KiB an aircraft   {} open alerts",
+        case.name,
+        case.aircraft,
+        case.zones,
+        monitor.open_alerts()
+    );
+}
+
+fn main() {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let case = |name, aircraft, zones, side_km, hot_spots| Case { name, aircraft, zones, side_km, hot_spots };
+    let small = [
+        case("metropolitan", 10_000, 10_000, 100.0, false),
+        case("constant density", 1_000, 1_000, 31.6, false),
+        case("hot spots", 10_000, 10_000, 100.0, true),
+        case("no zones", 10_000, 0, 100.0, false),
+    ];
+    let large = [
+        case("metropolitan", 100_000, 10_000, 100.0, false),
+        case("constant density", 100_000, 100_000, 316.0, false),
+        case("hot spots", 100_000, 10_000, 100.0, true),
+    ];
+    small.iter().chain(large.iter().filter(|_| !quick)).for_each(run);
+}
