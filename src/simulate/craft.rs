@@ -10,6 +10,9 @@ use super::{WireMessage, telemetry_topic};
 use crate::domain::{LatLng, OperationCategory, OperationalStatus, Timestamp, UaClass, whole};
 use crate::geodesy::LocalMetric;
 
+/// Most stored reports in one message, which may have 8 KiB.
+const BACKFILL_MAX: usize = 10;
+
 /// Something that is not as it should be, for a while.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(super) struct Quirk {
@@ -155,11 +158,11 @@ impl Craft {
             return;
         }
         let topic = telemetry_topic(prefix, self.format, &self.operator, &self.uas_id);
-        if !self.stored.is_empty() {
-            let payload = serde_json::to_vec(&self.stored).unwrap_or_default();
-            self.stored.clear();
+        for stored in self.stored.chunks(BACKFILL_MAX) {
+            let payload = serde_json::to_vec(stored).unwrap_or_default();
             out.push(WireMessage { at, topic: topic.clone(), payload, retain: false });
         }
+        self.stored.clear();
         if sending.sent {
             let payload = match self.format {
                 Format::Json => serde_json::to_vec(&report).unwrap_or_default(),

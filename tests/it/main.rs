@@ -20,6 +20,10 @@ mod mqtt_publisher;
 #[cfg(test)]
 mod mqtt_support;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod seed_recordings;
+#[cfg(test)]
 mod stream_sessions;
 #[cfg(test)]
 mod watch;
