@@ -21,6 +21,10 @@ mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod seed_recordings;
+#[cfg(test)]
 mod stream_sessions;
 #[cfg(test)]
 mod watch;
