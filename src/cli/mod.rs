@@ -16,8 +16,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use files::Failure;
-
 /// Low-altitude airspace monitoring: drone telemetry over MQTT in, alerts over WebSocket out.
 ///
 /// 低空监测：MQTT 接入无人机遥测，实时检查围栏与间隔，经 WebSocket 推送告警。

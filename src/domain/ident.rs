@@ -14,7 +14,7 @@ pub enum IdentError {
     /// Nothing is there.
     #[error("identity is empty")]
     Empty,
-    /// Longer than [`IDENT_LEN_MAX`].
+    /// Longer than 64 characters.
     #[error("identity has over {IDENT_LEN_MAX} characters")]
     TooLong,
     /// A blank, a control or non-ASCII character, or one that separates MQTT topic levels.

@@ -126,8 +126,10 @@ impl Episode {
             Some(finding) => standing.hold(now, finding, self.policy.hold_s),
             None => standing.fade(now, self.policy.hold_s),
         };
-        if event.is_some() {
-            standing.told_at = now;
+        match event {
+            Some(AlertEventKind::Cleared) => (self.standing, self.looks) = (None, 0),
+            Some(_) => standing.told_at = now,
+            None => {}
         }
         event
     }

@@ -10,11 +10,12 @@ pub(in crate::monitor) const WORSE_S: f64 = 15.0;
 pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     let silent_s = scene.now.seconds_since(scene.own.heard_at);
     let limit_s = scene.own.silence_s();
-    // An aircraft that said that it has landed may fall silent.
-    if silent_s < limit_s || scene.own.on_ground() {
+    if silent_s < limit_s {
         return;
     }
-    let severity = if WORSE_S.max(limit_s) <= silent_s { Severity::Warning } else { Severity::Advisory };
+    // An aircraft that said that it has landed may fall silent; in the air it may not.
+    let worse = WORSE_S.max(limit_s) <= silent_s && !scene.own.on_ground();
+    let severity = if worse { Severity::Warning } else { Severity::Advisory };
     found.findings.push(Finding {
         measured: Figures::new().with("silent_s", silent_s),
         limit: Figures::new().with("silent_s", limit_s),
