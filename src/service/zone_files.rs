@@ -155,7 +155,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, ZoneFilesError> {
 /// Editors' backups, locks and half-written copies begin with one of these.
 fn is_zone_file(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    !name.starts_with(['.', '#', '~', '_']) && matches!(ending.as_deref(), Some("json" | "geojson"))
+    !name.starts_with(['.', '#', '~']) && matches!(ending.as_deref(), Some("json" | "geojson"))
 }
 
 #[cfg(test)]

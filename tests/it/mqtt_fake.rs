@@ -23,13 +23,19 @@ impl FakeBroker {
         self.0.local_addr().unwrap()
     }
 
-    /// Accepts a client, its CONNECT and its SUBSCRIBE, which it answers with `grants`.
-    pub(crate) async fn accept(&self, session_present: bool, grants: &[u8]) -> FakeSession {
+    /// Accepts a client and its CONNECT.
+    pub(crate) async fn accept_silent(&self, session_present: bool) -> FakeSession {
         let accepted = tokio::time::timeout(Duration::from_secs(10), self.0.accept()).await;
         let (socket, _) = accepted.expect("a client comes").unwrap();
         let mut session = FakeSession { socket, answers_pings: true };
         assert_eq!(session.read().await.unwrap().0 >> 4, 1, "CONNECT");
         session.send(&[0x20, 3, u8::from(session_present), 0, 0]).await;
+        session
+    }
+
+    /// Accepts a client, its CONNECT and its SUBSCRIBE, which it answers with `grants`.
+    pub(crate) async fn accept(&self, session_present: bool, grants: &[u8]) -> FakeSession {
+        let mut session = self.accept_silent(session_present).await;
         let (kind, body) = session.read().await.unwrap();
         assert_eq!(kind >> 4, 8, "SUBSCRIBE");
         let remaining = u8::try_from(3 + grants.len()).unwrap();
@@ -62,6 +68,22 @@ impl FakeSession {
             }
         };
         tokio::time::timeout(Duration::from_millis(millis), wanted).await.ok().flatten()
+    }
+
+    /// The next PUBLISH at QoS 1: topic, packet id, and what follows.
+    pub(crate) async fn published(&mut self) -> (String, u16, Vec<u8>) {
+        let wanted = async {
+            loop {
+                let (kind, body) = self.read().await.expect("the client is there");
+                if kind >> 4 == 3 && kind & 6 == 2 {
+                    return body;
+                }
+            }
+        };
+        let body = tokio::time::timeout(Duration::from_secs(10), wanted).await.expect("a PUBLISH");
+        let end = 2 + usize::from(u16::from_be_bytes([body[0], body[1]]));
+        let topic = String::from_utf8(body[2..end].to_vec()).unwrap();
+        (topic, u16::from_be_bytes([body[end], body[end + 1]]), body[end + 2..].to_vec())
     }
 
     /// The first byte and the body of the next packet but PINGREQ; `None` when the client is gone.

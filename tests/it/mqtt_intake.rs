@@ -146,9 +146,18 @@ async fn p6_acks_leave_in_order_of_receipt_and_never_on_another_connection() {
     let old = bench_token(bench.next().await);
     drop(session);
     let mut session = fake.accept(true, &[1, 1]).await;
-    session.publish(9, b"t/a/b", b"new").await;
-    let new = bench_token(bench.next().await);
+    // As many before it as on the first connection: the same packet id in the same place.
+    let mut tokens = Vec::new();
+    for packet_id in [1, 2, 4, 9] {
+        session.publish(packet_id, b"t/a/b", b"new").await;
+        tokens.push(bench_token(bench.next().await));
+    }
     bench.handle.acknowledge(&old);
+    let new = tokens.pop().unwrap();
+    for (token, packet_id) in tokens.iter().zip([1, 2, 4]) {
+        bench.handle.acknowledge(token);
+        assert_eq!(session.puback(2_000).await, Some(packet_id));
+    }
     assert_eq!(session.puback(300).await, None, "9 stands for another message now");
     bench.handle.acknowledge(&new);
     assert_eq!(session.puback(2_000).await, Some(9));

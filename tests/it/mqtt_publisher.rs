@@ -13,6 +13,7 @@ use lowsky::service::publisher::{self, PublisherHandle, PublisherSettings};
 use lowsky::service::status::StatusFigures;
 use serde_json::Value;
 
+use super::mqtt_fake::FakeBroker;
 use super::mqtt_support::{Mosquitto, Probe, embedded, endpoint, free_address, until};
 
 fn publisher(address: SocketAddr, counters: &Arc<Counters>) -> PublisherHandle {
@@ -108,6 +109,43 @@ async fn alerts_of_an_outage_arrive_in_order_when_the_broker_is_back() {
         assert!(last.is_none_or(|last| last + 1 == seq), "{seq} after {last:?}");
         last = Some(seq);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_and_not_confirmed_is_sent_again() {
+    let fake = FakeBroker::new().await;
+    let counters = Arc::new(Counters::default());
+    let publisher = publisher(fake.address(), &counters);
+    for seq in 0..5 {
+        publisher.alert(&event(), seq);
+    }
+    let mut session = fake.accept_silent(false).await;
+    let mut sent = Vec::new();
+    while sent.len() < 10 {
+        let (topic, packet_id, _) = session.published().await;
+        if topic.contains("/alerts/") {
+            sent.push(packet_id);
+        }
+    }
+    // The first and the third are confirmed, the others are on their way when the connection breaks.
+    for packet_id in [sent[0], sent[2]] {
+        let [high, low] = packet_id.to_be_bytes();
+        session.send(&[0x40, 2, high, low]).await;
+    }
+    until("two are confirmed", || publisher.backlog() == 8).await;
+    drop(session);
+    let mut session = fake.accept_silent(false).await;
+    let mut again = Vec::new();
+    while again.len() < 8 {
+        let (topic, _, payload) = session.published().await;
+        if topic.contains("/alerts/") {
+            let text = String::from_utf8_lossy(&payload).into_owned();
+            let seq: Value = serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap();
+            again.push((topic.ends_with("/A"), seq["seq"].as_u64().unwrap()));
+        }
+    }
+    let all = (0..5).flat_map(|seq| [(true, seq), (false, seq)]);
+    assert_eq!(again, all.filter(|parcel| ![(true, 0), (true, 1)].contains(parcel)).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
