@@ -1,11 +1,12 @@
 //! The outermost level: a GeoJSON `FeatureCollection`. Features are compiled one by one as they are parsed, so that
 //! only one is in memory as a value.
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::airspace::zone::Zone;
 
+use super::bounded::bounded;
 use super::feature;
 use super::json::{DOCUMENT_BYTES_MAX, Reader, present};
 use super::path::At;
@@ -13,6 +14,8 @@ use super::period::instant;
 use super::problem::ProblemSeverity;
 use super::report::Message;
 
+/// Most features of a document.
+const FEATURES_MAX: usize = 200_000;
 /// What RFC 3629 forbids at the start of a text for interchange, and some editors write.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -107,8 +110,8 @@ impl<'de> Visitor<'de> for &mut Collection<'_, '_> {
         while let Some(name) = members.next_key::<String>()? {
             match name.as_str() {
                 "features" => members.next_value_seed(Features(&mut *self))?,
-                "type" => self.seen.kind = Some(members.next_value()?),
-                "metadata" => self.seen.metadata = Some(members.next_value()?),
+                "type" => self.seen.kind = Some(bounded(|seed| members.next_value_seed(seed))?),
+                "metadata" => self.seen.metadata = Some(bounded(|seed| members.next_value_seed(seed))?),
                 other => {
                     self.seen.ed269_list |= other == "UASZoneList";
                     self.seen.feature_members |= matches!(other, "geometry" | "identifier" | "coordinates");
@@ -147,7 +150,10 @@ impl<'de> Visitor<'de> for Features<'_, '_, '_> {
             );
         }
         let mut number = 0;
-        while let Some(value) = items.next_element::<Value>()? {
+        while let Some(value) = bounded(|seed| items.next_element_seed(seed))? {
+            if number == FEATURES_MAX {
+                return Err(A::Error::custom(format_args!("there are over {FEATURES_MAX} features")));
+            }
             let at = features.item(number);
             number += 1;
             if feature::is_ed269(&value) {

@@ -1,5 +1,6 @@
 //! Zone documents: text in, problems or an [`Airspace`] out.
 
+mod bounded;
 mod collection;
 mod feature;
 mod geometry;

@@ -51,7 +51,12 @@ impl Report {
 
     /// Notes a problem of the text itself.
     pub(super) fn of_text(&mut self, severity: ProblemSeverity, offset: usize, message: Message) {
-        self.tell(severity, || Place::Offset(offset), message);
+        // What ends the reading is told however much was found before.
+        match severity {
+            ProblemSeverity::Error => self.errors += 1,
+            ProblemSeverity::Warning => self.warnings += 1,
+        }
+        self.told.push(Told { severity, place: Place::Offset(offset), message });
     }
 
     pub(super) fn errors(&self) -> usize {
@@ -69,9 +74,8 @@ impl Report {
             ProblemSeverity::Warning => &mut self.warnings,
         };
         *count += 1;
-        if *count <= TOLD_MAX {
-            self.told.push(Told { severity, place: place(), message });
-        }
+        let place = (*count <= TOLD_MAX).then(place);
+        self.told.extend(place.map(|place| Told { severity, place, message }));
     }
 
     /// The problems in the order of the text.
@@ -104,8 +108,9 @@ impl Report {
             (ProblemSeverity::Error, self.errors, "errors", "个错误"),
             (ProblemSeverity::Warning, self.warnings, "warnings", "个警告"),
         ] {
-            if count > TOLD_MAX {
-                let more = count - TOLD_MAX;
+            let told = problems.iter().filter(|problem| problem.severity == severity).count();
+            let more = count.saturating_sub(told);
+            if more > 0 {
                 let message = Message::new(format!("and {more} more {en}"), format!("另有 {more} {zh}"));
                 problems.push(problem(severity, file, (1, 1), &[], message));
             }

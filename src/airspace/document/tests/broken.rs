@@ -191,6 +191,7 @@ fn broken_texts() {
         ("¶[]", "expected an object"),
         ("{\"type\": \"FeatureCollection\", \"features\": ¶null}", "expected an array of features"),
         ("{\"type\": \"FeatureCollection\", \"features\": []} ¶x", "trailing characters"),
+        ("{\"features\": [{\"type\": 1,\n \"ty¶pe\": 2}]}", "`type` is there twice"),
     ] {
         let (text, line, column) = marked(text);
         let loaded = load_one(&text);
@@ -206,6 +207,42 @@ fn broken_texts() {
     let bytes = |text: &[u8]| load(&[Document { name: "z", text }]).problems[0].to_string();
     assert_eq!(&bytes(b"{\n \"a\xff\"}")[..15], "z:2:4: error: a");
     assert!(bytes(b"\xff\xfe{\x00}\x00").contains("UTF-16"));
+}
+
+#[test]
+fn caps_hold_before_anything_slow() {
+    let circle = |n: u32, wobble: f64| {
+        let corner = |i: u32| {
+            let angle = std::f64::consts::TAU * f64::from(i % n) / f64::from(n);
+            let radius = if i.is_multiple_of(2) { 0.1 } else { 0.1 - wobble };
+            format!("[{}, {}]", 114.0 + radius * angle.cos(), 22.5 + radius * angle.sin())
+        };
+        format!("[{}]", (0..=n).map(corner).collect::<Vec<_>>().join(", "))
+    };
+    assert!(load_one(&with(RING, &circle(9_998, 1e-6))).airspace.is_some());
+    let many = load_one(&with(RING, &circle(10_000, 0.0)));
+    assert!(many.problems[0].message.contains("10000 positions, found 10001"), "{}", many.problems[0]);
+    // A crossing somewhere in a large ring is found.
+    let ring = circle(5_000, 0.0);
+    let mut corners: Vec<&str> = ring.trim_matches(['[', ']']).split("], [").collect();
+    corners.swap(1_000, 1_001);
+    let crossed = load_one(&with(RING, &format!("[[{}]]", corners.join("], ["))));
+    assert_eq!(
+        crossed.problems[0].path, "$.features[0].geometry.coordinates[0][999]",
+        "{}",
+        crossed.problems[0]
+    );
+    let features = "{},".repeat(200_000);
+    let flood = load_one(&format!("{{\"type\": \"FeatureCollection\", \"features\": [{features}{{}}]}}"));
+    assert!(flood.problems.iter().any(|problem| problem.message.contains("over 200000 features")));
+    // Many problems are counted.
+    let zones = (0..150)
+        .map(|_| GOOD[GOOD.find("{\"type\": \"Feature\"").unwrap()..].trim_end_matches("]}"))
+        .collect::<Vec<_>>();
+    let copies =
+        load_one(&format!("{{\"type\": \"FeatureCollection\", \"features\": [{}]}}", zones.join(",")));
+    assert_eq!(copies.problems.len(), 101);
+    assert_eq!(copies.problems[100].message, "and 49 more errors");
 }
 
 #[test]
