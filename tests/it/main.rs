@@ -21,6 +21,12 @@ mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
 #[cfg(test)]
+mod house;
+#[cfg(test)]
+mod monitor_properties;
+#[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
