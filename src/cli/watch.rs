@@ -66,6 +66,22 @@ pub struct WatchArgs {
     pub lang: Option<Language>,
 }
 
+impl WatchArgs {
+    /// Everything that the service at `address` tells.
+    pub(super) fn of_address(address: std::net::SocketAddr) -> Self {
+        Self {
+            url: format!("http://{address}"),
+            json: false,
+            min_severity: None,
+            codes: Vec::new(),
+            operators: Vec::new(),
+            uas_ids: Vec::new(),
+            bbox: None,
+            lang: None,
+        }
+    }
+}
+
 /// Where it writes, and when it ends.
 pub struct Terminal {
     /// Alerts.
