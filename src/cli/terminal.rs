@@ -15,7 +15,8 @@ pub(super) fn start_log() {
         .unwrap_or_else(|_| EnvFilter::new("warn,lowsky=info,rmqtt=error"));
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
     // A second start in one process keeps the first log.
