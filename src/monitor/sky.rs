@@ -5,7 +5,7 @@
 //! the volume's size. A stored box is drawn larger than needed, and the aircraft is taken out and put in
 //! again only when its true box leaves it.
 
-use rstar::{AABB, RTree, RTreeObject};
+use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
 
 use super::rules::{Rules, party_index};
 use super::settings::Party;
@@ -26,10 +26,11 @@ const PAD_UP_M: f64 = 6.0;
 const PAD_UP_S: f64 = 6.0;
 /// Mean radius of the Earth, metres.
 const EARTH_M: f64 = 6_371_000.0;
-/// Half a turn, tree units.
-const HALF_TURN: f64 = 180.0 * UNITS_PER_DEG[0];
 /// Tree units a degree of longitude and latitude: about metres, so that no axis dominates a split.
 const UNITS_PER_DEG: [f64; 2] = [102_000.0, 111_000.0];
+/// Longitude and latitude of the tree's origin, in the middle of the region it was made for: single precision
+/// is finest there, and coarser by a metre at the other end of the world.
+const ORIGIN_DEG: [f64; 2] = [113.5, 22.5];
 /// Heights between which an aircraft of unknown height may be, metres.
 const UP_UNKNOWN_M: [f64; 2] = [-2_000.0, 40_000.0];
 
@@ -49,17 +50,37 @@ pub(super) struct Placed {
     steps: [u16; 2],
 }
 
+/// In single precision, rounded outwards: half the memory to walk through.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Stored {
-    bounds: Box3,
+    low: [f32; 3],
+    high: [f32; 3],
     ix: TrackIx,
 }
 
-impl RTreeObject for Stored {
-    type Envelope = AABB<[f64; 3]>;
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.bounds.low, self.bounds.high)
+impl Stored {
+    fn new(ix: TrackIx, bounds: &Box3) -> Self {
+        let [low, high] = bounds.outwards();
+        Self { low, high, ix }
     }
+}
+
+impl RTreeObject for Stored {
+    type Envelope = AABB<[f32; 3]>;
+    fn envelope(&self) -> Self::Envelope {
+        AABB::from_corners(self.low, self.high)
+    }
+}
+
+/// Wider nodes than the library's default: fewer levels to wait for.
+#[derive(Debug)]
+struct Wide;
+
+impl RTreeParams for Wide {
+    const MIN_SIZE: usize = 5;
+    const MAX_SIZE: usize = 12;
+    const REINSERTION_COUNT: usize = 3;
+    type DefaultInsertionStrategy = RStarInsertionStrategy;
 }
 
 /// All parties' trees.
@@ -70,7 +91,7 @@ pub(super) struct Sky {
 
 #[derive(Debug, Default)]
 struct Layer {
-    tree: RTree<Stored>,
+    tree: RTree<Stored, Wide>,
     /// The horizontal and vertical speeds of those who are stored.
     speeds: [Speeds; 2],
     /// How many boxes reach beyond 180° west and east.
@@ -95,8 +116,7 @@ impl Box3 {
             let Some(pressure_m) = state.pressure_m.filter(|_| state.hae_error_m > 0.0) else {
                 return [low, high];
             };
-            let [by_pressure_low, by_pressure_high] =
-                along(pressure_m + state.undulation_m, state.climb_mps);
+            let [by_pressure_low, by_pressure_high] = along(pressure_m + state.undulation_m, state.climb_mps);
             [low.min(by_pressure_low), high.max(by_pressure_high)]
         });
         Self { low: [x[0], y[0], z[0]], high: [x[1], y[1], z[1]] }
@@ -118,13 +138,20 @@ impl Box3 {
         below && self.high.iter().zip(&other.high).all(|(a, b)| a >= b)
     }
 
+    fn outwards(&self) -> [[f32; 3]; 2] {
+        #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "rounded outwards below")]
+        let single = |value: f64| value as f32;
+        [self.low.map(|low| single(low).next_down()), self.high.map(|high| single(high).next_up())]
+    }
+
     fn size_m(&self) -> f64 {
         (self.high[0] - self.low[0]).max(self.high[1] - self.low[1])
     }
 
     /// Whether it reaches beyond 180° west and east.
     fn beyond(&self) -> [bool; 2] {
-        [self.low[0] < -HALF_TURN, HALF_TURN < self.high[0]]
+        let [west, east] = [-180.0, 180.0].map(|lng_deg| (lng_deg - ORIGIN_DEG[0]) * UNITS_PER_DEG[0]);
+        [self.low[0] < west, east < self.high[0]]
     }
 
     fn shifted_east(mut self, degrees: f64) -> Self {
@@ -175,7 +202,7 @@ impl Sky {
             PAD_M + PAD_SHARE * drawn.size_m(),
             PAD_UP_M + state.climb_mps.abs() * PAD_UP_S,
         );
-        layer.tree.insert(Stored { bounds, ix });
+        layer.tree.insert(Stored::new(ix, &bounds));
         layer.count(steps);
         for (count, beyond) in layer.beyond.iter_mut().zip(bounds.beyond()) {
             *count = count.saturating_add(usize::from(beyond));
@@ -187,7 +214,7 @@ impl Sky {
     pub(super) fn remove(&mut self, ix: TrackIx, placed: &mut Option<Placed>) {
         let Some(Placed { party, bounds, steps }) = placed.take() else { return };
         if let Some(layer) = self.layers.get_mut(party_index(party)) {
-            layer.tree.remove(&Stored { bounds, ix });
+            layer.tree.remove(&Stored::new(ix, &bounds));
             layer.discount(steps);
             for (count, beyond) in layer.beyond.iter_mut().zip(bounds.beyond()) {
                 *count = count.saturating_sub(usize::from(beyond));
@@ -247,7 +274,8 @@ impl Layer {
     }
 
     fn ask(&self, asked: &Box3, own: TrackIx, out: &mut Vec<TrackIx>) {
-        let envelope = AABB::from_corners(asked.low, asked.high);
+        let [low, high] = asked.outwards();
+        let envelope = AABB::from_corners(low, high);
         out.extend(
             self.tree
                 .locate_in_envelope_intersecting(envelope)

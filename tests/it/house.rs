@@ -111,9 +111,8 @@ fn code(text: &str) -> String {
 /// Whether a text holds a word that does not go on before or after.
 fn holds_word(text: &str, word: &str) -> bool {
     let part = |letter: char| letter.is_alphanumeric() || letter == '_';
-    text.match_indices(word).any(|(at, _)| {
-        !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part)
-    })
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part))
 }
 
 /// Rooms named after `crate::` in code, those in braces too.
@@ -244,7 +243,9 @@ fn the_top_holds_only_what_was_agreed() {
     let names = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name());
     let strange: Vec<_> = names
         .map(|name| name.to_string_lossy().into_owned())
-        .filter(|name| !name.starts_with('.') && !TOP.contains(&name.as_str()) && !MADE.contains(&name.as_str()))
+        .filter(|name| {
+            !name.starts_with('.') && !TOP.contains(&name.as_str()) && !MADE.contains(&name.as_str())
+        })
         .collect();
     assert!(strange.is_empty(), "{strange:?}");
 }
@@ -275,5 +276,8 @@ fn the_checks_can_fail() {
     assert_eq!(untidy(path, &("//! A sentence.\n".to_owned() + &"\n".repeat(LINES_MAX))).len(), 1);
 
     let entry = REGISTRIES[0].2;
-    assert_eq!(unregistered(&["mod", "a", "b"], "[a::assess, // b::assess,\n]", entry), ["b is in no registry"]);
+    assert_eq!(
+        unregistered(&["mod", "a", "b"], "[a::assess, // b::assess,\n]", entry),
+        ["b is in no registry"]
+    );
 }

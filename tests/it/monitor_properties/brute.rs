@@ -77,7 +77,8 @@ impl Crowd {
         let z = up.map(|up| (up + b.climb * age_b - a.climb * age_a, b.climb - a.climb));
         let entered = |level: &Level, slack: f64| entry(s, v, z, error + slack, level, slack);
         let worst = |slack: f64| {
-            let soon = |level: &&Level| entered(level, slack).is_some_and(|t| t <= level.look_ahead_s + slack);
+            let soon =
+                |level: &&Level| entered(level, slack).is_some_and(|t| t <= level.look_ahead_s + slack);
             levels.iter().filter(soon).map(|level| level.severity).max()
         };
         let mut t_in = [None; 3];
@@ -114,7 +115,14 @@ fn table(settings: &Settings, a: Party, b: Party) -> Option<&Vec<Level>> {
 }
 
 /// Seconds until the volume is entered, 0 inside; from the time of the closest approach and the miss there.
-fn entry(s: [f64; 2], v: [f64; 2], z: Option<(f64, f64)>, grown: f64, level: &Level, wider: f64) -> Option<f64> {
+fn entry(
+    s: [f64; 2],
+    v: [f64; 2],
+    z: Option<(f64, f64)>,
+    grown: f64,
+    level: &Level,
+    wider: f64,
+) -> Option<f64> {
     let radius = level.radius_m + wider;
     let speed = v[0].hypot(v[1]);
     let across = if speed < 3e-5 {

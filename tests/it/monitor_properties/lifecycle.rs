@@ -46,8 +46,10 @@ pub(super) fn airspace(origin: LatLng, zones: &[(usize, [f64; 2], f64)]) -> Arc<
     let features: Vec<_> = zones
         .iter()
         .filter(|(number, _, _)| seen.insert(*number))
-        .map(|(number, [east, north], radius)| {
-            let centre = metric.moved(origin, *east, *north);
+        .map(|(number, [east, north], radius)| (number, metric.moved(origin, *east, *north), radius))
+        // A circle may not reach the antimeridian.
+        .filter(|(_, centre, _)| centre.lng_deg().abs() < 179.9)
+        .map(|(number, centre, radius)| {
             let kind = ["PROHIBITED", "REQ_AUTHORIZATION", "CONDITIONAL"][number % 3];
             serde_json::json!({
                 "type": "Feature",
@@ -72,7 +74,12 @@ enum Step {
     Aside(Aside),
 }
 
-fn steps(origin: LatLng, flights: &[Flight], says: &[Says], asides: &[(f64, Aside)]) -> Vec<(Timestamp, Step)> {
+fn steps(
+    origin: LatLng,
+    flights: &[Flight],
+    says: &[Says],
+    asides: &[(f64, Aside)],
+) -> Vec<(Timestamp, Step)> {
     let mut reports = recorded(origin, flights, SECONDS);
     for ((_, seen), (status, charge, lost)) in reports.iter_mut().zip(says.iter().cycle()) {
         seen.status = match status {
@@ -146,7 +153,9 @@ fn follows(before: Option<&AlertEvent>, event: &AlertEvent, updated: Option<Time
         }
         AlertEventKind::Escalated => {
             let worse = before.severity < alert.severity || before.phase < alert.phase;
-            worse && before.severity <= alert.severity && before.phase <= alert.phase
+            worse
+                && before.severity <= alert.severity
+                && before.phase <= alert.phase
                 && alert.acknowledged.is_none()
         }
         AlertEventKind::Deescalated => {

@@ -61,18 +61,20 @@ fn flight() -> impl Strategy<Value = Flight> {
         prop_oneof![3 => Just([1e9, 1e9]), 1 => (2.0..30.0_f64, 2.0..40.0_f64).prop_map(|(a, b)| [a, a + b])],
     );
     (0..10_u8, place, gives, [moving(), moving()], 5.0..80.0_f64, prop::bool::weighted(0.8), times).prop_map(
-        |(class, (x, y, up), gives, moves, turns_at, tells_velocity, (period, phase, delay, silent))| Flight {
-            class,
-            from: [x, y],
-            up,
-            gives,
-            moves,
-            turns_at,
-            tells_velocity,
-            period,
-            phase,
-            delay,
-            silent,
+        |(class, (x, y, up), gives, moves, turns_at, tells_velocity, (period, phase, delay, silent))| {
+            Flight {
+                class,
+                from: [x, y],
+                up,
+                gives,
+                moves,
+                turns_at,
+                tells_velocity,
+                period,
+                phase,
+                delay,
+                silent,
+            }
         },
     )
 }

@@ -92,8 +92,14 @@ fn a_zone_that_switches_on_over_somebody_is_told_within_a_second() {
         let told: Vec<_> =
             told(&effects).iter().map(|(when, event)| (when.seconds_since(at(0.0)), *event)).collect();
         assert_eq!(told.len(), 2, "{period}: {told:?}");
-        assert!(told[0].1 == AlertEventKind::Raised && (17.0..18.0).contains(&told[0].0), "{period} {told:?}");
-        assert!(told[1].1 == AlertEventKind::Cleared && (36.0..38.1).contains(&told[1].0), "{period} {told:?}");
+        assert!(
+            told[0].1 == AlertEventKind::Raised && (17.0..18.0).contains(&told[0].0),
+            "{period} {told:?}"
+        );
+        assert!(
+            told[1].1 == AlertEventKind::Cleared && (36.0..38.1).contains(&told[1].0),
+            "{period} {told:?}"
+        );
     }
 }
 
