@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod house;
+#[cfg(test)]
 mod http_rest;
 #[cfg(test)]
 mod http_socket;
 #[cfg(test)]
 mod http_support;
+#[cfg(test)]
+mod monitor_properties;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_broker;
 #[cfg(feature = "embedded-broker")]
@@ -20,6 +24,8 @@ mod mqtt_intake;
 mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
