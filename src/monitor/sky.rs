@@ -141,7 +141,9 @@ impl Box3 {
     fn outwards(&self) -> [[f32; 3]; 2] {
         #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "rounded outwards below")]
         let single = |value: f64| value as f32;
-        [self.low.map(|low| single(low).next_down()), self.high.map(|high| single(high).next_up())]
+        let origin = [ORIGIN_DEG[0] * UNITS_PER_DEG[0], ORIGIN_DEG[1] * UNITS_PER_DEG[1], 0.0];
+        let from_origin = |[x, y, z]: [f64; 3]| [x - origin[0], y - origin[1], z - origin[2]].map(single);
+        [from_origin(self.low).map(f32::next_down), from_origin(self.high).map(f32::next_up)]
     }
 
     fn size_m(&self) -> f64 {
