@@ -26,6 +26,8 @@ const PAD_UP_M: f64 = 6.0;
 const PAD_UP_S: f64 = 6.0;
 /// Mean radius of the Earth, metres.
 const EARTH_M: f64 = 6_371_000.0;
+/// Half a turn, tree units.
+const HALF_TURN: f64 = 180.0 * UNITS_PER_DEG[0];
 /// Tree units a degree of longitude and latitude: about metres, so that no axis dominates a split.
 const UNITS_PER_DEG: [f64; 2] = [102_000.0, 111_000.0];
 /// Longitude and latitude of the tree's origin, in the middle of the region it was made for: single precision
@@ -152,8 +154,7 @@ impl Box3 {
 
     /// Whether it reaches beyond 180° west and east.
     fn beyond(&self) -> [bool; 2] {
-        let [west, east] = [-180.0, 180.0].map(|lng_deg| (lng_deg - ORIGIN_DEG[0]) * UNITS_PER_DEG[0]);
-        [self.low[0] < west, east < self.high[0]]
+        [self.low[0] < -HALF_TURN, HALF_TURN < self.high[0]]
     }
 
     fn shifted_east(mut self, degrees: f64) -> Self {
