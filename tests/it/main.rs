@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod config_file;
+#[cfg(test)]
 mod http_rest;
 #[cfg(test)]
 mod http_socket;
@@ -20,6 +22,8 @@ mod mqtt_intake;
 mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
