@@ -1,6 +1,7 @@
 //! `lowsky check`: configuration and zone files, every problem with its place.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Args;
 
@@ -20,7 +21,7 @@ pub(super) struct CheckArgs {
 
 /// Checks everything named and prints what is wrong; fails if anything is an error.
 #[expect(clippy::print_stdout, reason = "the answer of the command")]
-pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
+pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let config = files::configuration(args.config.as_deref())?;
     let paths = if args.paths.is_empty() { vec![config.zones.dir.clone()] } else { args.paths.clone() };
     let (mut errors, mut warnings, mut zones) = (0, 0, 0);
@@ -54,7 +55,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<(), Failure> {
         zones = airspace.zones().len();
     }
     println!("{}", verdict(documents.len(), zones, errors, warnings));
-    if errors == 0 { Ok(()) } else { Err(Failure::Said) }
+    if errors == 0 { Ok(ExitCode::SUCCESS) } else { Err(Failure::Said) }
 }
 
 fn verdict(files: usize, zones: usize, errors: usize, warnings: usize) -> String {

@@ -7,6 +7,7 @@ mod demo;
 mod files;
 mod record;
 mod replay;
+mod republish;
 mod run;
 mod simulate;
 mod terminal;
@@ -49,15 +50,15 @@ pub fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     terminal::start_log();
     let done = match command {
-        Command::Run(args) => run::run(args),
-        Command::Demo(args) => demo::demo(args),
+        Command::Run(args) => run::run(&args),
+        Command::Demo(args) => demo::demo(&args),
         Command::Check(args) => check::check(&args),
         Command::Watch(args) => {
-            return terminal::block_on(|stop| watch::watch(args, watch::Terminal::standard(stop)));
+            terminal::block_on(|stop| async { Ok(watch::watch(args, watch::Terminal::standard(stop)).await) })
         }
-        Command::Record(args) => record::record(args),
-        Command::Replay(args) => replay::replay(args),
+        Command::Record(args) => record::record(&args),
+        Command::Replay(args) => replay::replay(&args),
         Command::Simulate(args) => simulate::simulate(args),
     };
-    done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+    done.unwrap_or_else(|failure| failure.report())
 }

@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufWriter, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::files::{self, Failure};
-use super::simulate;
+use super::republish;
 use crate::config::Config;
 use crate::domain::{Reason, Timestamp};
 use crate::monitor::{Effect, Event, Monitor};
@@ -55,12 +56,12 @@ struct Tally {
 }
 
 /// Replays a recording: alert events as JSON Lines on standard output, a summary on standard error.
-pub(super) fn replay(args: ReplayArgs) -> Result<(), Failure> {
+pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     if let Some(url) = &args.to {
-        return simulate::publish_recording(&args.recording, url, args.speed, args.config.as_deref());
+        return republish::republish(&args.recording, url, args.speed);
     }
     let config = files::configuration(args.config.as_deref())?;
-    let mut player = Player::new(&args, &config)?;
+    let mut player = Player::new(args, &config)?;
     let mut input = files::recording(&args.recording)?;
     let mut line = Vec::new();
     let mut number = 0_usize;
@@ -84,7 +85,8 @@ pub(super) fn replay(args: ReplayArgs) -> Result<(), Failure> {
             player.take(&record.map_err(|error| wrong(error.to_string()))?)?;
         }
     }
-    player.finish()
+    player.finish()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 struct Player {

@@ -1,10 +1,13 @@
 //! What commands share: the log on standard error, the runtime, the wish to stop.
 
 use std::future::Future;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+
+use super::files::Failure;
 
 /// Sends the log to standard error; `LOWSKY_LOG` sets what is shown (default `warn,lowsky=info`).
 pub(super) fn start_log() {
@@ -13,6 +16,7 @@ pub(super) fn start_log() {
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
     // A second start in one process keeps the first log.
@@ -21,14 +25,13 @@ pub(super) fn start_log() {
 
 /// Runs a command on a runtime of its own. Its token is cancelled by Ctrl-C and SIGTERM; a second Ctrl-C ends
 /// the process at once.
-pub(super) fn block_on<F: Future<Output = ExitCode>>(
+pub(super) fn block_on<F: Future<Output = Result<ExitCode, Failure>>>(
     command: impl FnOnce(CancellationToken) -> F,
-) -> ExitCode {
+) -> Result<ExitCode, Failure> {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            tracing::error!(%error, "no runtime");
-            return ExitCode::from(3);
+            return Err(Failure::Outside(format!("no threads: {error}")));
         }
     };
     let stop = CancellationToken::new();

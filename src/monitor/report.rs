@@ -87,14 +87,17 @@ pub(super) fn compose(
     alert
 }
 
-/// Whether two tellings of an alert differ in nothing that a person reads.
+/// Seconds after which an alert is told again though no figure of it changed: the aircraft has moved.
+const REPEAT_S: f64 = 10.0;
+
+/// Whether two tellings of an alert differ in no figure that a person acts on.
 pub(super) fn same_figures(told: &Alert, fresh: &Alert) -> bool {
     let rounded = |measures: &Measures| -> Vec<_> {
         measures.0.iter().map(|(name, value)| (*name, round_to(*value, 1).to_bits())).collect()
     };
     rounded(&told.measured) == rounded(&fresh.measured)
         && told.data == fresh.data
-        && told.position == fresh.position
+        && fresh.updated_at.seconds_since(told.updated_at) < REPEAT_S
 }
 
 fn rule(parties: &Parties<'_>, finding: &Finding) -> Arc<str> {

@@ -1,0 +1,265 @@
+//! The whole service, wired and stopped in order.
+//!
+//! ```text
+//! intake ─► gate (decode) ─► inbox (conflate) ─► evaluator (thread) ─► hub ─► HTTP, WebSocket
+//!                                  ▲   zones, acknowledgements  └─► publisher ─► MQTT
+//! ```
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle as Task;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::monitor::Tally;
+use crate::service::counters::Counters;
+use crate::service::evaluator::{self, Control, Surroundings};
+use crate::service::feedback_desk::FeedbackDesk;
+use crate::service::gate::Gate;
+use crate::service::health::{Health, Part, Status};
+use crate::service::http::{self, App};
+use crate::service::hub::{Hub, HubSettings};
+use crate::service::inbox::Inbox;
+use crate::service::intake::{self, IntakeHandle, IntakeState};
+use crate::service::link::{Endpoint, EndpointError};
+use crate::service::metrics::Metrics;
+use crate::service::publisher::{self, PublisherHandle, PublisherSettings};
+use crate::service::watch_zones::{self, ZoneWatch};
+use crate::service::zone_keeper::ZoneKeeper;
+use crate::service::{clock, figures, zone_files};
+use crate::wire::{self, Doors};
+
+/// Time for what was taken to be evaluated and acknowledged at the stop.
+const DRAIN_MAX: Duration = Duration::from_millis(1500);
+/// Time for the farewell to the broker.
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
+
+/// Why the service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration names something impossible.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The HTTP port cannot be opened.
+    #[error("cannot listen on {address}: {reason}; is another lowsky running, or set [http] listen")]
+    Listen {
+        /// Where.
+        address: String,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// The embedded broker does not start.
+    #[error("embedded broker: {0}")]
+    Broker(String),
+    /// The system gives no thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// A running service.
+pub struct Daemon {
+    http_address: SocketAddr,
+    mqtt_address: String,
+    app: Arc<App>,
+    inbox: Arc<Inbox<Control>>,
+    intake: IntakeHandle,
+    publisher: PublisherHandle,
+    zone_watch: Option<ZoneWatch>,
+    evaluator: JoinHandle<()>,
+    tasks: Vec<Task<()>>,
+    serving: Task<()>,
+    #[cfg(feature = "embedded-broker")]
+    broker: Option<crate::service::broker::Broker>,
+    background: CancellationToken,
+}
+
+impl Daemon {
+    /// Starts everything. The broker and the zones may come later; `/readyz` tells.
+    pub async fn start(config: &Config) -> Result<Self, StartError> {
+        let mut endpoint =
+            Endpoint::new(&config.mqtt.url, config.mqtt.user.clone(), config.mqtt.password.clone())?;
+        #[cfg(feature = "embedded-broker")]
+        let broker =
+            if config.mqtt.embedded { Some(start_broker(config, &mut endpoint).await?) } else { None };
+        #[cfg(not(feature = "embedded-broker"))]
+        if config.mqtt.embedded {
+            endpoint.clone_from(&endpoint.clone());
+            return Err(StartError::Broker("this build has none; set [mqtt] embedded = false".into()));
+        }
+        let listen = |reason| StartError::Listen { address: config.http.listen.clone(), reason };
+        let listener = TcpListener::bind(&config.http.listen).await.map_err(listen)?;
+        let http_address = listener.local_addr().map_err(listen)?;
+
+        let counters = Arc::new(Counters::default());
+        let inbox = Arc::new(Inbox::default());
+        let tally = Arc::new(Mutex::new(Tally::default()));
+        let background = CancellationToken::new();
+        let settings = PublisherSettings {
+            endpoint: endpoint.clone(),
+            client_id: format!("{}-out", config.mqtt.client_id),
+            prefix: config.mqtt.prefix.clone(),
+            instance: config.mqtt.client_id.clone(),
+        };
+        let publisher = publisher::start(settings, Arc::clone(&counters));
+        let feedback = FeedbackDesk::new(publisher.clone());
+        let mqtt_address = endpoint.to_string();
+        let filters = wire::subscription_filters(&config.mqtt.prefix);
+        let (intake, messages) =
+            intake::start(endpoint, &config.mqtt.client_id, filters, Arc::clone(&counters));
+
+        let mut hub_settings = HubSettings::new(&config.mqtt.client_id);
+        // Without a journal every start is a new history; a client must not mistake it for the old one.
+        hub_settings.log_id = Some(format!("{:x}", clock::now().as_micros()).into());
+        hub_settings.last_seq = u64::try_from(clock::now().as_millis()).unwrap_or(0);
+        let (hub, hub_publisher, acks) = Hub::new(hub_settings);
+        let metrics = Arc::new(Metrics::default());
+        metrics.register(|registry| {
+            figures::enter(registry, Arc::clone(&counters), Arc::clone(&tally), Arc::clone(&inbox));
+        });
+        let health = Arc::new(Health::starting(clock::now()));
+        let app = App::new(hub, health, metrics, config.http.clone(), CancellationToken::new());
+
+        let mut keeper = ZoneKeeper::new(
+            config.area(),
+            config.journal.dir.join("zones"),
+            Arc::clone(&app),
+            Arc::clone(&inbox),
+        );
+        let read = zone_files::read(&config.zones.dir);
+        keeper.begin(&read);
+        let take = move |read| {
+            keeper.take(&read);
+        };
+        let zone_watch = watch_zones::start(config.zones.dir.clone(), Some(read), take)?;
+
+        let around = Surroundings {
+            inbox: Arc::clone(&inbox),
+            hub: hub_publisher,
+            mqtt: publisher.clone(),
+            intake: intake.clone(),
+            counters: Arc::clone(&counters),
+            feedback: Arc::clone(&feedback),
+            tally,
+        };
+        let evaluator = evaluator::start(config.monitor_settings(), around)?;
+        let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
+        let gate = Gate::new(doors, Arc::clone(&inbox), intake.clone(), Arc::clone(&feedback), counters);
+        let tasks = vec![
+            tokio::spawn(gate.run(messages)),
+            tokio::spawn(feedback.run(background.clone())),
+            tokio::spawn(forward_acknowledgements(acks, Arc::clone(&inbox))),
+            tokio::spawn(watch_broker(intake.clone(), Arc::clone(&app), background.clone())),
+        ];
+        let serving = tokio::spawn(http::serve(listener, Arc::clone(&app)));
+        Ok(Self {
+            http_address,
+            mqtt_address,
+            app,
+            inbox,
+            intake,
+            publisher,
+            zone_watch: Some(zone_watch),
+            evaluator,
+            tasks,
+            serving,
+            #[cfg(feature = "embedded-broker")]
+            broker,
+            background,
+        })
+    }
+
+    /// Where HTTP and WebSocket are served.
+    pub fn http_address(&self) -> SocketAddr {
+        self.http_address
+    }
+
+    /// The broker, as `mqtt://host:port`.
+    pub fn mqtt_address(&self) -> &str {
+        &self.mqtt_address
+    }
+
+    /// Stops in order: takes no more messages, evaluates and acknowledges what was taken, tells the clients,
+    /// says goodbye to the broker. At most 5 s.
+    pub async fn stop(mut self) {
+        let zone_watch = self.zone_watch.take();
+        // Ends its thread, which may be reading files.
+        let watched = tokio::task::spawn_blocking(move || drop(zone_watch));
+        self.intake.stop(DRAIN_MAX).await;
+        self.inbox.close();
+        let evaluator = self.evaluator;
+        let ended = tokio::task::spawn_blocking(move || evaluator.join().is_ok());
+        match tokio::time::timeout(DRAIN_MAX, ended).await {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false) | Err(_)) => tracing::error!("the monitor's thread had panicked"),
+            Err(_) => tracing::error!("the monitor's thread did not end in time"),
+        }
+        self.background.cancel();
+        self.app.stop.cancel();
+        let served = tokio::time::timeout(FAREWELL_MAX, self.serving);
+        let (served, ()) = tokio::join!(served, self.publisher.stop(FAREWELL_MAX));
+        if served.is_err() {
+            tracing::warn!("some clients were cut without a farewell");
+        }
+        for task in self.tasks {
+            task.abort();
+        }
+        #[cfg(feature = "embedded-broker")]
+        if let Some(broker) = self.broker.take() {
+            broker.stop().await;
+        }
+        drop(tokio::time::timeout(Duration::from_millis(200), watched).await);
+        tracing::info!("stopped");
+    }
+}
+
+#[cfg(feature = "embedded-broker")]
+async fn start_broker(
+    config: &Config,
+    endpoint: &mut Endpoint,
+) -> Result<crate::service::broker::Broker, StartError> {
+    let host = endpoint.host().trim_matches(['[', ']']);
+    let host = if host == "localhost" { "127.0.0.1" } else { host };
+    let ip = host.parse().map_err(|_| {
+        StartError::Broker(format!("[mqtt] url must name an address of this machine, not `{host}`"))
+    })?;
+    let broker = crate::service::broker::start(SocketAddr::new(ip, endpoint.port()))
+        .await
+        .map_err(|error| StartError::Broker(error.to_string()))?;
+    let url = format!("mqtt://{}", broker.address());
+    *endpoint = Endpoint::new(&url, config.mqtt.user.clone(), config.mqtt.password.clone())?;
+    Ok(broker)
+}
+
+async fn forward_acknowledgements(
+    mut acks: tokio::sync::mpsc::Receiver<crate::stream::AckRequest>,
+    inbox: Arc<Inbox<Control>>,
+) {
+    while let Some(request) = acks.recv().await {
+        if inbox.control(Control::Acknowledge(request)).is_err() {
+            tracing::warn!("an acknowledgement came too late or too many wait");
+        }
+    }
+}
+
+/// Tells `/readyz` how the intake stands with the broker.
+async fn watch_broker(intake: IntakeHandle, app: Arc<App>, stop: CancellationToken) {
+    let mut state = intake.state();
+    loop {
+        let (status, reason) = match &*state.borrow_and_update() {
+            IntakeState::Connecting => (Status::Failed, Some("connecting".to_owned())),
+            IntakeState::Connected { .. } => (Status::Ok, None),
+            IntakeState::Lost { since, reason } => {
+                (Status::Failed, Some(format!("not connected since {since}: {reason}")))
+            }
+        };
+        app.health.set(Part::Broker, status, reason, clock::now());
+        match stop.run_until_cancelled(state.changed()).await {
+            Some(Ok(())) => {}
+            Some(Err(_)) | None => return,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The counters of a message's way, as Prometheus reads them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use crate::domain::Reason;
+use crate::monitor::Tally;
+use crate::service::counters::Counters;
+use crate::service::evaluator::Control;
+use crate::service::inbox::Inbox;
+
+/// Reads the counters when they are asked for.
+struct Figures {
+    counters: Arc<Counters>,
+    tally: Arc<Mutex<Tally>>,
+    inbox: Arc<Inbox<Control>>,
+}
+
+impl std::fmt::Debug for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Figures")
+    }
+}
+
+/// Enters them.
+pub(super) fn enter(
+    registry: &mut Registry,
+    counters: Arc<Counters>,
+    tally: Arc<Mutex<Tally>>,
+    inbox: Arc<Inbox<Control>>,
+) {
+    registry.register_collector(Box::new(Figures { counters, tally, inbox }));
+}
+
+impl Collector for Figures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let counters = &self.counters;
+        let plain = [
+            ("intake_messages", "Messages taken from the broker", counters.messages.get()),
+            (
+                "intake_connections",
+                "Connections with every subscription granted",
+                counters.intake_connections.get(),
+            ),
+            (
+                "intake_connection_attempts",
+                "Attempts to connect to the broker",
+                counters.intake_attempts.get(),
+            ),
+            (
+                "intake_stale_acknowledgements",
+                "Acknowledgements of an earlier connection, discarded",
+                counters.intake_stale_acks.get(),
+            ),
+            (
+                "intake_overruns",
+                "Messages given back because decoding stood still",
+                counters.intake_overruns.get(),
+            ),
+            ("observations_offered", "Observations and refused parts of messages", counters.offered.get()),
+            ("observations_evaluated", "Observations that the monitor evaluated", counters.evaluated.get()),
+            (
+                "observations_conflated",
+                "Observations replaced by a newer one of the same aircraft",
+                counters.conflated.get(),
+            ),
+            (
+                "observations_history",
+                "Observations taken as history only: late or back-filled",
+                tally.history,
+            ),
+            ("observations_duplicate", "Observations that came again", tally.duplicates),
+            ("observations_not_live", "Observations too old for live checks", tally.not_live),
+            ("alerts_published", "Alert messages that the broker confirmed", counters.alerts_published.get()),
+            (
+                "alerts_dropped",
+                "Alert messages dropped because too many waited for the broker",
+                counters.alerts_dropped.get(),
+            ),
+            ("feedback_published", "Feedback messages published", counters.feedback_published.get()),
+        ];
+        for (name, help, value) in plain {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        let by_reason = ConstCounter::new(0_u64);
+        let mut family = encoder.encode_descriptor(
+            "observations_refused",
+            "Refused, by reason",
+            None,
+            by_reason.metric_type(),
+        )?;
+        for reason in Reason::ALL {
+            let labels = [("reason", reason.name())];
+            ConstCounter::new(counters.refused(reason).get()).encode(family.encode_family(&labels)?)?;
+        }
+        let waiting = i64::try_from(self.inbox.depth()).unwrap_or(i64::MAX);
+        for (name, help, value) in [
+            (
+                "observations_in_flight",
+                "Observations on their way",
+                i64::try_from(counters.in_flight()).unwrap_or(i64::MAX),
+            ),
+            ("inbox_depth", "Observations that wait for the monitor", waiting),
+        ] {
+            let gauge = ConstGauge::new(value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        Ok(())
+    }
+}
