@@ -5,7 +5,7 @@
 //! the volume's size. A stored box is drawn larger than needed, and the aircraft is taken out and put in
 //! again only when its true box leaves it.
 
-use rstar::{AABB, RTree, RTreeObject};
+use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
 
 use super::rules::{Rules, party_index};
 use super::settings::Party;
@@ -23,6 +23,9 @@ const PAD_SHARE: f64 = 0.06;
 const PAD_UP_M: f64 = 6.0;
 /// Tree units a degree of longitude and latitude: about metres, so that no axis dominates a split.
 const UNITS_PER_DEG: [f64; 2] = [102_000.0, 111_000.0];
+/// Longitude and latitude of the tree's origin, in the middle of the region it was made for: single precision
+/// is finest there, and coarser by a metre at the other end of the world.
+const ORIGIN_DEG: [f64; 2] = [113.5, 22.5];
 /// Heights between which an aircraft of unknown height may be, metres.
 const UP_UNKNOWN_M: [f64; 2] = [-2_000.0, 40_000.0];
 
@@ -40,17 +43,37 @@ pub(super) struct Placed {
     bounds: Box3,
 }
 
+/// In single precision, rounded outwards: half the memory to walk through.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Stored {
-    bounds: Box3,
+    low: [f32; 3],
+    high: [f32; 3],
     ix: TrackIx,
 }
 
-impl RTreeObject for Stored {
-    type Envelope = AABB<[f64; 3]>;
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.bounds.low, self.bounds.high)
+impl Stored {
+    fn new(ix: TrackIx, bounds: &Box3) -> Self {
+        let [low, high] = bounds.outwards();
+        Self { low, high, ix }
     }
+}
+
+impl RTreeObject for Stored {
+    type Envelope = AABB<[f32; 3]>;
+    fn envelope(&self) -> Self::Envelope {
+        AABB::from_corners(self.low, self.high)
+    }
+}
+
+/// Wider nodes than the library's default: fewer levels to wait for.
+#[derive(Debug)]
+struct Wide;
+
+impl RTreeParams for Wide {
+    const MIN_SIZE: usize = 5;
+    const MAX_SIZE: usize = 12;
+    const REINSERTION_COUNT: usize = 3;
+    type DefaultInsertionStrategy = RStarInsertionStrategy;
 }
 
 /// All parties' trees.
@@ -61,7 +84,7 @@ pub(super) struct Sky {
 
 #[derive(Debug, Default)]
 struct Layer {
-    tree: RTree<Stored>,
+    tree: RTree<Stored, Wide>,
     /// The fastest horizontal and vertical speed ever stored, m/s.
     fastest_mps: [f64; 2],
 }
@@ -98,6 +121,12 @@ impl Box3 {
     fn holds(&self, other: &Self) -> bool {
         let below = self.low.iter().zip(&other.low).all(|(a, b)| a <= b);
         below && self.high.iter().zip(&other.high).all(|(a, b)| a >= b)
+    }
+
+    fn outwards(&self) -> [[f32; 3]; 2] {
+        #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "rounded outwards below")]
+        let single = |value: f64| value as f32;
+        [self.low.map(|low| single(low).next_down()), self.high.map(|high| single(high).next_up())]
     }
 
     fn size_m(&self) -> f64 {
@@ -141,7 +170,7 @@ impl Sky {
             PAD_M + PAD_SHARE * drawn.size_m(),
             PAD_UP_M + state.climb_mps.abs() * CARRY_S,
         );
-        layer.tree.insert(Stored { bounds, ix });
+        layer.tree.insert(Stored::new(ix, &bounds));
         layer.fastest_mps[0] = layer.fastest_mps[0].max(state.speed_mps());
         layer.fastest_mps[1] = layer.fastest_mps[1].max(state.climb_mps.abs());
         *placed = Some(Placed { party, bounds });
@@ -151,7 +180,7 @@ impl Sky {
     pub(super) fn remove(&mut self, ix: TrackIx, placed: &mut Option<Placed>) {
         let Some(Placed { party, bounds }) = placed.take() else { return };
         if let Some(layer) = self.layers.get_mut(party_index(party)) {
-            layer.tree.remove(&Stored { bounds, ix });
+            layer.tree.remove(&Stored::new(ix, &bounds));
         }
     }
 
@@ -178,11 +207,11 @@ impl Sky {
                 rule.half_height_m.max(co_altitude_m) + steepest * beyond_s,
             );
             layer.ask(&asked, ix, out);
-            let half_turn = 180.0 * UNITS_PER_DEG[0];
-            if asked.low[0] < -half_turn {
+            let [west, east] = [-180.0, 180.0].map(|lng_deg| (lng_deg - ORIGIN_DEG[0]) * UNITS_PER_DEG[0]);
+            if asked.low[0] < west {
                 layer.ask(&asked.shifted_east(360.0), ix, out);
             }
-            if asked.high[0] > half_turn {
+            if east < asked.high[0] {
                 layer.ask(&asked.shifted_east(-360.0), ix, out);
             }
         }
@@ -194,7 +223,8 @@ impl Sky {
 
 impl Layer {
     fn ask(&self, asked: &Box3, own: TrackIx, out: &mut Vec<TrackIx>) {
-        let envelope = AABB::from_corners(asked.low, asked.high);
+        let [low, high] = asked.outwards();
+        let envelope = AABB::from_corners(low, high);
         out.extend(
             self.tree
                 .locate_in_envelope_intersecting(envelope)
