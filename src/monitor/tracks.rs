@@ -107,13 +107,16 @@ pub(super) enum Taken {
     Full,
 }
 
+/// Which slot an aircraft has.
+#[expect(clippy::disallowed_types, reason = "looked up, never iterated")]
+type Slots = std::collections::HashMap<UasId, TrackIx>;
+
 /// All aircraft.
 #[derive(Debug)]
 pub(super) struct Tracks {
     slots: Vec<Option<Track>>,
     free: Vec<u32>,
-    #[expect(clippy::disallowed_types, reason = "looked up, never iterated")]
-    by_id: std::collections::HashMap<UasId, TrackIx>,
+    by_id: Slots,
     most: usize,
 }
 
@@ -226,7 +229,7 @@ impl Track {
 impl Tracks {
     /// An empty table for at most `most` aircraft.
     pub(super) fn new(most: usize) -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), by_id: Default::default(), most }
+        Self { slots: Vec::new(), free: Vec::new(), by_id: Slots::default(), most }
     }
 
     /// How many aircraft there are.
