@@ -1,15 +1,19 @@
-//! Everything that touches the world: clock, MQTT, HTTP, files, wiring.
+//! The outside view: everything that is tested through what the library and the program offer others.
 
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
 mod config_file;
 #[cfg(test)]
+mod house;
+#[cfg(test)]
 mod http_rest;
 #[cfg(test)]
 mod http_socket;
 #[cfg(test)]
 mod http_support;
+#[cfg(test)]
+mod monitor_properties;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_broker;
@@ -30,6 +34,8 @@ mod mqtt_publisher;
 mod mqtt_support;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
