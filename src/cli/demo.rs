@@ -88,9 +88,9 @@ async fn start(args: &DemoArgs, zones: &Path, scratch: &Path) -> Result<Daemon, 
     match Daemon::start(&config).await {
         Err(StartError::Broker(_)) if args.mqtt_port.is_none() => {
             config.mqtt.url = format!("mqtt://127.0.0.1:{}", free_port().unwrap_or(port));
-            Daemon::start(&config).await.map_err(run::failure)
+            Daemon::start(&config).await.map_err(|error| run::failure(&error))
         }
-        started => started.map_err(run::failure),
+        started => started.map_err(|error| run::failure(&error)),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct RunArgs {
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let config = files::configuration(args.config.as_deref())?;
     terminal::block_on(|stop| async move {
-        let daemon = Daemon::start(&config).await.map_err(failure)?;
+        let daemon = Daemon::start(&config).await.map_err(|error| failure(&error))?;
         tracing::info!(
             http = %daemon.http_address(),
             mqtt = daemon.mqtt_address(),
@@ -36,7 +36,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
 }
 
 /// What a failed start means for the exit code.
-pub(super) fn failure(error: StartError) -> Failure {
+pub(super) fn failure(error: &StartError) -> Failure {
     match error {
         StartError::Endpoint(_) => Failure::Input(error.to_string()),
         StartError::Listen { .. } | StartError::Broker(_) | StartError::Thread(_) => {

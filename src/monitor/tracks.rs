@@ -108,6 +108,10 @@ pub(super) enum Taken {
     Full,
 }
 
+/// Which slot an aircraft has.
+#[expect(clippy::disallowed_types, reason = "looked up, never iterated")]
+type Slots = std::collections::HashMap<UasId, TrackIx>;
+
 /// All aircraft.
 #[derive(Debug)]
 pub(super) struct Tracks {
@@ -115,8 +119,7 @@ pub(super) struct Tracks {
     /// Of each slot, what its neighbours ask for; stale where the slot is free.
     glances: Vec<Glance>,
     free: Vec<u32>,
-    #[expect(clippy::disallowed_types, reason = "looked up, never iterated")]
-    by_id: std::collections::HashMap<UasId, TrackIx>,
+    by_id: Slots,
     most: usize,
 }
 
@@ -234,7 +237,7 @@ impl Track {
 impl Tracks {
     /// An empty table for at most `most` aircraft.
     pub(super) fn new(most: usize) -> Self {
-        Self { slots: Vec::new(), glances: Vec::new(), free: Vec::new(), by_id: Default::default(), most }
+        Self { slots: Vec::new(), glances: Vec::new(), free: Vec::new(), by_id: Slots::default(), most }
     }
 
     /// How many aircraft there are.

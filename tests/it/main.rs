@@ -1,7 +1,9 @@
-//! Everything that touches the world: clock, MQTT, HTTP, files, wiring.
+//! The outside view: everything that is tested through what the library and the program offer others.
 
 #[cfg(test)]
 mod airspace_oracle;
+#[cfg(test)]
+mod config_file;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
@@ -12,18 +14,26 @@ mod http_socket;
 mod http_support;
 #[cfg(test)]
 mod monitor_properties;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_broker;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_fake;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_gate;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_intake;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_publisher;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]

@@ -69,6 +69,7 @@ pub(super) fn airspace(origin: LatLng, zones: &[(usize, [f64; 2], f64)]) -> Arc<
 
 /// Every event of a run in order of time.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a run has more reports than anything else")]
 enum Step {
     Report(Observation),
     Aside(Aside),
@@ -120,7 +121,7 @@ fn run(origin: LatLng, steps: &[(Timestamp, Step)], tick_ms: Option<i64>) -> Vec
                     if event.event == AlertEventKind::Cleared {
                         open.remove(&event.alert.alert_id);
                     } else {
-                        open.insert(event.alert.alert_id.clone());
+                        open.insert(Arc::clone(&event.alert.alert_id));
                     }
                 }
                 let Some(alert_id) = open.iter().nth(number % open.len().max(1)).cloned() else { continue };
@@ -175,7 +176,7 @@ fn lives_are_whole(effects: &[Effect]) -> TestCaseResult {
     let mut open = BTreeSet::new();
     let mut now = at(-10.0);
     for event in alerts(effects) {
-        let id = event.alert.alert_id.clone();
+        let id = Arc::clone(&event.alert.alert_id);
         prop_assert!(now <= event.alert.updated_at, "time went back: {:?}", event);
         now = event.alert.updated_at;
         follows(told.get(&id).copied(), event, updated.get(&id).copied())?;
@@ -183,9 +184,9 @@ fn lives_are_whole(effects: &[Effect]) -> TestCaseResult {
             AlertEventKind::Raised => prop_assert!(open.insert(key(event)), "two of {}", key(event)),
             AlertEventKind::Cleared => prop_assert!(open.remove(&key(event))),
             AlertEventKind::Updated => {
-                updated.insert(id.clone(), now);
+                updated.insert(Arc::clone(&id), now);
             }
-            _ => {}
+            AlertEventKind::Escalated | AlertEventKind::Deescalated | AlertEventKind::Acknowledged => {}
         }
         told.insert(id, event);
     }
