@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod e2e_foreign;
+#[cfg(test)]
+mod e2e_support;
+#[cfg(test)]
 mod http_rest;
 #[cfg(test)]
 mod http_socket;
