@@ -9,7 +9,8 @@ use lowsky::service::clock::{self, Stopwatch};
 use serde_json::{Value, json};
 
 use crate::e2e_support::{
-    Daemon, Lines, Program, configure, foreign_programs, free_port, mosquitto, place, report, zone, zones,
+    Daemon, Lines, Program, configure, foreign_programs, free_port, mosquitto, place, report, until, zone,
+    zones,
 };
 
 /// Reports of one aircraft a second.
@@ -42,7 +43,9 @@ fn publish_report(port: u16, report: &Value) {
 fn subscribe(port: u16, filters: &[&str], extra: &[&str]) -> Program {
     let mut command = Command::new("mosquitto_sub");
     command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-F", "%r %t %p"]).args(extra);
-    filters.iter().for_each(|filter| drop(command.args(["-t", filter])));
+    for filter in filters {
+        command.args(["-t", filter]);
+    }
     Program::start(&mut command)
 }
 
@@ -197,9 +200,9 @@ fn with_a_real_mosquitto() {
     assert_eq!(retained_status(port), "OFFLINE", "after SIGTERM");
 
     let mut daemon = Daemon::ready(dir.path());
-    crate::e2e_support::until("ONLINE again", 5.0, || (retained_status(port) == "ONLINE").then_some(()));
+    until("ONLINE again", 5.0, || (retained_status(port) == "ONLINE").then_some(()));
     daemon.program.kill();
-    crate::e2e_support::until("the last will", 15.0, || (retained_status(port) == "OFFLINE").then_some(()));
+    until("the last will", 15.0, || (retained_status(port) == "OFFLINE").then_some(()));
 }
 
 #[cfg(feature = "embedded-broker")]

@@ -2,10 +2,25 @@
 
 #[cfg(test)]
 mod airspace_oracle;
+#[cfg(feature = "embedded-broker")]
+#[cfg(test)]
+mod e2e_demo;
+#[cfg(test)]
+mod e2e_exit_codes;
 #[cfg(test)]
 mod e2e_foreign;
 #[cfg(test)]
+mod e2e_stop;
+#[cfg(test)]
+mod e2e_stream;
+#[cfg(test)]
 mod e2e_support;
+#[cfg(feature = "embedded-broker")]
+#[cfg(test)]
+mod e2e_tools;
+#[cfg(feature = "embedded-broker")]
+#[cfg(test)]
+mod e2e_zones;
 #[cfg(test)]
 mod http_rest;
 #[cfg(test)]
