@@ -162,6 +162,7 @@ fn run(case: &Case) {
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let case = |name, aircraft, zones, side_km, hot_spots| Case { name, aircraft, zones, side_km, hot_spots };
+    let only = std::env::args().skip_while(|argument| argument != "--only").nth(1);
     let small = [
         case("metropolitan", 10_000, 10_000, 100.0, false),
         case("constant density", 1_000, 1_000, 31.6, false),
@@ -173,5 +174,8 @@ fn main() {
         case("constant density", 100_000, 100_000, 316.0, false),
         case("hot spots", 100_000, 10_000, 100.0, true),
     ];
-    small.iter().chain(large.iter().filter(|_| !quick)).for_each(run);
+    let wanted = |case: &&Case| {
+        only.as_ref().is_none_or(|only| format!("{} {}", case.name, case.aircraft).contains(only.as_str()))
+    };
+    small.iter().chain(large.iter().filter(|_| !quick)).filter(wanted).for_each(run);
 }

@@ -46,6 +46,9 @@ pub struct WatchArgs {
     /// One JSON object a line: the `alert` frames as they come.
     #[arg(long)]
     pub json: bool,
+    /// Shows every update too, not only what is raised, escalated, milder, acknowledged or cleared.
+    #[arg(long)]
+    pub updates: bool,
     /// Only alerts this severe or more: INFO, ADVISORY, CAUTION, WARNING, CRITICAL.
     #[arg(long)]
     pub min_severity: Option<Severity>,
@@ -72,6 +75,7 @@ impl WatchArgs {
         Self {
             url: format!("http://{address}"),
             json: false,
+            updates: false,
             min_severity: None,
             codes: Vec::new(),
             operators: Vec::new(),
@@ -270,9 +274,10 @@ impl Watcher {
         match kind {
             "alert" => {
                 self.seq = frame.get("seq").and_then(Value::as_u64).or(self.seq);
+                let update = frame.get("event").and_then(Value::as_str) == Some("UPDATED");
                 if self.args.json {
                     writeln!(out, "{text}")?;
-                } else {
+                } else if !update || self.args.updates {
                     writeln!(
                         out,
                         "{}",

@@ -23,6 +23,7 @@ mod rules;
 mod scene;
 mod settings;
 mod sky;
+mod speeds;
 mod state;
 mod tracks;
 
@@ -35,7 +36,7 @@ use crate::airspace::Airspace;
 use crate::domain::{BoundingBox, Observation, Reason, Refusal, Timestamp};
 
 use agenda::Agenda;
-use detectors::REGISTRY;
+use detectors::{REGISTRY, WORSE_S};
 use ledger::{Ledger, Session};
 use rules::Rules;
 use scene::{Found, Scene};
@@ -214,7 +215,9 @@ impl Monitor {
             return;
         }
         let late_s = track.skew_s.clamp(0.0, tracks::LIVE_AGE_S);
-        self.sky.place(ix, track.party, &track.state, age_s + late_s, &self.rules, &mut track.placed);
+        let next_s = if age_s > 0.0 { SILENT_STEP_S } else { track.silence_s() };
+        let until_s = age_s + late_s + next_s + sky::AHEAD_OF_US_S;
+        self.sky.place(ix, track.party, &track.state, until_s, &self.rules, &mut track.placed);
         let before = track.before.as_ref().map(|before| before.position);
         let horizon_s = self.rules.zone_horizon_s() + age_s;
         let needed = detectors::path_bounds(&track.state, before, horizon_s, 10.0);
@@ -235,11 +238,16 @@ impl Monitor {
         self.candidates.clear();
         self.found.findings.clear();
         if own.live && !own.on_ground() {
-            self.sky.candidates(ix, own.party, &own.state, age_s, &self.rules, &mut self.candidates);
+            let latest_s = self.now.seconds_since(own.state.at).max(age_s) + sky::AHEAD_OF_US_S;
+            let span_s = [age_s, latest_s];
+            self.sky.candidates(ix, own.party, &own.state, span_s, &self.rules, &mut self.candidates);
         }
+        // Zones follow source time, which goes on between two reports.
+        let zones_at = own.state.at.plus_seconds(self.now.seconds_since(own.heard_at));
         let scene = Scene {
             now: self.now,
             age_s,
+            zones_at,
             rules: &self.rules,
             own,
             tracks: &self.tracks,
@@ -250,11 +258,13 @@ impl Monitor {
             detector(&scene, &mut self.found);
         }
         let look_at = own.state.at.plus_seconds(age_s);
-        let switch = next_switch(own, &self.airspace, look_at).map(|at| {
-            // Zones follow source time; a report of that time arrives with the source's delay.
+        let switch = next_switch(own, &self.airspace, zones_at).map(|at| {
+            // A report of that time arrives with the source's delay.
             at.plus_seconds(own.skew_s.max(0.0))
         });
         let silent = self.now.plus_seconds(SILENT_STEP_S).max(own.heard_at.plus_seconds(own.silence_s()));
+        let worse = own.heard_at.plus_seconds(WORSE_S.max(own.silence_s()));
+        let silent = if self.now < worse { silent.min(worse) } else { silent };
         let forget = own.heard_at.plus_seconds(FORGET_S);
         let session = Session {
             now: self.now,

@@ -97,7 +97,7 @@ pub(super) fn same_figures(told: &Alert, fresh: &Alert) -> bool {
     };
     rounded(&told.measured) == rounded(&fresh.measured)
         && told.data == fresh.data
-        && told.position == fresh.position
+        && fresh.updated_at.seconds_since(told.updated_at) < REPEAT_S
 }
 
 fn rule(parties: &Parties<'_>, finding: &Finding) -> Arc<str> {

@@ -14,6 +14,8 @@ pub(super) struct Scene<'a> {
     pub now: Timestamp,
     /// Seconds from the newest report to the instant of the assessment; 0 when the report has just come.
     pub age_s: f64,
+    /// By the source's clock, the instant at which zones must apply.
+    pub zones_at: Timestamp,
     pub rules: &'a Rules,
     pub own: &'a Track,
     pub tracks: &'a Tracks,

@@ -5,15 +5,16 @@
 //! the volume's size. A stored box is drawn larger than needed, and the aircraft is taken out and put in
 //! again only when its true box leaves it.
 
-use rstar::{AABB, RTree, RTreeObject};
+use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
 
 use super::rules::{Rules, party_index};
 use super::settings::Party;
+use super::speeds::Speeds;
 use super::state::State;
 use super::tracks::TrackIx;
 
-/// Seconds that a state may be carried forward before its box is drawn again.
-pub(super) const CARRY_S: f64 = 6.0;
+/// A source's clock may be ahead of ours by so much, seconds.
+pub(super) const AHEAD_OF_US_S: f64 = 2.0;
 /// Seconds of flight that a stored box has in reserve.
 const AHEAD_S: f64 = 8.0;
 /// Reserve on every side, metres, and as a share of the box.
@@ -21,8 +22,17 @@ const PAD_M: f64 = 15.0;
 const PAD_SHARE: f64 = 0.06;
 /// Reserve above and below, metres.
 const PAD_UP_M: f64 = 6.0;
+/// And the climb of so many seconds.
+const PAD_UP_S: f64 = 6.0;
+/// Mean radius of the Earth, metres.
+const EARTH_M: f64 = 6_371_000.0;
+/// Half a turn, tree units.
+const HALF_TURN: f64 = 180.0 * UNITS_PER_DEG[0];
 /// Tree units a degree of longitude and latitude: about metres, so that no axis dominates a split.
 const UNITS_PER_DEG: [f64; 2] = [102_000.0, 111_000.0];
+/// Longitude and latitude of the tree's origin, in the middle of the region it was made for: single precision
+/// is finest there, and coarser by a metre at the other end of the world.
+const ORIGIN_DEG: [f64; 2] = [113.5, 22.5];
 /// Heights between which an aircraft of unknown height may be, metres.
 const UP_UNKNOWN_M: [f64; 2] = [-2_000.0, 40_000.0];
 
@@ -38,19 +48,41 @@ pub(super) struct Box3 {
 pub(super) struct Placed {
     party: Party,
     bounds: Box3,
+    /// The steps of its horizontal and vertical speed.
+    steps: [u16; 2],
 }
 
+/// In single precision, rounded outwards: half the memory to walk through.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Stored {
-    bounds: Box3,
+    low: [f32; 3],
+    high: [f32; 3],
     ix: TrackIx,
 }
 
-impl RTreeObject for Stored {
-    type Envelope = AABB<[f64; 3]>;
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.bounds.low, self.bounds.high)
+impl Stored {
+    fn new(ix: TrackIx, bounds: &Box3) -> Self {
+        let [low, high] = bounds.outwards();
+        Self { low, high, ix }
     }
+}
+
+impl RTreeObject for Stored {
+    type Envelope = AABB<[f32; 3]>;
+    fn envelope(&self) -> Self::Envelope {
+        AABB::from_corners(self.low, self.high)
+    }
+}
+
+/// Wider nodes than the library's default: fewer levels to wait for.
+#[derive(Debug)]
+struct Wide;
+
+impl RTreeParams for Wide {
+    const MIN_SIZE: usize = 5;
+    const MAX_SIZE: usize = 12;
+    const REINSERTION_COUNT: usize = 3;
+    type DefaultInsertionStrategy = RStarInsertionStrategy;
 }
 
 /// All parties' trees.
@@ -61,9 +93,11 @@ pub(super) struct Sky {
 
 #[derive(Debug, Default)]
 struct Layer {
-    tree: RTree<Stored>,
-    /// The fastest horizontal and vertical speed ever stored, m/s.
-    fastest_mps: [f64; 2],
+    tree: RTree<Stored, Wide>,
+    /// The horizontal and vertical speeds of those who are stored.
+    speeds: [Speeds; 2],
+    /// How many boxes reach beyond 180° west and east.
+    beyond: [usize; 2],
 }
 
 impl Box3 {
@@ -79,7 +113,13 @@ impl Box3 {
         let [x, y] = [along(x, state.velocity_mps[0] * ux), along(y, state.velocity_mps[1] * uy)];
         let z = state.hae_m.map_or(UP_UNKNOWN_M, |hae_m| {
             let [low, high] = along(hae_m, state.climb_mps);
-            [low - state.hae_error_m, high + state.hae_error_m]
+            let [low, high] = [low - state.hae_error_m, high + state.hae_error_m];
+            // Two heights that are no better are held against each other by their altimeters.
+            let Some(pressure_m) = state.pressure_m.filter(|_| state.hae_error_m > 0.0) else {
+                return [low, high];
+            };
+            let [by_pressure_low, by_pressure_high] = along(pressure_m + state.undulation_m, state.climb_mps);
+            [low.min(by_pressure_low), high.max(by_pressure_high)]
         });
         Self { low: [x[0], y[0], z[0]], high: [x[1], y[1], z[1]] }
     }
@@ -100,8 +140,21 @@ impl Box3 {
         below && self.high.iter().zip(&other.high).all(|(a, b)| a >= b)
     }
 
+    fn outwards(&self) -> [[f32; 3]; 2] {
+        #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "rounded outwards below")]
+        let single = |value: f64| value as f32;
+        let origin = [ORIGIN_DEG[0] * UNITS_PER_DEG[0], ORIGIN_DEG[1] * UNITS_PER_DEG[1], 0.0];
+        let from_origin = |[x, y, z]: [f64; 3]| [x - origin[0], y - origin[1], z - origin[2]].map(single);
+        [from_origin(self.low).map(f32::next_down), from_origin(self.high).map(f32::next_up)]
+    }
+
     fn size_m(&self) -> f64 {
         (self.high[0] - self.low[0]).max(self.high[1] - self.low[1])
+    }
+
+    /// Whether it reaches beyond 180° west and east.
+    fn beyond(&self) -> [bool; 2] {
+        [self.low[0] < -HALF_TURN, HALF_TURN < self.high[0]]
     }
 
     fn shifted_east(mut self, degrees: f64) -> Self {
@@ -118,71 +171,93 @@ fn units_per_m(state: &State) -> [f64; 2] {
 
 impl Sky {
     /// Brings the stored box of an aircraft up to date. `placed` is kept by the caller with the aircraft;
-    /// `age_s` is how old the state is.
+    /// `until_s` is how old the state may become before this is called again.
     pub(super) fn place(
         &mut self,
         ix: TrackIx,
         party: Party,
         state: &State,
-        age_s: f64,
+        until_s: f64,
         rules: &Rules,
         placed: &mut Option<Placed>,
     ) {
-        let to_s = age_s + rules.stored_horizon_s(party) + CARRY_S;
-        let needed = Box3::swept(state, age_s.min(0.0), to_s);
-        if placed.is_some_and(|placed| placed.party == party && placed.bounds.holds(&needed)) {
+        let to_s = until_s + rules.stored_horizon_s(party);
+        let needed = Box3::swept(state, 0.0, to_s);
+        let steps = [Speeds::step(state.speed_mps()), Speeds::step(state.climb_mps.abs())];
+        if let Some(kept) = placed
+            && kept.party == party
+            && kept.bounds.holds(&needed)
+        {
+            if kept.steps != steps
+                && let Some(layer) = self.layers.get_mut(party_index(party))
+            {
+                layer.count(steps);
+                layer.discount(kept.steps);
+                kept.steps = steps;
+            }
             return;
         }
         self.remove(ix, placed);
         let Some(layer) = self.layers.get_mut(party_index(party)) else { return };
-        let drawn = Box3::swept(state, age_s.min(0.0), to_s + AHEAD_S);
+        let drawn = Box3::swept(state, 0.0, to_s + AHEAD_S);
         let bounds = drawn.grown(
             state,
             PAD_M + PAD_SHARE * drawn.size_m(),
-            PAD_UP_M + state.climb_mps.abs() * CARRY_S,
+            PAD_UP_M + state.climb_mps.abs() * PAD_UP_S,
         );
-        layer.tree.insert(Stored { bounds, ix });
-        layer.fastest_mps[0] = layer.fastest_mps[0].max(state.speed_mps());
-        layer.fastest_mps[1] = layer.fastest_mps[1].max(state.climb_mps.abs());
-        *placed = Some(Placed { party, bounds });
+        layer.tree.insert(Stored::new(ix, &bounds));
+        layer.count(steps);
+        for (count, beyond) in layer.beyond.iter_mut().zip(bounds.beyond()) {
+            *count = count.saturating_add(usize::from(beyond));
+        }
+        *placed = Some(Placed { party, bounds, steps });
     }
 
     /// Takes an aircraft out.
     pub(super) fn remove(&mut self, ix: TrackIx, placed: &mut Option<Placed>) {
-        let Some(Placed { party, bounds }) = placed.take() else { return };
+        let Some(Placed { party, bounds, steps }) = placed.take() else { return };
         if let Some(layer) = self.layers.get_mut(party_index(party)) {
-            layer.tree.remove(&Stored { bounds, ix });
+            layer.tree.remove(&Stored::new(ix, &bounds));
+            layer.discount(steps);
+            for (count, beyond) in layer.beyond.iter_mut().zip(bounds.beyond()) {
+                *count = count.saturating_sub(usize::from(beyond));
+            }
         }
     }
 
     /// Appends everybody who could come into a volume with the aircraft within the look-ahead of their pair,
-    /// itself left out, in order of their index.
+    /// itself left out, in order of their index. A pair is judged at the newer of two instants: that of the
+    /// aircraft lies between `from_s` and `to_s` seconds after its state.
     pub(super) fn candidates(
         &self,
         ix: TrackIx,
         party: Party,
         state: &State,
-        age_s: f64,
+        [from_s, to_s]: [f64; 2],
         rules: &Rules,
         out: &mut Vec<TrackIx>,
     ) {
+        let tan = state.position.lat_deg().to_radians().tan().abs();
         for (layer, other) in self.layers.iter().zip([Party::Drone, Party::Manned, Party::Sensed]) {
             let Some(rule) = rules.pair(party, other).filter(|_| layer.tree.size() > 0) else { continue };
             // What the other's stored box does not reach, the question must.
             let beyond_s = (rule.horizon_s - rules.stored_horizon_s(other)).max(0.0);
-            let [fastest, steepest] = layer.fastest_mps;
+            let [fastest, steepest] = layer.speeds.each_ref().map(Speeds::most_mps);
             let co_altitude_m = rule.tcoa_s * (state.climb_mps.abs() + steepest);
-            let asked = Box3::swept(state, age_s, age_s + rule.horizon_s + 2.0).grown(
+            // Boxes are straight in degrees and pairs in metres: meridians converge between two latitudes.
+            let reach_m = (state.speed_mps() + fastest) * (to_s + rule.horizon_s) + rule.radius_m;
+            let converging_m = reach_m * reach_m * tan / EARTH_M;
+            let asked = Box3::swept(state, from_s, to_s + rule.horizon_s).grown(
                 state,
-                rule.radius_m + fastest * beyond_s,
+                rule.radius_m + fastest * beyond_s + converging_m,
                 rule.half_height_m.max(co_altitude_m) + steepest * beyond_s,
             );
             layer.ask(&asked, ix, out);
-            let half_turn = 180.0 * UNITS_PER_DEG[0];
-            if asked.low[0] < -half_turn {
+            let [west, east] = asked.beyond();
+            if west || layer.beyond[1] > 0 {
                 layer.ask(&asked.shifted_east(360.0), ix, out);
             }
-            if asked.high[0] > half_turn {
+            if east || layer.beyond[0] > 0 {
                 layer.ask(&asked.shifted_east(-360.0), ix, out);
             }
         }
@@ -193,8 +268,17 @@ impl Sky {
 }
 
 impl Layer {
+    fn count(&mut self, steps: [u16; 2]) {
+        self.speeds.iter_mut().zip(steps).for_each(|(speeds, step)| speeds.add(step));
+    }
+
+    fn discount(&mut self, steps: [u16; 2]) {
+        self.speeds.iter_mut().zip(steps).for_each(|(speeds, step)| speeds.remove(step));
+    }
+
     fn ask(&self, asked: &Box3, own: TrackIx, out: &mut Vec<TrackIx>) {
-        let envelope = AABB::from_corners(asked.low, asked.high);
+        let [low, high] = asked.outwards();
+        let envelope = AABB::from_corners(low, high);
         out.extend(
             self.tree
                 .locate_in_envelope_intersecting(envelope)

@@ -7,6 +7,9 @@ use super::settings::Terrain;
 
 /// A reported speed over this is not flown below 1,000 m; the velocity is then unknown, m/s.
 const SPEED_MPS_MAX: f64 = 350.0;
+/// A climb over this that follows from two heights is a change of datum or an error, m/s: the most that ASTM
+/// F3411 can report.
+const CLIMB_MPS_MAX: f64 = 62.0;
 /// Reports between these many seconds apart give a velocity where none is reported.
 const DERIVE_S: std::ops::RangeInclusive<f64> = 0.2..=10.0;
 /// What a height above take-off or ground may be wrong as a height above the ellipsoid without terrain, metres.
@@ -102,7 +105,8 @@ impl State {
             && let Some(before) = before
             && let (Some(now_m), Some(then_m)) = (self.hae_m, before.hae_m)
         {
-            self.climb_mps = (now_m - then_m) / self.at.seconds_since(before.at);
+            let climb_mps = (now_m - then_m) / self.at.seconds_since(before.at);
+            self.climb_mps = if climb_mps.abs() <= CLIMB_MPS_MAX { climb_mps } else { 0.0 };
         }
     }
 

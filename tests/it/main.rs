@@ -22,11 +22,15 @@ mod e2e_tools;
 #[cfg(test)]
 mod e2e_zones;
 #[cfg(test)]
+mod house;
+#[cfg(test)]
 mod http_rest;
 #[cfg(test)]
 mod http_socket;
 #[cfg(test)]
 mod http_support;
+#[cfg(test)]
+mod monitor_properties;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_broker;
 #[cfg(feature = "embedded-broker")]
@@ -39,6 +43,8 @@ mod mqtt_intake;
 mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]

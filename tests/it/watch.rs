@@ -42,6 +42,7 @@ impl Paper {
 
 fn arguments(url: String, json: bool) -> WatchArgs {
     WatchArgs {
+        updates: true,
         url,
         json,
         min_severity: None,

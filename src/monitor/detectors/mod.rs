@@ -14,6 +14,7 @@ mod speed_limit;
 mod time_skew;
 mod zone_incursion;
 
+pub(super) use lost_link::WORSE_S;
 pub(super) use zone_incursion::path_bounds;
 
 use super::scene::{Found, Scene};

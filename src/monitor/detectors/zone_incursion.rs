@@ -30,7 +30,7 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     let path = Path::new(scene);
     for (ix, zone) in scene.zones() {
         let Some(severity) = severity_of(zone.restriction) else { continue };
-        if !zone.applies_at(own.state.at.plus_seconds(scene.age_s)) || !meet(&path.bounds, &zone.bounds) {
+        if !zone.applies_at(scene.zones_at) || !meet(&path.bounds, &zone.bounds) {
             continue;
         }
         let met = path.meet(zone, scene.age_s);
