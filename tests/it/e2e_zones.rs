@@ -47,7 +47,7 @@ fn broken(good: &str) -> Vec<Vec<u8>> {
         with("\"upper\": 120", "\"upper\": ¶-5"),
         with("\"upperReference\": \"AGL\"", "\"upperReference\": ¶\"FL\""),
         with("\"uom\": \"m\"", "\"uom\": ¶\"km\""),
-        with(&format!("\"layer\": {{\n   \"lower\": 0"), "\"layer\": {\n   \"lower\": ¶NaN"),
+        with("\"layer\": {\n   \"lower\": 0", "\"layer\": {\n   \"lower\": ¶NaN"),
     ];
     let mut all: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
     all.push(
@@ -64,8 +64,9 @@ fn marked(bytes: &[u8]) -> (Vec<u8>, usize, usize) {
     let mark = "¶".as_bytes();
     let at = bytes.windows(mark.len()).position(|window| window == mark).expect("a mark");
     let before = &bytes[..at];
-    let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
-    let column = String::from_utf8_lossy(before).rsplit('\n').next().unwrap().chars().count() + 1;
+    let text = String::from_utf8_lossy(before);
+    let line = text.matches('\n').count() + 1;
+    let column = text.rsplit('\n').next().unwrap().chars().count() + 1;
     ([before, &bytes[at + mark.len()..]].concat(), line, column)
 }
 

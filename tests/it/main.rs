@@ -32,16 +32,22 @@ mod http_support;
 #[cfg(test)]
 mod monitor_properties;
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_broker;
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_fake;
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_gate;
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_intake;
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_support;
 #[cfg(test)]
 mod replay;
