@@ -1,7 +1,9 @@
-//! The outside view: everything that is tested through what the library and the program offer others.
+//! The outside view, in one binary.
 
 #[cfg(test)]
 mod airspace_oracle;
+#[cfg(test)]
+mod config_file;
 #[cfg(feature = "embedded-broker")]
 #[cfg(test)]
 mod e2e_demo;
@@ -22,8 +24,6 @@ mod e2e_tools;
 #[cfg(test)]
 mod e2e_zones;
 #[cfg(test)]
-mod config_file;
-#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod http_rest;
@@ -33,27 +33,21 @@ mod http_socket;
 mod http_support;
 #[cfg(test)]
 mod monitor_properties;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 #[cfg(test)]
 mod mqtt_broker;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 #[cfg(test)]
 mod mqtt_fake;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 #[cfg(test)]
 mod mqtt_gate;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 #[cfg(test)]
 mod mqtt_intake;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 #[cfg(test)]
 mod mqtt_publisher;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 #[cfg(test)]
 mod mqtt_support;
