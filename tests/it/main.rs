@@ -1,4 +1,4 @@
-//! Everything that touches the world: clock, MQTT, HTTP, files, wiring.
+//! The outside view: what must hold of the whole, judged through public interfaces.
 
 #[cfg(test)]
 mod airspace_oracle;
@@ -12,16 +12,22 @@ mod http_socket;
 mod http_support;
 #[cfg(test)]
 mod monitor_properties;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_broker;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_fake;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_gate;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_intake;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_publisher;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
 #[cfg(test)]

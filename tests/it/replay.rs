@@ -10,7 +10,7 @@ use lowsky::wire::{Envelope, recording};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_lowsky");
 /// A replay takes seconds; a program that does not end is a failure, not a wait.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -77,7 +77,7 @@ fn episodes(outcome: &Outcome) -> Vec<Episode> {
     let mut episodes: BTreeMap<Arc<str>, Episode> = BTreeMap::new();
     for (at_s, event) in &outcome.events {
         let alert = &event.alert;
-        let episode = episodes.entry(alert.alert_id.clone()).or_insert_with(|| Episode {
+        let episode = episodes.entry(Arc::clone(&alert.alert_id)).or_insert_with(|| Episode {
             code: alert.code,
             uas_id: alert.uas_id.to_string(),
             other: alert.other.as_ref().map(|other| other.uas_id.to_string()),

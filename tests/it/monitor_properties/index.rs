@@ -34,7 +34,11 @@ fn pairs(effects: &[Effect]) -> Vec<Assessed> {
             let times = levels.iter().map(|times| times.t_in_s).collect();
             Some((uas_id.clone(), other.clone(), *at, *level, times))
         }
-        _ => None,
+        Effect::Assessed(Assessment::Zone { .. })
+        | Effect::Alert(_)
+        | Effect::TrackChanged(_)
+        | Effect::TrackGone(_)
+        | Effect::Refused(..) => None,
     };
     effects.iter().filter_map(pair).collect()
 }

@@ -70,7 +70,7 @@ pub(super) fn airspace(origin: LatLng, zones: &[(usize, [f64; 2], f64)]) -> Arc<
 /// Every event of a run in order of time.
 #[derive(Debug, Clone)]
 enum Step {
-    Report(Observation),
+    Report(Box<Observation>),
     Aside(Aside),
 }
 
@@ -90,7 +90,7 @@ fn steps(
         seen.battery_pct = Some(f64::from(*charge));
         seen.c2_lost = Some(*lost);
     }
-    let mut all: Vec<_> = reports.into_iter().map(|(at, seen)| (at, Step::Report(seen))).collect();
+    let mut all: Vec<_> = reports.into_iter().map(|(at, seen)| (at, Step::Report(Box::new(seen)))).collect();
     all.extend(asides.iter().map(|(seconds, aside)| (at(*seconds), Step::Aside(aside.clone()))));
     all.sort_by_key(|(at, _)| *at);
     all
@@ -109,7 +109,7 @@ fn run(origin: LatLng, steps: &[(Timestamp, Step)], tick_ms: Option<i64>) -> Vec
             clock = clock.plus_micros(1000 * tick_ms);
         }
         let event = match step {
-            Step::Report(seen) => Event::Observed(seen.clone()),
+            Step::Report(seen) => Event::Observed(Observation::clone(seen)),
             Step::Aside(Aside::Tick) => Event::Tick,
             Step::Aside(Aside::Zones(zones)) => Event::AirspaceReplaced(airspace(origin, zones)),
             Step::Aside(Aside::Note(number)) => {
@@ -120,7 +120,7 @@ fn run(origin: LatLng, steps: &[(Timestamp, Step)], tick_ms: Option<i64>) -> Vec
                     if event.event == AlertEventKind::Cleared {
                         open.remove(&event.alert.alert_id);
                     } else {
-                        open.insert(event.alert.alert_id.clone());
+                        open.insert(Arc::clone(&event.alert.alert_id));
                     }
                 }
                 let Some(alert_id) = open.iter().nth(number % open.len().max(1)).cloned() else { continue };
@@ -175,7 +175,7 @@ fn lives_are_whole(effects: &[Effect]) -> TestCaseResult {
     let mut open = BTreeSet::new();
     let mut now = at(-10.0);
     for event in alerts(effects) {
-        let id = event.alert.alert_id.clone();
+        let id = Arc::clone(&event.alert.alert_id);
         prop_assert!(now <= event.alert.updated_at, "time went back: {:?}", event);
         now = event.alert.updated_at;
         follows(told.get(&id).copied(), event, updated.get(&id).copied())?;
@@ -183,9 +183,9 @@ fn lives_are_whole(effects: &[Effect]) -> TestCaseResult {
             AlertEventKind::Raised => prop_assert!(open.insert(key(event)), "two of {}", key(event)),
             AlertEventKind::Cleared => prop_assert!(open.remove(&key(event))),
             AlertEventKind::Updated => {
-                updated.insert(id.clone(), now);
+                updated.insert(Arc::clone(&id), now);
             }
-            _ => {}
+            AlertEventKind::Escalated | AlertEventKind::Deescalated | AlertEventKind::Acknowledged => {}
         }
         told.insert(id, event);
     }

@@ -46,7 +46,7 @@ fn after_three_periods_of_a_slow_reporter_and_at_fifteen_seconds_sharp() {
     reports.push(report("A", last.seconds_since(at(0.0)) + 30.0, OperationalStatus::Airborne));
     let effects = play(Settings::default(), &reports, last.plus_seconds(31.0));
     let after: Vec<_> =
-        told(&effects).iter().map(|(t, ..)| t - last.seconds_since(at(0.0))).map(|t| t.round()).collect();
+        told(&effects).iter().map(|(t, ..)| t - last.seconds_since(at(0.0))).map(f64::round).collect();
     assert_eq!(after, [6.0, 15.0, 30.0]);
     let worse = told(&effects)[1];
     assert!((worse.0 - last.seconds_since(at(0.0)) - 15.0).abs() < 1e-6, "{worse:?}");
