@@ -5,7 +5,12 @@
 //! in steady state, by the process's CPU time, with the spread over the rounds beside it. `--quick` leaves the
 //! large cases out.
 
-#![allow(missing_docs, reason = "a program")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a program: what it is given is its own, and it prints its figures"
+)]
 
 use std::sync::Arc;
 

@@ -75,7 +75,7 @@ fn read(path: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
             .map(|files| files.into_iter().map(named).collect())
             .map_err(|e| e.to_string());
     }
-    let is_file = std::fs::metadata(path).map(|meta| meta.is_file()).unwrap_or(false);
+    let is_file = std::fs::metadata(path).is_ok_and(|meta| meta.is_file());
     if !is_file {
         return Err(format!("{}: no such file", path.display()));
     }

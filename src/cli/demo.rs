@@ -9,8 +9,8 @@ use super::files::Failure;
 use super::simulate::{self, Outlet};
 use super::{run, terminal, watch};
 use crate::config::Config;
-use crate::service::clock;
 use crate::service::daemon::{Daemon, StartError};
+use crate::service::{clock, descriptors};
 use crate::simulate::{FleetSettings, incidents};
 
 /// The synthetic Greater Bay Area, for a binary that runs away from its project.
@@ -44,6 +44,7 @@ pub(super) struct DemoArgs {
 
 /// Runs until Ctrl-C or SIGTERM.
 pub(super) fn demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
+    descriptors::raise_limit();
     let scratch = std::env::temp_dir().join(format!("lowsky-demo-{}", std::process::id()));
     let zones = zones_folder(&scratch)?;
     let (zones, scratch_dir) = (&zones, &scratch);
@@ -88,9 +89,9 @@ async fn start(args: &DemoArgs, zones: &Path, scratch: &Path) -> Result<Daemon, 
     match Daemon::start(&config).await {
         Err(StartError::Broker(_)) if args.mqtt_port.is_none() => {
             config.mqtt.url = format!("mqtt://127.0.0.1:{}", free_port().unwrap_or(port));
-            Daemon::start(&config).await.map_err(run::failure)
+            Daemon::start(&config).await.map_err(|error| run::failure(&error))
         }
-        started => started.map_err(run::failure),
+        started => started.map_err(|error| run::failure(&error)),
     }
 }
 

@@ -92,13 +92,11 @@ pub(super) fn zones(
     let documents: Vec<_> =
         paths.iter().zip(&files).map(|(path, (_, bytes))| Document { name: path, text: bytes }).collect();
     let loaded = load_within(&documents, config.area());
-    match loaded.airspace {
-        Some(airspace) => Ok((airspace, loaded.problems)),
-        None => {
-            let lines: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
-            Err(Failure::Input(lines.join("\n")))
-        }
-    }
+    let Some(airspace) = loaded.airspace else {
+        let lines: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
+        return Err(Failure::Input(lines.join("\n")));
+    };
+    Ok((airspace, loaded.problems))
 }
 
 /// The lines of a recording; `-` is standard input.

@@ -33,7 +33,7 @@ enum Command {
     Run(run::RunArgs),
     /// Everything in one process: broker, simulated fleet, daemon, page. 演示
     Demo(demo::DemoArgs),
-    /// Validates configuration and zone files; every problem with file:line:column. 检查配置与围栏
+    /// Validates configuration and zone files; every problem with its place. 检查配置与围栏
     Check(check::CheckArgs),
     /// The live alert stream in a terminal; reconnects and resumes. 告警流
     Watch(watch::WatchArgs),

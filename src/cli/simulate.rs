@@ -48,20 +48,13 @@ pub(super) fn simulate(args: SimulateArgs) -> Result<ExitCode, Failure> {
     let scenario = args.scenario.as_deref().map(read_scenario).transpose()?;
     terminal::block_on(|stop| async move {
         let mut outlet = Outlet::connect(&args.to, stop.clone()).await?;
-        match scenario {
-            Some(scenario) => {
-                let start = clock::now().plus_seconds(1.0);
-                outlet.send_all(scenario.messages(&args.prefix, start), &stop).await;
-            }
-            None => {
-                let SimulateArgs { aircraft, seed, prefix, .. } = args;
-                fly(
-                    FleetSettings { aircraft, seed, prefix, start: clock::now(), incidents: true },
-                    &outlet,
-                    &stop,
-                )
-                .await;
-            }
+        if let Some(scenario) = scenario {
+            let start = clock::now().plus_seconds(1.0);
+            outlet.send_all(scenario.messages(&args.prefix, start), &stop).await;
+        } else {
+            let SimulateArgs { aircraft, seed, prefix, .. } = args;
+            let settings = FleetSettings { aircraft, seed, prefix, start: clock::now(), incidents: true };
+            fly(settings, &outlet, &stop).await;
         }
         outlet.close().await;
         Ok(ExitCode::SUCCESS)

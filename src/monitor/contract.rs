@@ -12,6 +12,7 @@ use crate::domain::{
 
 /// Everything that can happen to the monitor. Each comes with the instant at which it happened.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "the large one is nearly all there is; moved, never stored")]
 pub enum Event {
     /// An aircraft was reported.
     Observed(Observation),

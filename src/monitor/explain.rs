@@ -33,6 +33,7 @@ pub(super) fn ended(alert: &Alert, ending: Ending) -> Explanation {
 }
 
 /// The sentence of an open alert.
+#[expect(clippy::too_many_lines, reason = "one arm for each code, and nothing else")]
 pub(super) fn sentence(alert: &Alert, clause: &str) -> Explanation {
     let id = &alert.uas_id;
     let figure = |name: &str| alert.measured.get(name).unwrap_or(0.0);

@@ -79,6 +79,7 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts everything. The broker and the zones may come later; `/readyz` tells.
+    #[expect(clippy::too_many_lines, reason = "the wiring, from top to bottom, in one place")]
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         let mut endpoint =
             Endpoint::new(&config.mqtt.url, config.mqtt.user.clone(), config.mqtt.password.clone())?;
@@ -223,8 +224,8 @@ async fn start_broker(
 ) -> Result<crate::service::broker::Broker, StartError> {
     let host = endpoint.host().trim_matches(['[', ']']);
     let host = if host == "localhost" { "127.0.0.1" } else { host };
-    let ip = host.parse().map_err(|_| {
-        StartError::Broker(format!("[mqtt] url must name an address of this machine, not `{host}`"))
+    let ip = host.parse().map_err(|error: std::net::AddrParseError| {
+        StartError::Broker(format!("[mqtt] url must name an address of this machine, not `{host}`: {error}"))
     })?;
     let broker = crate::service::broker::start(SocketAddr::new(ip, endpoint.port()))
         .await

@@ -89,6 +89,13 @@ impl Collector for Figures {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
         }
+        self.encode_refused(&mut encoder)?;
+        self.encode_waiting(&mut encoder)
+    }
+}
+
+impl Figures {
+    fn encode_refused(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let by_reason = ConstCounter::new(0_u64);
         let mut family = encoder.encode_descriptor(
             "observations_refused",
@@ -98,14 +105,19 @@ impl Collector for Figures {
         )?;
         for reason in Reason::ALL {
             let labels = [("reason", reason.name())];
-            ConstCounter::new(counters.refused(reason).get()).encode(family.encode_family(&labels)?)?;
+            let refused = self.counters.refused(reason).get();
+            ConstCounter::new(refused).encode(family.encode_family(&labels)?)?;
         }
+        Ok(())
+    }
+
+    fn encode_waiting(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let waiting = i64::try_from(self.inbox.depth()).unwrap_or(i64::MAX);
         for (name, help, value) in [
             (
                 "observations_in_flight",
                 "Observations on their way",
-                i64::try_from(counters.in_flight()).unwrap_or(i64::MAX),
+                i64::try_from(self.counters.in_flight()).unwrap_or(i64::MAX),
             ),
             ("inbox_depth", "Observations that wait for the monitor", waiting),
         ] {

@@ -29,16 +29,12 @@ fn well_clear() -> Vec<Separation> {
 type Assessed = (UasId, UasId, Timestamp, Option<Severity>, Vec<Option<f64>>);
 
 fn pairs(effects: &[Effect]) -> Vec<Assessed> {
-    let pair = |effect: &Effect| match effect {
-        Effect::Assessed(Assessment::Pair { at, uas_id, other, levels, level, .. }) => {
-            let times = levels.iter().map(|times| times.t_in_s).collect();
-            Some((uas_id.clone(), other.clone(), *at, *level, times))
-        }
-        Effect::Assessed(Assessment::Zone { .. })
-        | Effect::Alert(_)
-        | Effect::TrackChanged(_)
-        | Effect::TrackGone(_)
-        | Effect::Refused(..) => None,
+    let pair = |effect: &Effect| {
+        let Effect::Assessed(Assessment::Pair { at, uas_id, other, levels, level, .. }) = effect else {
+            return None;
+        };
+        let times = levels.iter().map(|times| times.t_in_s).collect();
+        Some((uas_id.clone(), other.clone(), *at, *level, times))
     };
     effects.iter().filter_map(pair).collect()
 }
