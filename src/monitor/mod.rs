@@ -17,6 +17,7 @@ mod encounter;
 mod episode;
 mod explain;
 mod finding;
+mod glance;
 mod ledger;
 mod report;
 mod rules;

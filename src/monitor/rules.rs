@@ -21,6 +21,8 @@ pub(super) struct PairRule {
     pub radius_m: f64,
     /// The largest half-height, with the factor for clearing, metres.
     pub half_height_m: f64,
+    /// The largest modified tau, seconds.
+    pub tau_s: f64,
     /// The largest time to co-altitude, seconds.
     pub tcoa_s: f64,
 }
@@ -89,6 +91,7 @@ fn pair_rule(settings: &Settings, a: Party, b: Party) -> Option<PairRule> {
         horizon_s: wanted_s + most(|level| level.tau_s.max(level.tcoa_s)),
         radius_m: most(|level| level.radius_m) * factor,
         half_height_m: most(|level| level.half_height_m) * factor,
+        tau_s: most(|level| level.tau_s),
         tcoa_s: most(|level| level.tcoa_s),
     })
 }

@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use crate::geodesy::offset_m;
 
+use super::glance::Glance;
 use super::ledger::EntryIx;
 use super::settings::{Party, Terrain};
 use super::sky::Placed;
@@ -115,6 +116,8 @@ type Slots = std::collections::HashMap<UasId, TrackIx>;
 #[derive(Debug)]
 pub(super) struct Tracks {
     slots: Vec<Option<Track>>,
+    /// Of each slot, what its neighbours ask for; stale where the slot is free.
+    glances: Vec<Glance>,
     free: Vec<u32>,
     by_id: Slots,
     most: usize,
@@ -220,6 +223,11 @@ impl Track {
         COAST_S.max(1.5 * self.period_s)
     }
 
+    /// For its neighbours.
+    fn glance(&self) -> Glance {
+        Glance::of(&self.state, self.party, self.live && !self.on_ground())
+    }
+
     /// Whether it says that it stands on the ground.
     pub(super) fn on_ground(&self) -> bool {
         self.status == OperationalStatus::Ground
@@ -229,7 +237,7 @@ impl Track {
 impl Tracks {
     /// An empty table for at most `most` aircraft.
     pub(super) fn new(most: usize) -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), by_id: Slots::default(), most }
+        Self { slots: Vec::new(), glances: Vec::new(), free: Vec::new(), by_id: Slots::default(), most }
     }
 
     /// How many aircraft there are.
@@ -267,6 +275,8 @@ impl Tracks {
                 std::cmp::Ordering::Equal => Taken::Duplicate,
                 std::cmp::Ordering::Greater => {
                     track.renew(observation, at, terrain);
+                    let glance = track.glance();
+                    self.put_glance(ix, glance);
                     Taken::Newest(ix)
                 }
             };
@@ -284,11 +294,25 @@ impl Tracks {
         Taken::Newest(ix)
     }
 
+    /// The aircraft in a slot at a glance.
+    pub(super) fn glance(&self, ix: TrackIx) -> Option<&Glance> {
+        self.glances.get(usize::try_from(ix.0).ok()?)
+    }
+
+    fn put_glance(&mut self, ix: TrackIx, glance: Glance) {
+        if let Some(known) = usize::try_from(ix.0).ok().and_then(|at| self.glances.get_mut(at)) {
+            *known = glance;
+        }
+    }
+
     fn insert(&mut self, track: Track) -> Option<TrackIx> {
+        let glance = track.glance();
         if let Some(ix) = self.free.pop().map(TrackIx) {
             *self.slots.get_mut(usize::try_from(ix.0).ok()?)? = Some(track);
+            self.put_glance(ix, glance);
             return Some(ix);
         }
+        self.glances.push(glance);
         let ix = TrackIx(u32::try_from(self.slots.len()).ok()?);
         self.slots.push(Some(track));
         Some(ix)

@@ -5,6 +5,7 @@ mod bytes;
 mod index;
 mod lifecycle;
 mod order;
+mod reach;
 mod silence;
 mod sky;
 mod zones;

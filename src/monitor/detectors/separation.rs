@@ -22,10 +22,13 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
         return;
     }
     for &ix in scene.candidates {
+        let Some(glance) = scene.tracks.glance(ix).filter(|glance| glance.flies) else { continue };
+        let Some(rule) = scene.rules.pair(own.party, glance.party) else { continue };
+        if found.assessments.is_none() && !glance.could_meet(&own.state, scene.age_s, rule) {
+            continue;
+        }
         let Some(other) = scene.tracks.get(ix) else { continue };
-        let Some(rule) = scene.rules.pair(own.party, other.party) else { continue };
-        let formation = own.group_id.is_some() && own.group_id == other.group_id;
-        if formation || !other.live || other.on_ground() {
+        if own.group_id.is_some() && own.group_id == other.group_id {
             continue;
         }
         let pair = Pair::new(scene, own, other);

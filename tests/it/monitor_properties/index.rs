@@ -108,7 +108,27 @@ fn alerts_agree(settings: &Settings, reports: &[(Timestamp, Observation)]) -> Te
 /// A pair at an instant, whoever is named first.
 type Who = (BTreeSet<UasId>, Timestamp);
 
-fn with_level(all: &BTreeMap<Who, (Option<Severity>, Vec<Option<f64>>)>) -> BTreeMap<&Who, Severity> {
+/// Level and times of entry.
+type Said = (Option<Severity>, Vec<Option<f64>>);
+
+/// What is said last of every pair at every instant: whoever comes first sees the others as they were.
+fn last_words(reports: &[(Timestamp, Observation)], name: &dyn Fn(&UasId) -> UasId) -> BTreeMap<Who, Said> {
+    let mut monitor = Monitor::new(Settings { assessments: true, ..Settings::default() });
+    let mut last = BTreeMap::new();
+    for (arrival, seen) in reports {
+        let mut effects = Vec::new();
+        monitor.handle(*arrival, Event::Observed(seen.clone()), &mut effects);
+        let own = name(&seen.uas_id);
+        // A pair that is out of reach now has no line.
+        last.retain(|(who, at): &Who, _| *at != seen.timestamp || !who.contains(&own));
+        for (a, b, at, level, times) in pairs(&effects) {
+            last.insert(([name(&a), name(&b)].into(), at), (level, times));
+        }
+    }
+    last
+}
+
+fn with_level(all: &BTreeMap<Who, Said>) -> BTreeMap<&Who, Severity> {
     all.iter().filter_map(|(who, (level, _))| Some((who, (*level)?))).collect()
 }
 
@@ -143,18 +163,7 @@ proptest! {
         for (_, seen) in &mut mirrored {
             seen.uas_id = turned(&seen.uas_id);
         }
-        let last = |reports: &[(Timestamp, Observation)], name: &dyn Fn(&UasId) -> UasId| {
-            let settings = Settings { assessments: true, ..Settings::default() };
-            let effects = super::play(settings, reports, super::at(40.0));
-            // Whoever comes first sees the others as they were; the last word of an instant has seen all.
-            let mut last = BTreeMap::new();
-            for (a, b, at, level, times) in pairs(&effects) {
-                let who: BTreeSet<UasId> = [name(&a), name(&b)].into();
-                last.insert((who, at), (level, times));
-            }
-            last
-        };
-        let (ours, theirs) = (last(&reports, &turned), last(&mirrored, &UasId::clone));
+        let (ours, theirs) = (last_words(&reports, &turned), last_words(&mirrored, &UasId::clone));
         prop_assert_eq!(with_level(&ours), with_level(&theirs));
         for (who, (_, times)) in &ours {
             let Some((_, mirrored)) = theirs.get(who) else { continue };

@@ -46,8 +46,10 @@ pub(super) fn airspace(origin: LatLng, zones: &[(usize, [f64; 2], f64)]) -> Arc<
     let features: Vec<_> = zones
         .iter()
         .filter(|(number, _, _)| seen.insert(*number))
-        .map(|(number, [east, north], radius)| {
-            let centre = metric.moved(origin, *east, *north);
+        .map(|(number, [east, north], radius)| (number, metric.moved(origin, *east, *north), radius))
+        // A circle may not reach the antimeridian.
+        .filter(|(_, centre, _)| centre.lng_deg().abs() < 179.9)
+        .map(|(number, centre, radius)| {
             let kind = ["PROHIBITED", "REQ_AUTHORIZATION", "CONDITIONAL"][number % 3];
             serde_json::json!({
                 "type": "Feature",
