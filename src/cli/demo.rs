@@ -9,8 +9,8 @@ use super::files::Failure;
 use super::simulate::{self, Outlet};
 use super::{run, terminal, watch};
 use crate::config::Config;
-use crate::service::clock;
 use crate::service::daemon::{Daemon, StartError};
+use crate::service::{clock, descriptors};
 use crate::simulate::{FleetSettings, incidents};
 
 /// The synthetic Greater Bay Area, for a binary that runs away from its project.
@@ -44,6 +44,7 @@ pub(super) struct DemoArgs {
 
 /// Runs until Ctrl-C or SIGTERM.
 pub(super) fn demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
+    descriptors::raise_limit();
     let scratch = std::env::temp_dir().join(format!("lowsky-demo-{}", std::process::id()));
     let zones = zones_folder(&scratch)?;
     let (zones, scratch_dir) = (&zones, &scratch);

@@ -79,8 +79,8 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<ExitCode, Failure> {
         if LINE_LEN_MAX < line.len() {
             return Err(wrong(format!("{number}: line is longer than {LINE_LEN_MAX} bytes")));
         }
-        let text =
-            std::str::from_utf8(&line).map_err(|error| wrong(format!("{number}: not UTF-8: {error}")))?;
+        let text = std::str::from_utf8(&line)
+            .map_err(|error| wrong(format!("{number}:{}: not UTF-8", error.valid_up_to() + 1)))?;
         if let Some(record) = recording::parse_line(number, text) {
             player.take(&record.map_err(|error| wrong(error.to_string()))?)?;
         }

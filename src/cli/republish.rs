@@ -37,7 +37,7 @@ pub(super) fn republish(path: &Path, url: &str, speed: f64) -> Result<ExitCode, 
             if stop.run_until_cancelled(until(at)).await.is_none() {
                 break;
             }
-            outlet.send(moved(record, clock::now())).await;
+            outlet.send(moved(record, at)).await;
             count += 1;
         }
         outlet.close().await;

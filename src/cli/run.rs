@@ -8,6 +8,7 @@ use clap::Args;
 use super::files::{self, Failure};
 use super::terminal;
 use crate::service::daemon::{Daemon, StartError};
+use crate::service::descriptors;
 
 /// The arguments of `run`.
 #[derive(Debug, Args)]
@@ -20,6 +21,7 @@ pub(super) struct RunArgs {
 /// Runs until Ctrl-C or SIGTERM.
 pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let config = files::configuration(args.config.as_deref())?;
+    descriptors::raise_limit();
     terminal::block_on(|stop| async move {
         let daemon = Daemon::start(&config).await.map_err(|error| failure(&error))?;
         tracing::info!(

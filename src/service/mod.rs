@@ -7,6 +7,7 @@ pub mod clock;
 pub mod conflate;
 pub mod counters;
 pub mod daemon;
+pub mod descriptors;
 pub mod evaluator;
 pub mod feedback;
 pub mod feedback_desk;

@@ -49,9 +49,10 @@ impl ZoneKeeper {
                 "the last good zones of an earlier run are in force"
             );
             self.put_in_force(airspace);
-            self.degraded(
-                "the zone folder is not usable; the last good zones of an earlier run are in force",
-            );
+            // What is wrong with the folder, and where, was noted a moment ago.
+            let condition = self.app.health.parts().remove(&Part::Zones);
+            let why = condition.and_then(|condition| condition.reason).unwrap_or_default();
+            self.degraded(&format!("{why}; the last good zones of an earlier run are in force"));
         }
     }
 

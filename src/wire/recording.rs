@@ -23,10 +23,12 @@ pub struct Record {
 
 /// A line that is no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {message}")]
+#[error("{line}:{column}: {message}")]
 pub struct RecordError {
     /// Line, from 1.
     pub line: usize,
+    /// Column in bytes, from 1.
+    pub column: usize,
     /// What is wrong with it.
     pub message: String,
 }
@@ -53,9 +55,11 @@ impl Record {
 /// Reads one line; `line` is its number from 1, for messages. `None` for a blank line.
 pub fn parse_line(line: usize, text: &str) -> Option<Result<Record, RecordError>> {
     // A byte order mark may open a file that went through an editor.
-    let text = text.strip_prefix('\u{feff}').filter(|_| line == 1).unwrap_or(text).trim();
-    let fail = |message: String| RecordError { line, message };
-    (!text.is_empty()).then(|| record(text).map_err(fail))
+    let bare = text.strip_prefix('\u{feff}').filter(|_| line == 1).unwrap_or(text).trim_start();
+    let before = text.len() - bare.len();
+    let bare = bare.trim_end();
+    let fail = |(column, message): (usize, String)| RecordError { line, column: before + column, message };
+    (!bare.is_empty()).then(|| record(bare).map_err(fail))
 }
 
 /// Reads a whole recording. Every line is judged on its own, so that the caller may stop at the first error
@@ -80,20 +84,21 @@ pub fn write(envelope: &Envelope<'_>, out: &mut String) {
     }
 }
 
-fn record(text: &str) -> Result<Record, String> {
+/// An error comes with its column in `text`, from 1.
+fn record(text: &str) -> Result<Record, (usize, String)> {
     let line: Line<'_> = serde_json::from_str(text).map_err(|error| {
         let told = error.to_string();
         // The library counts lines within the text it was given, which is one line.
         let what = told.split(" at line ").next().unwrap_or_default();
-        format!("column {}: {what}", error.column())
+        (error.column().max(1), what.to_owned())
     })?;
     let payload = match (line.payload, line.payload_base64) {
         (Some(text), None) => text.into_owned().into_bytes(),
         (None, Some(coded)) => BASE64
             .decode(coded.as_bytes())
-            .map_err(|error| format!("payload_base64 is not base64: {error}"))?,
-        (None, None) => return Err("payload or payload_base64 is missing".into()),
-        (Some(_), Some(_)) => return Err("payload and payload_base64 exclude each other".into()),
+            .map_err(|error| (1, format!("payload_base64 is not base64: {error}")))?,
+        (None, None) => return Err((1, "payload or payload_base64 is missing".into())),
+        (Some(_), Some(_)) => return Err((1, "payload and payload_base64 exclude each other".into())),
     };
     Ok(Record { received_at: line.received_at, topic: line.topic.into_owned(), payload })
 }
@@ -138,11 +143,11 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_its_line() {
-        let text = "\n{\"received_at\": \"2026-11-22T08:00:00Z\", \"topic\": \"t\"}\n{\"topic\": 1}\nx";
+    fn an_error_names_its_line_and_column() {
+        let text = "\n{\"received_at\": \"2026-11-22T08:00:00Z\", \"topic\": \"t\"}\n{\"topic\": 1}\n  x";
         let errors: Vec<_> = parse(text).map(|line| line.unwrap_err().to_string()).collect();
-        assert_eq!(errors[0], "line 2: payload or payload_base64 is missing");
-        assert!(errors[1].starts_with("line 3: column 11: invalid type: integer `1`"), "{}", errors[1]);
-        assert!(errors[2].starts_with("line 4: column 1:"), "{}", errors[2]);
+        assert_eq!(errors[0], "2:1: payload or payload_base64 is missing");
+        assert!(errors[1].starts_with("3:11: invalid type: integer `1`"), "{}", errors[1]);
+        assert!(errors[2].starts_with("4:3:"), "{}", errors[2]);
     }
 }

@@ -2,6 +2,25 @@
 
 #[cfg(test)]
 mod airspace_oracle;
+#[cfg(feature = "embedded-broker")]
+#[cfg(test)]
+mod e2e_demo;
+#[cfg(test)]
+mod e2e_exit_codes;
+#[cfg(test)]
+mod e2e_foreign;
+#[cfg(test)]
+mod e2e_stop;
+#[cfg(test)]
+mod e2e_stream;
+#[cfg(test)]
+mod e2e_support;
+#[cfg(feature = "embedded-broker")]
+#[cfg(test)]
+mod e2e_tools;
+#[cfg(feature = "embedded-broker")]
+#[cfg(test)]
+mod e2e_zones;
 #[cfg(test)]
 mod config_file;
 #[cfg(test)]
@@ -16,21 +35,27 @@ mod http_support;
 mod monitor_properties;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_broker;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_fake;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_gate;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_intake;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_publisher;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+#[cfg(test)]
 mod mqtt_support;
 #[cfg(test)]
 mod readme;

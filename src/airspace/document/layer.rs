@@ -37,6 +37,17 @@ pub(super) fn read(layer: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Optio
             format!("上限 {} m 不高于下限 {} m", upper.metres, lower.metres),
         );
     }
+    // A lower limit at the ground is none any more, so this is not found above.
+    if let Some(upper) = upper
+        && upper.reference == VerticalReference::Agl
+        && upper.metres <= 0.0
+    {
+        return reader.refuse(
+            &at.member("upper"),
+            format!("the upper limit, {} m above ground, leaves nothing of the zone", upper.metres),
+            format!("上限为真高 {} m，区域不含任何空间", upper.metres),
+        );
+    }
     Some((lower, upper))
 }
 

@@ -10,7 +10,7 @@ const TEXT = {
     banner: "未连接 — 以下内容可能已过时，不能据此判断空域安全。", since: "最后心跳",
     none: "当前没有未解除的告警。", gap: "部分事件未送达，已重新获取全部未解除告警。", by: "已确认：", failed: "请求未被接受：",
     CRITICAL: "紧急", WARNING: "警告", CAUTION: "注意", ADVISORY: "提示", INFO: "信息",
-    PREDICTED: "预测", ACTUAL: "已发生",
+    PREDICTED: "预测", ACTUAL: "已发生", COASTED: "外推数据", UNCERTAIN: "数据不确定",
   },
   en: {
     live: "LIVE", dead: "NOT LIVE", aircraft: "aircraft", open: "open alerts", lag: "lag", ack: "Acknowledge",
@@ -18,7 +18,7 @@ const TEXT = {
     none: "No open alerts.", gap: "Some events were not delivered; all open alerts were fetched anew.", by: "Acknowledged by ",
     failed: "Not accepted: ",
     CRITICAL: "CRITICAL", WARNING: "WARNING", CAUTION: "CAUTION", ADVISORY: "ADVISORY", INFO: "INFO",
-    PREDICTED: "predicted", ACTUAL: "actual",
+    PREDICTED: "predicted", ACTUAL: "actual", COASTED: "coasted data", UNCERTAIN: "uncertain data",
   },
 };
 
@@ -105,25 +105,33 @@ function element(tag, className, text) {
   return made;
 }
 
-function row(alert) {
-  const t = TEXT[lang];
-  const item = element("li", alert.severity, "");
-  item.append(element("span", "severity", `${t[alert.severity]} · ${t[alert.phase]}`));
-  item.append(element("span", "what", alert.explanation[lang === "zh" ? "zh-CN" : "en"]));
-  const parties = [alert.uas_id, alert.other && alert.other.uas_id, alert.zone && alert.zone.name].filter(Boolean);
-  const time = new Date(alert.updated_at).toLocaleTimeString(lang === "zh" ? "zh-CN" : "en-GB");
-  item.append(element("span", "meta", [time, alert.code, ...parties, alert.data].join(" · ")));
-  if (alert.acknowledged) {
-    item.append(element("span", "done", t.by + alert.acknowledged.by));
-  } else {
-    const button = element("button", "", t.ack);
-    button.type = "button";
-    button.onclick = () => {
-      if (socket) socket.send(JSON.stringify({ type: "ack", alert_id: alert.alert_id }));
-    };
-    item.append(button);
-  }
-  return item;
+// A row and its button stay while the alert is updated, every second: a click or the keyboard's focus must not
+// fall between an old button and a new one.
+function row(id) {
+  const item = element("li", "", "");
+  const [severity, what, meta, done] = ["severity", "what", "meta", "done"].map((name) => element("span", name, ""));
+  const button = element("button", "", "");
+  button.type = "button";
+  button.onclick = () => {
+    if (socket) socket.send(JSON.stringify({ type: "ack", alert_id: id }));
+  };
+  item.append(severity, what, meta, button, done);
+  const write = (alert) => {
+    const t = TEXT[lang];
+    const { acknowledged } = alert;
+    item.className = alert.severity;
+    severity.textContent = `${t[alert.severity]} · ${t[alert.phase]}`;
+    what.textContent = alert.explanation[lang === "zh" ? "zh-CN" : "en"];
+    const parties = [alert.uas_id, alert.other && alert.other.uas_id, alert.zone && alert.zone.name];
+    const time = new Date(alert.updated_at).toLocaleTimeString(lang === "zh" ? "zh-CN" : "en-GB");
+    // That data is good need not be said; that it is not must be.
+    meta.textContent = [time, alert.code, ...parties, t[alert.data]].filter(Boolean).join(" · ");
+    button.textContent = t.ack;
+    button.hidden = Boolean(acknowledged);
+    done.hidden = !acknowledged;
+    done.textContent = acknowledged ? t.by + acknowledged.by : "";
+  };
+  return { item, write };
 }
 
 // Bursts of frames are drawn once.
@@ -150,15 +158,20 @@ function render() {
   // An empty list means "all clear" only while it is live.
   $("none").hidden = !live || alerts.size > 0;
   for (const [id, shown] of rows) {
-    if (alerts.get(id) === shown.alert && shown.lang === lang) continue;
+    if (alerts.has(id)) continue;
     shown.item.remove();
     rows.delete(id);
   }
   const order = [...alerts.values()].sort((a, b) =>
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.raised_at < b.raised_at ? 1 : -1));
   order.slice(0, 500).forEach((alert, place) => {
-    if (!rows.has(alert.alert_id)) rows.set(alert.alert_id, { alert, lang, item: row(alert) });
-    const { item } = rows.get(alert.alert_id);
+    if (!rows.has(alert.alert_id)) rows.set(alert.alert_id, row(alert.alert_id));
+    const shown = rows.get(alert.alert_id);
+    const { item } = shown;
+    if (shown.alert !== alert || shown.lang !== lang) {
+      shown.write(alert);
+      Object.assign(shown, { alert, lang });
+    }
     const there = $("alerts").children[place] || null;
     if (there !== item) $("alerts").insertBefore(item, there);
   });

@@ -70,6 +70,12 @@ fn broken_limits() {
             ".upper",
             "not above",
         ),
+        (
+            r#"{"lower": 0, "lowerReference": "AGL", "upper": ¶0, "upperReference": "AGL"}"#,
+            ".upper",
+            "leaves nothing",
+        ),
+        (r#"{"upper": ¶-5, "upperReference": "AGL"}"#, ".upper", "leaves nothing"),
         (r#"{"upper": ¶120}"#, ".upper", "no `upperReference`"),
         (r#"{"upper": 120, "upperReference": ¶"FL"}"#, ".upperReference", "one of AGL, AMSL, WGS84"),
         (r#"{"upper": ¶"high", "upperReference": "AGL"}"#, ".upper", "must be a number"),

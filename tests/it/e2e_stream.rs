@@ -1,0 +1,109 @@
+//! A stream client on a real socket, for tests that must not depend on foreign programs.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lowsky::service::clock::Stopwatch;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
+
+/// A connected client.
+pub(crate) struct Stream(WebSocket<TcpStream>);
+
+impl Stream {
+    /// Connects, reads the `hello` and subscribes to every alert, from `after` on if given.
+    pub(crate) fn subscribe(address: SocketAddr, after: Option<u64>) -> Self {
+        let socket = TcpStream::connect(address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        let url = format!("ws://{address}/api/v1/stream");
+        let mut handshake = tungstenite::client(url, socket);
+        let socket = loop {
+            match handshake {
+                Ok((socket, _)) => break socket,
+                Err(tungstenite::HandshakeError::Interrupted(middle)) => handshake = middle.handshake(),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        let mut stream = Self(socket);
+        assert_eq!(stream.next(5.0).expect("a frame")["type"], "hello");
+        let mut subscribe = json!({"type": "subscribe"});
+        if let Some(seq) = after {
+            subscribe["after"] = seq.into();
+        }
+        stream.0.send(Message::text(subscribe.to_string())).unwrap();
+        stream
+    }
+
+    /// The next frame within so many seconds; `{"type": "closed"}` at the end.
+    pub(crate) fn next(&mut self, within_s: f64) -> Option<Value> {
+        let since = Stopwatch::start();
+        while since.elapsed().as_secs_f64() < within_s {
+            match self.0.read() {
+                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Close(frame)) => {
+                    return Some(json!({"type": "closed", "code": frame.map(|frame| u16::from(frame.code))}));
+                }
+                Ok(_) => {}
+                Err(tungstenite::Error::Io(error))
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) => return Some(json!({"type": "closed", "why": error.to_string()})),
+            }
+        }
+        None
+    }
+
+    /// Says goodbye, as a client that closes its page.
+    pub(crate) fn close(mut self) {
+        self.0.close(None).unwrap();
+        while self.next(1.0).is_some_and(|frame| frame["type"] != "closed") {}
+    }
+}
+
+/// A client that reads everything in a thread until dropped.
+pub(crate) struct Listener {
+    frames: Arc<Mutex<Vec<Value>>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Listener {
+    pub(crate) fn start(address: SocketAddr) -> Self {
+        let mut stream = Stream::subscribe(address, None);
+        let (frames, stop) = (Arc::<Mutex<Vec<Value>>>::default(), Arc::<AtomicBool>::default());
+        let (kept, stopped) = (Arc::clone(&frames), Arc::clone(&stop));
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                let Some(frame) = stream.next(0.1) else { continue };
+                let closed = frame["type"] == "closed";
+                kept.lock().unwrap().push(frame);
+                if closed {
+                    return;
+                }
+            }
+        });
+        Self { frames, stop, thread: Some(thread) }
+    }
+
+    pub(crate) fn frames(&self) -> Vec<Value> {
+        self.frames.lock().unwrap().clone()
+    }
+
+    /// The first frame, past or to come, that is wanted.
+    pub(crate) fn find(&self, what: &str, within_s: f64, wanted: impl Fn(&Value) -> bool) -> Value {
+        super::e2e_support::until(what, within_s, || {
+            self.frames.lock().unwrap().iter().find(|frame| wanted(frame)).cloned()
+        })
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
