@@ -2,8 +2,10 @@
 
 #[cfg(test)]
 mod airspace_oracle;
-#[cfg(feature = "embedded-broker")]
 #[cfg(test)]
+mod config_file;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod e2e_demo;
 #[cfg(test)]
 mod e2e_exit_codes;
@@ -15,14 +17,12 @@ mod e2e_stop;
 mod e2e_stream;
 #[cfg(test)]
 mod e2e_support;
-#[cfg(feature = "embedded-broker")]
 #[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod e2e_tools;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod e2e_zones;
-#[cfg(test)]
-mod config_file;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
@@ -35,27 +35,21 @@ mod http_support;
 mod monitor_properties;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_broker;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_fake;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_gate;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_intake;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_publisher;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_support;
 #[cfg(test)]
 mod readme;

@@ -132,7 +132,8 @@ async fn start_readers(
 }
 
 async fn client(url: String, role: Role, board: Arc<Board>, told: mpsc::Sender<()>) {
-    let ready = move || drop(told.try_send(()));
+    // Who waits for it may have given up.
+    let ready = move || told.try_send(()).unwrap_or_default();
     let ended = stream::read(&url, role, &board, ready).await;
     Board::one(&board.cut);
     tracing::warn!(?ended, "a stream client's connection ended");
