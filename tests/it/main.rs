@@ -3,9 +3,10 @@
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
-mod config_file;
 #[cfg(feature = "embedded-broker")]
+mod config_file;
 #[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod e2e_demo;
 #[cfg(test)]
 mod e2e_exit_codes;
@@ -17,11 +18,11 @@ mod e2e_stop;
 mod e2e_stream;
 #[cfg(test)]
 mod e2e_support;
-#[cfg(feature = "embedded-broker")]
 #[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod e2e_tools;
-#[cfg(feature = "embedded-broker")]
 #[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod e2e_zones;
 #[cfg(test)]
 mod house;
@@ -34,22 +35,16 @@ mod http_support;
 #[cfg(test)]
 mod monitor_properties;
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_broker;
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_fake;
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_gate;
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_intake;
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
-#[cfg(test)]
 mod mqtt_support;
 #[cfg(test)]
 mod readme;

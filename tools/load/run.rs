@@ -132,6 +132,7 @@ async fn start_readers(
 }
 
 async fn client(url: String, role: Role, board: Arc<Board>, told: mpsc::Sender<()>) {
+    // Who waits for it may have given up.
     let ready = move || told.try_send(()).unwrap_or_default();
     let ended = stream::read(&url, role, &board, ready).await;
     Board::one(&board.cut);
