@@ -179,7 +179,7 @@ fn hand_out(effect: Effect, around: &mut Surroundings, seq: &mut u64) {
         Effect::Alert(event) => {
             let logged = around.hub.alert(event);
             *seq = logged.seq;
-            around.mqtt.alert(&logged.event, logged.seq);
+            around.mqtt.alert(&logged);
         }
         Effect::TrackChanged(state) => around.hub.track(state),
         Effect::TrackGone(uas_id) => around.hub.track_gone(uas_id),

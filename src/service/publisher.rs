@@ -11,11 +11,10 @@ use rumqttc::Outgoing;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnectProperties, LastWill, Packet};
 use rumqttc::v5::{AsyncClient, Event};
-use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{AlertEvent, OperatorId, UasId};
+use crate::domain::{OperatorId, UasId};
 use crate::service::clock::{self, Stopwatch};
 use crate::service::counters::Counters;
 use crate::service::feedback::Feedback;
@@ -23,17 +22,10 @@ use crate::service::link::{Backoff, Endpoint, Link, LinkError};
 use crate::service::outbox::Parcel;
 use crate::service::outgoing::{Desk, Handed, INFLIGHT_MAX};
 use crate::service::status::{self, StatusFigures};
+use crate::stream::LoggedEvent;
 
 /// Time between status messages.
 const STATUS_PERIOD: Duration = Duration::from_secs(5);
-
-#[derive(Serialize)]
-struct AlertMessage<'a> {
-    r#type: &'static str,
-    seq: u64,
-    #[serde(flatten)]
-    event: &'a AlertEvent,
-}
 
 /// How the publisher is named and where it publishes.
 #[derive(Debug, Clone)]
@@ -79,15 +71,11 @@ pub fn start(settings: PublisherSettings, counters: Arc<Counters>) -> PublisherH
 }
 
 impl PublisherHandle {
-    /// Publishes what happened to an alert to its aircraft's operator; for a pair, to both. `seq` is its
-    /// number in the stream. Never blocks.
-    pub fn alert(&self, event: &AlertEvent, seq: u64) {
-        let message = AlertMessage { r#type: "alert", seq, event };
-        let Ok(payload) = serde_json::to_vec(&message).map(Bytes::from) else {
-            tracing::error!(seq, "an alert event cannot be written as JSON");
-            return;
-        };
-        let alert = &event.alert;
+    /// Publishes what happened to an alert to its aircraft's operator; for a pair, to both. The message is the
+    /// stream's own text. Never blocks.
+    pub fn alert(&self, logged: &LoggedEvent) {
+        let payload = Bytes::from(logged.text.clone());
+        let alert = logged.alert();
         let own = alert.operator.as_ref().map(|operator| (operator, &alert.uas_id));
         let other =
             alert.other.as_ref().and_then(|o| o.operator.as_ref().map(|operator| (operator, &o.uas_id)));

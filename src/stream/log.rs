@@ -25,7 +25,10 @@ impl LoggedEvent {
         let kind = event.event.name();
         let mut text = format!(r#"{{"type":"alert","seq":{seq},"event":"{kind}","alert":"#);
         let alert_at = text.len();
-        text.push_str(&to_json(&event.alert));
+        let alert = to_json(&event.alert);
+        // A text that grows piece by piece takes twice its length, and many are kept for long.
+        text.reserve_exact(alert.len() + 1);
+        text.push_str(&alert);
         text.push('}');
         Self { seq, event, text: text.into(), alert_at }
     }

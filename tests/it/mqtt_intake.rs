@@ -165,6 +165,26 @@ async fn p6_acks_leave_in_order_of_receipt_and_never_on_another_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_sends_more_than_it_may_is_borne_with() {
+    let fake = FakeBroker::new().await;
+    let mut bench = bench(fake.address());
+    let mut session = fake.accept(false, &[1, 1]).await;
+    let mut tokens = Vec::new();
+    for packet_id in 1..=3_000 {
+        session.publish(packet_id, b"t/a/b", b"{}").await;
+        tokens.push(bench_token(bench.next().await));
+    }
+    // The first one last, so that all of them become due at once.
+    for token in tokens.iter().rev() {
+        bench.handle.acknowledge(token);
+    }
+    for packet_id in 1..=3_000 {
+        assert_eq!(session.puback(2_000).await, Some(packet_id));
+    }
+    assert_eq!(bench.counters.intake_attempts.get(), 1, "the same connection all the time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn p7_a_half_open_connection_is_noticed_within_ten_seconds() {
     let fake = FakeBroker::new().await;
     let bench = bench(fake.address());

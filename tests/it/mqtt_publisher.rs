@@ -11,6 +11,7 @@ use lowsky::domain::{
 use lowsky::service::counters::Counters;
 use lowsky::service::publisher::{self, PublisherHandle, PublisherSettings};
 use lowsky::service::status::StatusFigures;
+use lowsky::stream::LoggedEvent;
 use serde_json::Value;
 
 use super::mqtt_fake::FakeBroker;
@@ -27,7 +28,7 @@ fn publisher(address: SocketAddr, counters: &Arc<Counters>) -> PublisherHandle {
 }
 
 /// A pair, each of its own operator.
-fn event() -> AlertEvent {
+fn event(seq: u64) -> LoggedEvent {
     let uas = |text| UasId::new(text).unwrap();
     let operator = |text| Some(OperatorId::new(text).unwrap());
     let at = Timestamp::from_millis(1_800_000_000_000);
@@ -53,7 +54,7 @@ fn event() -> AlertEvent {
         rule: "separation/drone-drone/WARNING".into(),
         explanation: Explanation::default(),
     };
-    AlertEvent { event: AlertEventKind::Raised, alert }
+    LoggedEvent::new(seq, Arc::new(AlertEvent { event: AlertEventKind::Raised, alert }))
 }
 
 async fn next_json(probe: &mut Probe) -> (String, Value) {
@@ -67,7 +68,7 @@ async fn both_operators_of_a_pair_get_the_event_as_on_the_stream() {
     let counters = Arc::new(Counters::default());
     let mut probe = Probe::new(broker.address(), "probe", &["lowsky/v1/alerts/#"]).await;
     let publisher = publisher(broker.address(), &counters);
-    publisher.alert(&event(), 42);
+    publisher.alert(&event(42));
     let (topic, message) = next_json(&mut probe).await;
     assert_eq!(topic, "lowsky/v1/alerts/one/A");
     assert_eq!(
@@ -91,7 +92,7 @@ async fn alerts_of_an_outage_arrive_in_order_when_the_broker_is_back() {
     let address = mosquitto.kill();
     // More than rumqttc's own queue holds, some of it handed over before the loss is noticed.
     for seq in 0..500 {
-        publisher.alert(&event(), seq);
+        publisher.alert(&event(seq));
         if seq % 100 == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -102,7 +103,7 @@ async fn alerts_of_an_outage_arrive_in_order_when_the_broker_is_back() {
     // The publisher may have been back before the probe; whoever listens later learns it from the count.
     until("everything is confirmed", || publisher.backlog() == 0).await;
     assert_eq!((counters.alerts_published.get(), counters.alerts_dropped.get()), (1_000, 0));
-    publisher.alert(&event(), 500);
+    publisher.alert(&event(500));
     let mut last = None;
     while last != Some(500) {
         let seq = next_json(&mut probe).await.1["seq"].as_u64().unwrap();
@@ -117,7 +118,7 @@ async fn what_was_sent_and_not_confirmed_is_sent_again() {
     let counters = Arc::new(Counters::default());
     let publisher = publisher(fake.address(), &counters);
     for seq in 0..5 {
-        publisher.alert(&event(), seq);
+        publisher.alert(&event(seq));
     }
     let mut session = fake.accept_silent(false).await;
     let mut sent = Vec::new();
@@ -153,11 +154,11 @@ async fn an_alert_from_before_the_broker_was_there_reaches_its_operator() {
     let address = free_address();
     let counters = Arc::new(Counters::default());
     let publisher = publisher(address, &counters);
-    publisher.alert(&event(), 1);
+    publisher.alert(&event(1));
     tokio::time::sleep(Duration::from_secs(2)).await;
     let broker = lowsky::service::broker::start(address).await.unwrap();
     let mut probe = Probe::new(broker.address(), "probe", &["lowsky/v1/alerts/#"]).await;
-    publisher.alert(&event(), 2);
+    publisher.alert(&event(2));
     // The first may have gone out before the probe listened; then it was confirmed all the same.
     while next_json(&mut probe).await.1["seq"] != 2 {}
     until("both are confirmed", || publisher.backlog() == 0).await;

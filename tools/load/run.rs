@@ -132,8 +132,11 @@ async fn start_readers(
 }
 
 async fn client(url: String, role: Role, board: Arc<Board>, told: mpsc::Sender<()>) {
-    // Who waits for it may have given up.
-    let ready = move || told.try_send(()).unwrap_or_default();
+    let ready = move || {
+        if told.try_send(()).is_err() {
+            tracing::debug!("nobody waits for this client any more");
+        }
+    };
     let ended = stream::read(&url, role, &board, ready).await;
     Board::one(&board.cut);
     tracing::warn!(?ended, "a stream client's connection ended");

@@ -40,7 +40,7 @@ fn zone(number: u32, area: &Area) -> Value {
         let radius_m = (50.0 + (n * 0.754_878).fract() * 200.0) * if corner % 2 == 0 { 1.0 } else { 0.8 };
         (east_m + radius_m * angle.cos(), north_m + radius_m * angle.sin())
     });
-    feature(&format!("L{number:06}"), "REQ_AUTHORISATION", ring, area)
+    feature(&format!("L{number:06}"), "REQ_AUTHORIZATION", ring, area)
 }
 
 /// A strip along the north, far longer than the row of aircraft that wait beside it.
