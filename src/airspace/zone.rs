@@ -19,6 +19,8 @@ pub struct Zone {
     pub version: Arc<str>,
     /// Chinese name where there is one, else the first.
     pub name: Arc<str>,
+    /// English name where there is one, else the first.
+    pub name_en: Arc<str>,
     /// What it asks.
     pub restriction: Restriction,
     /// Why.
@@ -62,6 +64,7 @@ impl Zone {
         Some(Self {
             version: Arc::from(""),
             name: Arc::from(id.as_str()),
+            name_en: Arc::from(id.as_str()),
             id,
             restriction,
             reasons: Vec::new(),

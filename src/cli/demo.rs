@@ -9,6 +9,7 @@ use super::files::Failure;
 use super::simulate::{self, Outlet};
 use super::{run, terminal, watch};
 use crate::config::Config;
+use crate::console;
 use crate::service::daemon::{Daemon, StartError};
 use crate::service::{clock, descriptors};
 use crate::simulate::{FleetSettings, incidents};
@@ -86,10 +87,10 @@ async fn start(args: &DemoArgs, zones: &Path, scratch: &Path) -> Result<Daemon, 
     config.journal.dir = scratch.join("var");
     let port = args.mqtt_port.unwrap_or(1883);
     config.mqtt.url = format!("mqtt://127.0.0.1:{port}");
-    match Daemon::start(&config).await {
+    match Daemon::start(&config, console::PAGES).await {
         Err(StartError::Broker(_)) if args.mqtt_port.is_none() => {
             config.mqtt.url = format!("mqtt://127.0.0.1:{}", free_port().unwrap_or(port));
-            Daemon::start(&config).await.map_err(|error| run::failure(&error))
+            Daemon::start(&config, console::PAGES).await.map_err(|error| run::failure(&error))
         }
         started => started.map_err(|error| run::failure(&error)),
     }

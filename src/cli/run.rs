@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::files::{self, Failure};
 use super::terminal;
+use crate::console;
 use crate::service::daemon::{Daemon, StartError};
 use crate::service::descriptors;
 
@@ -23,7 +24,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let config = files::configuration(args.config.as_deref())?;
     descriptors::raise_limit();
     terminal::block_on(|stop| async move {
-        let daemon = Daemon::start(&config).await.map_err(|error| failure(&error))?;
+        let daemon = Daemon::start(&config, console::PAGES).await.map_err(|error| failure(&error))?;
         tracing::info!(
             http = %daemon.http_address(),
             mqtt = daemon.mqtt_address(),

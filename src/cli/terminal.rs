@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -28,39 +29,45 @@ pub(super) fn start_log() {
 pub(super) fn block_on<F: Future<Output = Result<ExitCode, Failure>>>(
     command: impl FnOnce(CancellationToken) -> F,
 ) -> Result<ExitCode, Failure> {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            return Err(Failure::Outside(format!("no threads: {error}")));
-        }
-    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Outside(format!("no threads: {error}")))?;
     let stop = CancellationToken::new();
-    let wish = stop.clone();
-    runtime.spawn(async move {
-        asked_to_stop().await;
-        wish.cancel();
-        asked_to_stop().await;
-        std::process::exit(130);
-    });
+    listen_for_signals(&runtime, stop.clone())
+        .map_err(|error| Failure::Outside(format!("cannot listen for signals: {error}")))?;
     let code = runtime.block_on(command(stop));
     // A task that will not end must not keep the process.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     code
 }
 
+/// Takes the signals over before the command begins, so that none of them can end it halfway.
 #[cfg(unix)]
-async fn asked_to_stop() {
+fn listen_for_signals(runtime: &Runtime, stop: CancellationToken) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return drop(tokio::signal::ctrl_c().await);
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
+    let _inside = runtime.enter();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    runtime.spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stop.cancel();
+        interrupt.recv().await;
+        std::process::exit(130);
+    });
+    Ok(())
 }
 
 #[cfg(not(unix))]
-async fn asked_to_stop() {
-    drop(tokio::signal::ctrl_c().await);
+fn listen_for_signals(runtime: &Runtime, stop: CancellationToken) -> std::io::Result<()> {
+    runtime.spawn(async move {
+        drop(tokio::signal::ctrl_c().await);
+        stop.cancel();
+        drop(tokio::signal::ctrl_c().await);
+        std::process::exit(130);
+    });
+    Ok(())
 }

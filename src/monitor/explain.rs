@@ -32,15 +32,15 @@ pub(super) fn ended(alert: &Alert, ending: Ending) -> Explanation {
     }
 }
 
-/// The sentence of an open alert.
+/// The sentence of an open alert; `zone_en` is the English name of its zone.
 #[expect(clippy::too_many_lines, reason = "one arm for each code, and nothing else")]
-pub(super) fn sentence(alert: &Alert, clause: &str) -> Explanation {
+pub(super) fn sentence(alert: &Alert, clause: &str, zone_en: Option<&str>) -> Explanation {
     let id = &alert.uas_id;
     let figure = |name: &str| alert.measured.get(name).unwrap_or(0.0);
     let limit = |name: &str| alert.limit.get(name).unwrap_or(0.0);
     match alert.code {
         AlertCode::Separation => separation(alert),
-        AlertCode::ZoneIncursion => zone(alert),
+        AlertCode::ZoneIncursion => zone(alert, zone_en),
         AlertCode::HeightLimit => Explanation {
             zh: format!(
                 "{id} 真高 {:.0} 米，超过限高 {:.0} 米，请下降。",
@@ -158,19 +158,20 @@ fn separation(alert: &Alert) -> Explanation {
     }
 }
 
-fn zone(alert: &Alert) -> Explanation {
+fn zone(alert: &Alert, name_en: Option<&str>) -> Explanation {
     let id = &alert.uas_id;
     let name = alert.zone.as_ref().map_or("?", |zone| zone.name.as_ref());
+    let name_en = name_en.unwrap_or(name);
     match alert.phase {
         Phase::Actual => Explanation {
             zh: format!("{id} 已进入 {name}，请立即离开。"),
-            en: format!("{id} is inside {name}: leave it now."),
+            en: format!("{id} is inside {name_en}: leave it now."),
         },
         Phase::Predicted => {
             let in_s = alert.measured.get("t_in_s").unwrap_or(0.0);
             Explanation {
                 zh: format!("{id} 预计 {in_s:.0} 秒后进入 {name}，请改变航向或高度。"),
-                en: format!("{id} will enter {name} in {in_s:.0} s: turn or change height."),
+                en: format!("{id} will enter {name_en} in {in_s:.0} s: turn or change height."),
             }
         }
     }

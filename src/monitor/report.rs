@@ -83,7 +83,7 @@ pub(super) fn compose(
         rule: rule(parties, finding),
         explanation: explain::nothing(),
     };
-    alert.explanation = explain::sentence(&alert, finding.clause);
+    alert.explanation = explain::sentence(&alert, finding.clause, zone.map(|zone| zone.name_en.as_ref()));
     alert
 }
 

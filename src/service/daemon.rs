@@ -21,7 +21,7 @@ use crate::service::evaluator::{self, Control, Surroundings};
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::gate::Gate;
 use crate::service::health::{Health, Part, Status};
-use crate::service::http::{self, App};
+use crate::service::http::{self, App, Page};
 use crate::service::hub::{Hub, HubSettings};
 use crate::service::inbox::Inbox;
 use crate::service::intake::{self, IntakeHandle, IntakeState};
@@ -78,9 +78,9 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts everything. The broker and the zones may come later; `/readyz` tells.
+    /// Starts everything; `pages` are served beside the interfaces. The broker and the zones may come later; `/readyz` tells.
     #[expect(clippy::too_many_lines, reason = "the wiring, from top to bottom, in one place")]
-    pub async fn start(config: &Config) -> Result<Self, StartError> {
+    pub async fn start(config: &Config, pages: &'static [Page]) -> Result<Self, StartError> {
         let mut endpoint =
             Endpoint::new(&config.mqtt.url, config.mqtt.user.clone(), config.mqtt.password.clone())?;
         #[cfg(feature = "embedded-broker")]
@@ -122,7 +122,7 @@ impl Daemon {
             figures::enter(registry, Arc::clone(&counters), Arc::clone(&tally), Arc::clone(&inbox));
         });
         let health = Arc::new(Health::starting(clock::now()));
-        let app = App::new(hub, health, metrics, config.http.clone(), CancellationToken::new());
+        let app = App::new(hub, health, metrics, config.http.clone(), pages, CancellationToken::new());
 
         let mut keeper = ZoneKeeper::new(
             config.area(),

@@ -102,7 +102,14 @@ pub(crate) async fn start_on(
     change(&mut http, &mut settings);
     let (hub, publisher, acks) = Hub::new(settings);
     let health = Arc::new(Health::starting(at(0)));
-    let app = App::new(hub, health, Arc::new(Metrics::default()), http, CancellationToken::new());
+    let app = App::new(
+        hub,
+        health,
+        Arc::new(Metrics::default()),
+        http,
+        lowsky::console::PAGES,
+        CancellationToken::new(),
+    );
     let listener = TcpListener::bind(listen).await.unwrap();
     let address = listener.local_addr().unwrap();
     let served = tokio::spawn(serve(listener, Arc::clone(&app)));

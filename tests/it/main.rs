@@ -1,8 +1,9 @@
-//! The outside view: everything that is tested through what the library and the program offer others.
+//! The outside view, in one binary.
 
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod config_file;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
@@ -33,22 +34,16 @@ mod http_socket;
 mod http_support;
 #[cfg(test)]
 mod monitor_properties;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_broker;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_fake;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_gate;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_intake;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_publisher;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
 #[cfg(test)]

@@ -60,14 +60,15 @@ pub(super) fn read(mut feature: Value, at: &At<'_>, reader: &mut Reader<'_>) -> 
     let restriction = words::restriction(properties, &at, reader);
     let reasons = words::reasons(properties, &at, reader);
     let periods = period::read(properties, &at, reader);
-    let name = words::name(properties, identifier.as_deref().unwrap_or_default(), &at, reader);
+    let [name, name_en] = words::names(properties, identifier.as_deref().unwrap_or_default(), &at, reader);
     check_other_members(properties, &at, reader);
 
     if reader.report.errors() > errors_before {
         return None;
     }
     let mut zone = Zone::new(ZoneId::new(&identifier?), restriction?, volumes?)?;
-    (zone.name, zone.reasons, zone.periods) = (name, reasons, periods?);
+    (zone.name, zone.name_en) = (name, name_en);
+    (zone.reasons, zone.periods) = (reasons, periods?);
     zone.feature = compact(&feature).into();
     feature.sort_all_objects();
     zone.version = version::of_content(&compact(&feature));

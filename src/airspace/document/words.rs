@@ -134,20 +134,22 @@ pub(super) fn reasons(
     found
 }
 
-/// The Chinese name, else the first, else the identifier.
-pub(super) fn name(
+/// The zone's name in Chinese and in English; where one is missing, the first name, or the identifier.
+pub(super) fn names(
     properties: &Map<String, Value>,
     id: &str,
     at: &At<'_>,
     reader: &mut Reader<'_>,
-) -> Arc<str> {
+) -> [Arc<str>; 2] {
     let names = properties
         .get("name")
         .map_or_else(Vec::new, |value| texts(value, &at.member("name"), "`name`", reader));
-    let chinese =
-        names.iter().find(|(_, lang)| lang.get(..2).is_some_and(|lang| lang.eq_ignore_ascii_case("zh")));
-    let chosen = chinese.or_else(|| names.first()).map_or(id, |(text, _)| *text);
-    Arc::from(chosen.chars().take(NAME_CHARS_MAX).collect::<String>())
+    ["zh", "en"].map(|language| {
+        let is_in =
+            |(_, lang): &&(&str, &str)| lang.get(..2).is_some_and(|lang| lang.eq_ignore_ascii_case(language));
+        let chosen = names.iter().find(is_in).or_else(|| names.first()).map_or(id, |(text, _)| *text);
+        Arc::from(chosen.chars().take(NAME_CHARS_MAX).collect::<String>())
+    })
 }
 
 /// Texts with their languages: `[{"text", "lang"}…]`. Plain text in the place of the array is understood.

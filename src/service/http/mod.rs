@@ -36,6 +36,17 @@ use super::metrics::Metrics;
 use crate::airspace::Airspace;
 use crate::config;
 
+/// A file that a browser may fetch.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// Where it is served.
+    pub path: &'static str,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub bytes: &'static [u8],
+}
+
 /// What the handlers share.
 #[derive(Debug)]
 pub struct App {
@@ -49,6 +60,8 @@ pub struct App {
     pub airspace: ArcSwap<Airspace>,
     /// The port's settings.
     pub settings: config::Http,
+    /// The web page, if one is served.
+    pub pages: &'static [Page],
     /// Cancelled when the service stops.
     pub stop: CancellationToken,
 }
@@ -60,8 +73,9 @@ impl App {
         health: Arc<Health>,
         metrics: Arc<Metrics>,
         settings: config::Http,
+        pages: &'static [Page],
         stop: CancellationToken,
     ) -> Arc<Self> {
-        Arc::new(Self { hub, health, metrics, airspace: ArcSwap::default(), settings, stop })
+        Arc::new(Self { hub, health, metrics, airspace: ArcSwap::default(), settings, pages, stop })
     }
 }

@@ -11,7 +11,6 @@ use axum::routing::{get, post};
 
 use super::problem::{PROBLEM_JSON, Problem};
 use super::{App, alerts, answer, contracts, operations, tracks, upgrade, zones, zones_check};
-use crate::console;
 
 /// Scripts and styles only from here, no inline ones, no foreign connections.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -20,7 +19,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
     let mut routes = Router::new();
-    for page in console::FILES {
+    for page in app.pages {
         let serve = move || async move { answer::typed(page.content_type, page.bytes) };
         routes = routes.route(page.path, get(serve));
     }

@@ -65,8 +65,8 @@ impl Crowd {
         let now = a.seen.timestamp.max(b.seen.timestamp);
         let (age_a, age_b) = (now.seconds_since(a.seen.timestamp), now.seconds_since(b.seen.timestamp));
         let apart = offset_m(a.seen.position, b.seen.position);
-        let s = [0, 1].map(|i| apart[i] + b.velocity[i] * age_b - a.velocity[i] * age_a);
-        let v = [0, 1].map(|i| b.velocity[i] - a.velocity[i]);
+        let place = [0, 1].map(|i| apart[i] + b.velocity[i] * age_b - a.velocity[i] * age_a);
+        let against = [0, 1].map(|i| b.velocity[i] - a.velocity[i]);
         let pressures = (a.seen.heights.pressure_m, b.seen.heights.pressure_m);
         let (up, error) = match (a.height, b.height, pressures) {
             (Some(_), Some(_), (Some(pa), Some(pb))) if a.height_error > 0.0 && b.height_error > 0.0 => {
@@ -75,8 +75,8 @@ impl Crowd {
             (Some(ha), Some(hb), _) => (Some(hb - ha), a.height_error + b.height_error),
             _ => (None, 0.0),
         };
-        let z = up.map(|up| (up + b.climb * age_b - a.climb * age_a, b.climb - a.climb));
-        let entered = |level: &Level, slack: f64| entry(s, v, z, error + slack, level, slack);
+        let above = up.map(|up| (up + b.climb * age_b - a.climb * age_a, b.climb - a.climb));
+        let entered = |level: &Level, slack: f64| entry(place, against, above, error + slack, level, slack);
         let worst = |slack: f64| {
             let soon =
                 |level: &&Level| entered(level, slack).is_some_and(|t| t <= level.look_ahead_s + slack);

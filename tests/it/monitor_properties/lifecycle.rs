@@ -71,7 +71,7 @@ pub(super) fn airspace(origin: LatLng, zones: &[(usize, [f64; 2], f64)]) -> Arc<
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "a run has more reports than anything else")]
 enum Step {
-    Report(Observation),
+    Report(Box<Observation>),
     Aside(Aside),
 }
 
@@ -91,7 +91,7 @@ fn steps(
         seen.battery_pct = Some(f64::from(*charge));
         seen.c2_lost = Some(*lost);
     }
-    let mut all: Vec<_> = reports.into_iter().map(|(at, seen)| (at, Step::Report(seen))).collect();
+    let mut all: Vec<_> = reports.into_iter().map(|(at, seen)| (at, Step::Report(Box::new(seen)))).collect();
     all.extend(asides.iter().map(|(seconds, aside)| (at(*seconds), Step::Aside(aside.clone()))));
     all.sort_by_key(|(at, _)| *at);
     all
@@ -110,7 +110,7 @@ fn run(origin: LatLng, steps: &[(Timestamp, Step)], tick_ms: Option<i64>) -> Vec
             clock = clock.plus_micros(1000 * tick_ms);
         }
         let event = match step {
-            Step::Report(seen) => Event::Observed(seen.clone()),
+            Step::Report(seen) => Event::Observed(Observation::clone(seen)),
             Step::Aside(Aside::Tick) => Event::Tick,
             Step::Aside(Aside::Zones(zones)) => Event::AirspaceReplaced(airspace(origin, zones)),
             Step::Aside(Aside::Note(number)) => {
