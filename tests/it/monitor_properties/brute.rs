@@ -58,7 +58,6 @@ impl Crowd {
     }
 
     /// The verdict about two aircraft when the first has just reported.
-    #[expect(clippy::many_single_char_names, reason = "the letters of the formulas")]
     pub(super) fn judge(&self, settings: &Settings, own: &UasId, other: &UasId) -> Option<Verdict> {
         let (a, b) = (self.0.get(own)?, self.0.get(other)?);
         let levels = table(settings, party(&a.seen), party(&b.seen))?;

@@ -69,7 +69,6 @@ pub(super) fn airspace(origin: LatLng, zones: &[(usize, [f64; 2], f64)]) -> Arc<
 
 /// Every event of a run in order of time.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "a run has more reports than anything else")]
 enum Step {
     Report(Box<Observation>),
     Aside(Aside),
