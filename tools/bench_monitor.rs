@@ -171,12 +171,14 @@ fn main() {
     let small = [
         case("metropolitan", 10_000, 10_000, 100.0, false),
         case("constant density", 1_000, 1_000, 31.6, false),
+        case("constant density, no zones", 1_000, 0, 31.6, false),
         case("hot spots", 10_000, 10_000, 100.0, true),
         case("no zones", 10_000, 0, 100.0, false),
     ];
     let large = [
         case("metropolitan", 100_000, 10_000, 100.0, false),
         case("constant density", 100_000, 100_000, 316.0, false),
+        case("constant density, no zones", 100_000, 0, 316.0, false),
         case("hot spots", 100_000, 10_000, 100.0, true),
     ];
     let wanted = |case: &&Case| {
