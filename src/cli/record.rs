@@ -15,7 +15,7 @@ use crate::service::intake::{self, IntakeState};
 use crate::service::link::Endpoint;
 use crate::wire::{Envelope, recording};
 
-/// The kinds of topics that go in (`INTERFACES` §2).
+/// The kinds of topics that go in.
 const KINDS: [&str; 6] = ["telemetry", "nmea", "rid", "mavlink", "sensing", "intent"];
 /// How long the first connection may take.
 const CONNECT_MAX: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Alerts and their events, as subscribers read them (`INTERFACES` §6 gives the names).
+//! Alerts and their events, as subscribers read them.
 
 use std::sync::Arc;
 

@@ -24,7 +24,7 @@ pub(super) struct Policy {
 }
 
 impl Policy {
-    /// The policy of a code (`INTERFACES` §6, "raised when" and "cleared when").
+    /// The policy of a code: how long it must hold, how long it must be gone.
     pub(super) fn of(code: AlertCode, lifecycle: &Lifecycle) -> Self {
         let hold_s = match code {
             AlertCode::LostLink => 0.0,

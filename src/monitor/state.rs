@@ -14,7 +14,7 @@ const CLIMB_MPS_MAX: f64 = 62.0;
 const DERIVE_S: std::ops::RangeInclusive<f64> = 0.2..=10.0;
 /// What a height above take-off or ground may be wrong as a height above the ellipsoid without terrain, metres.
 const RELATIVE_ERROR_M: f64 = 15.0;
-/// What pressure altitude may be wrong at an unknown QNH (`STANDARDS` §6.4), metres.
+/// What pressure altitude may be wrong at an unknown QNH: 8.3 m for each hPa, typhoons aside, metres.
 const PRESSURE_ERROR_M: f64 = 110.0;
 /// Standard deviation of a vertical accuracy that nobody gave, metres (`STANDARDS` §6.5).
 const SIGMA_UNKNOWN_M: f64 = 10.0;

@@ -1,6 +1,6 @@
 //! `HEIGHT_LIMIT`: true height over the ceiling of the class, uncertainty counted.
 //!
-//! Severity follows how sure it is (`STANDARDS` §6.5): over the ceiling CAUTION; with at least 95 %
+//! Severity follows how sure it is: over the ceiling CAUTION; with at least 95 %
 //! probability WARNING; and by 30 m or more CRITICAL.
 
 use crate::domain::{AlertCode, DataQuality, OperationCategory, Severity, UaClass};

@@ -13,7 +13,7 @@ use crate::monitor::scene::{Found, Scene};
 use crate::monitor::settings::Level;
 use crate::monitor::tracks::Track;
 
-/// A 95 % bound over this is too coarse to tell aircraft apart (`STANDARDS` §7.1), metres.
+/// A 95 % bound over this is too coarse to tell aircraft apart, metres.
 const COARSE_M: f64 = 30.0;
 
 pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
