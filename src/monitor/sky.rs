@@ -5,6 +5,9 @@
 //! the volume's size. A stored box is drawn larger than needed, and the aircraft is taken out and put in
 //! again only when its true box leaves it.
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
 use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
 
 use super::rules::{Rules, party_index};
@@ -279,11 +282,13 @@ impl Layer {
     fn ask(&self, asked: &Box3, own: TrackIx, out: &mut Vec<TrackIx>) {
         let [low, high] = asked.outwards();
         let envelope = AABB::from_corners(low, high);
-        out.extend(
-            self.tree
-                .locate_in_envelope_intersecting(envelope)
-                .map(|stored| stored.ix)
-                .filter(|&ix| ix != own),
-        );
+        let walked = self.tree.locate_in_envelope_intersecting_int(envelope, |stored| {
+            if stored.ix != own {
+                out.push(stored.ix);
+            }
+            ControlFlow::<Infallible>::Continue(())
+        });
+        // Nothing ends the walk early.
+        debug_assert!(walked.is_continue());
     }
 }
