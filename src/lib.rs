@@ -25,6 +25,8 @@ pub mod airspace;
 
 pub mod monitor;
 
+pub mod journal;
+
 pub mod stream;
 
 pub mod simulate;

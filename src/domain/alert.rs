@@ -1,9 +1,12 @@
 //! Alerts and their events, as subscribers read them.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
+use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::numeric::round_to;
 use super::{OperatorId, Timestamp, UasId, ZoneId};
@@ -155,12 +158,17 @@ screaming! {
 
 /// Figures by name, in a defined order; names end in their unit (`…_m`, `…_s`, `…_mps`, `…_pct`).
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Measures(pub Vec<(&'static str, f64)>);
+pub struct Measures(pub Vec<(Cow<'static, str>, f64)>);
 
 impl Measures {
+    /// Figures whose names the program knows.
+    pub fn of(figures: &[(&'static str, f64)]) -> Self {
+        Self(figures.iter().map(|&(name, value)| (Cow::Borrowed(name), value)).collect())
+    }
+
     /// The figure of that name.
     pub fn get(&self, name: &str) -> Option<f64> {
-        self.0.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 }
 
@@ -174,8 +182,30 @@ impl Serialize for Measures {
     }
 }
 
+impl<'de> Deserialize<'de> for Measures {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Figures;
+        impl<'de> Visitor<'de> for Figures {
+            type Value = Measures;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("figures by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Measures, A::Error> {
+                let mut figures = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, f64>()? {
+                    figures.push((Cow::Owned(name), value));
+                }
+                Ok(Measures(figures))
+            }
+        }
+        deserializer.deserialize_map(Figures)
+    }
+}
+
 /// One sentence a person can act on, in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Explanation {
     /// 中文.
     #[serde(rename = "zh-CN")]
@@ -185,17 +215,17 @@ pub struct Explanation {
 }
 
 /// The other aircraft of a pair.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherParty {
     /// The aircraft.
     pub uas_id: UasId,
     /// Its operator.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<OperatorId>,
 }
 
 /// The zone of an alert, in the version that was in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ZoneRef {
     /// Its identifier.
     pub id: ZoneId,
@@ -206,31 +236,31 @@ pub struct ZoneRef {
 }
 
 /// Who took note of an alert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledgement {
     /// Who.
     pub by: String,
     /// When.
     pub at: Timestamp,
     /// What they said.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 /// Where the aircraft was.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AlertPosition {
     /// Degrees.
     pub lat: f64,
     /// Degrees.
     pub lng: f64,
     /// Metres above the WGS 84 ellipsoid.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alt_hae: Option<f64>,
 }
 
 /// An alert as it stands after an event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// Stable identity of this episode.
     pub alert_id: Arc<str>,
@@ -243,36 +273,40 @@ pub struct Alert {
     /// Open or cleared.
     pub state: AlertState,
     /// Who took note of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
     /// The aircraft; of a pair, the smaller id.
     pub uas_id: UasId,
     /// Its operator.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<OperatorId>,
     /// The other aircraft of a pair.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<OtherParty>,
     /// The zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<ZoneRef>,
     /// When it was opened.
     pub raised_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
     /// When it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cleared_at: Option<Timestamp>,
     /// Source time of the newest input used.
     pub observed_at: Timestamp,
-    /// Where the aircraft was.
-    pub position: AlertPosition,
+    /// Where the aircraft was; absent where the alert is about the service itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<AlertPosition>,
     /// What was measured.
     pub measured: Measures,
     /// What it was held against.
     pub limit: Measures,
     /// How good the data is.
     pub data: DataQuality,
+    /// How often it was announced again because nobody acknowledged it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced_again: Option<u8>,
     /// The rule that applied, such as `separation/drone-manned/WARNING`.
     pub rule: Arc<str>,
     /// One sentence a person can act on.
@@ -280,7 +314,7 @@ pub struct Alert {
 }
 
 /// Something happened to an alert. `seq` is given by the log when it is published.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlertEvent {
     /// What happened.
     pub event: AlertEventKind,

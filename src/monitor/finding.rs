@@ -41,7 +41,7 @@ impl Figures {
 
     /// For an alert.
     pub(super) fn to_measures(self) -> Measures {
-        Measures(self.named.iter().take(self.len).copied().collect())
+        Measures::of(self.named.get(..self.len).unwrap_or_default())
     }
 }
 

@@ -72,14 +72,15 @@ pub(super) fn compose(
         updated_at: session.now,
         cleared_at: None,
         observed_at: parties.observed_at(),
-        position: AlertPosition {
+        position: Some(AlertPosition {
             lat: round_to(first.state.position.lat_deg(), 7),
             lng: round_to(first.state.position.lng_deg(), 7),
             alt_hae: first.state.hae_m.map(|hae_m| round_to(hae_m, 2)),
-        },
+        }),
         measured: finding.measured.to_measures(),
         limit: finding.limit.to_measures(),
         data: finding.data,
+        announced_again: known.and_then(|known| known.announced_again),
         rule: rule(parties, finding),
         explanation: explain::nothing(),
     };
@@ -93,7 +94,7 @@ const REPEAT_S: f64 = 10.0;
 /// Whether two tellings of an alert differ in no figure that a person acts on.
 pub(super) fn same_figures(told: &Alert, fresh: &Alert) -> bool {
     let rounded = |measures: &Measures| -> Vec<_> {
-        measures.0.iter().map(|(name, value)| (*name, round_to(*value, 1).to_bits())).collect()
+        measures.0.iter().map(|(name, value)| (name.clone(), round_to(*value, 1).to_bits())).collect()
     };
     rounded(&told.measured) == rounded(&fresh.measured)
         && told.data == fresh.data

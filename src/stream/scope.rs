@@ -84,9 +84,10 @@ impl AlertScope {
                 .operators
                 .as_ref()
                 .is_none_or(|wanted| operators.iter().flatten().any(|id| wanted.contains(id.as_str())))
-            && self
-                .bbox
-                .is_none_or(|bbox| bbox.contains(LatLng::wrapped(alert.position.lat, alert.position.lng)))
+            && self.bbox.is_none_or(|bbox| {
+                // What is about the service itself concerns every place.
+                alert.position.is_none_or(|at| bbox.contains(LatLng::wrapped(at.lat, at.lng)))
+            })
     }
 }
 

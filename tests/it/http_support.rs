@@ -40,10 +40,11 @@ pub(crate) fn alert(id: &str, severity: Severity) -> Alert {
         updated_at: at(0),
         cleared_at: None,
         observed_at: at(0),
-        position: AlertPosition { lat: 22.5, lng: 114.0, alt_hae: Some(150.0) },
-        measured: Measures(vec![("height_m", 131.25)]),
-        limit: Measures(vec![("height_m", 120.0)]),
+        position: Some(AlertPosition { lat: 22.5, lng: 114.0, alt_hae: Some(150.0) }),
+        measured: Measures::of(&[("height_m", 131.25)]),
+        limit: Measures::of(&[("height_m", 120.0)]),
         data: DataQuality::Good,
+        announced_again: None,
         rule: "height/limit".into(),
         explanation: Explanation {
             zh: "超高：请降低高度。".into(), en: "Too high: descend.".into()

@@ -47,10 +47,11 @@ fn event(seq: u64) -> LoggedEvent {
         updated_at: at,
         cleared_at: None,
         observed_at: at,
-        position: AlertPosition { lat: 22.5, lng: 114.0, alt_hae: None },
+        position: Some(AlertPosition { lat: 22.5, lng: 114.0, alt_hae: None }),
         measured: Measures::default(),
         limit: Measures::default(),
         data: DataQuality::Good,
+        announced_again: None,
         rule: "separation/drone-drone/WARNING".into(),
         explanation: Explanation::default(),
     };

@@ -176,7 +176,7 @@ fn an_alert_in_scope_is_told_to_its_end() {
     let scope = json!({"min_severity": "WARNING", "bbox": [113.9, 22.4, 114.1, 22.6]});
     client.say(&json!({"type": "subscribe", "alerts": scope}), &world);
     let mut outside = alert("a", Severity::Info);
-    outside.position.lng = 115.0;
+    outside.position.as_mut().unwrap().lng = 115.0;
     world.log.append(event(AlertEventKind::Raised, alert("mild", Severity::Info)));
     world.log.append(raised("a"));
     world.log.append(event(AlertEventKind::Updated, outside.clone()));

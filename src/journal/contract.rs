@@ -1,0 +1,70 @@
+//! What goes into the journal and what it says of itself.
+
+use std::sync::Arc;
+
+use crate::domain::{AlertEvent, Timestamp};
+
+/// One alert event on its way to the disk, or back from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Place in the service's history; grows by one with every event.
+    pub seq: u64,
+    /// What happened.
+    pub event: Arc<AlertEvent>,
+    /// The alert's JSON as it is published, byte for byte.
+    pub alert_json: Arc<str>,
+}
+
+/// Whether the disk takes what it is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// It does.
+    Writable,
+    /// It does not; attempts go on.
+    Failing {
+        /// Since when.
+        since: Timestamp,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// How far the journal has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Every event up to this number is safe on disk.
+    pub durable_seq: u64,
+    /// The newest probe that is safe on disk.
+    pub probed: u64,
+    /// Whether the disk takes what it is given.
+    pub condition: Condition,
+    /// Entries that wait for the disk.
+    pub backlog: usize,
+}
+
+/// What a journal held when it was opened.
+#[derive(Debug, Clone)]
+pub struct Recovered {
+    /// The history that `seq` counts; new when history was lost or restored.
+    pub log_id: Arc<str>,
+    /// Number of the newest event; 0 in a new history.
+    pub last_seq: u64,
+    /// Number of the oldest event kept.
+    pub oldest_seq: u64,
+    /// The newest event of every alert that is open, by number.
+    pub open: Vec<Entry>,
+    /// What was found damaged and where it was moved, in sentences for the log and for operators.
+    pub damage: Vec<String>,
+}
+
+/// Where events are made to survive. Nothing here blocks.
+pub trait Store {
+    /// Hands entries over, in order of their numbers. They come back if too many wait already.
+    fn append(&self, entries: Vec<Entry>) -> Result<(), Vec<Entry>>;
+
+    /// Asks for a number to be written and synced, as an event would be; see [`Progress::probed`].
+    fn probe(&self, number: u64);
+
+    /// How far the journal has come.
+    fn progress(&self) -> Progress;
+}
