@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, watch};
 
 use crate::domain::{AlertEvent, Timestamp, UasId};
+use crate::journal::Entry;
 use crate::monitor::TrackState;
 use crate::stream::{
     AckRequest, AlertLog, LoggedEvent, Picture, Pulse, Retention, SessionLimits, Welcome, World,
@@ -25,6 +26,8 @@ pub struct HubSettings {
     pub log_id: Option<Arc<str>>,
     /// Number of the last event before this start.
     pub last_seq: u64,
+    /// The newest event of every alert that is open from before this start.
+    pub open: Vec<Entry>,
     /// How much is kept.
     pub retention: Retention,
     /// When a client is slow.
@@ -38,6 +41,7 @@ impl HubSettings {
             instance: instance.into(),
             log_id: None,
             last_seq: 0,
+            open: Vec::new(),
             retention: Retention::default(),
             session_limits: SessionLimits::default(),
         }
@@ -59,9 +63,12 @@ pub struct Hub {
 impl Hub {
     /// A hub, its one writer, and the acknowledgements that clients hand in.
     pub fn new(settings: HubSettings) -> (Arc<Self>, Publisher, mpsc::Receiver<AckRequest>) {
-        let HubSettings { instance, log_id, last_seq, retention, session_limits } = settings;
+        let HubSettings { instance, log_id, last_seq, open, retention, session_limits } = settings;
         let (acks, waiting) = mpsc::channel(ACKS_WAITING_MAX);
-        let log = AlertLog::new(last_seq, retention);
+        let mut log = AlertLog::new(last_seq, retention);
+        for entry in &open {
+            log.remember(Arc::new(LoggedEvent::of(entry, true)));
+        }
         let hub = Arc::new(Self {
             world: Mutex::new(World { log, picture: Picture::default(), pulse: None }),
             wake: watch::Sender::new(0),
@@ -111,12 +118,17 @@ enum Change {
 }
 
 impl Publisher {
-    /// Numbers and encodes an alert event.
+    /// Numbers and encodes an alert event that counts as safe on disk.
     pub fn alert(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
-        self.last_seq = self.last_seq.saturating_add(1);
-        let logged = Arc::new(LoggedEvent::new(self.last_seq, event));
-        self.batch.push(Change::Alert(Arc::clone(&logged)));
+        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event, true));
+        self.logged(Arc::clone(&logged));
         logged
+    }
+
+    /// Takes an alert event; they come in the order of their numbers.
+    pub fn logged(&mut self, logged: Arc<LoggedEvent>) {
+        self.last_seq = logged.seq;
+        self.batch.push(Change::Alert(logged));
     }
 
     /// Takes the newest state of an aircraft.

@@ -12,6 +12,7 @@
 //!
 //! **Invariant:** there is no socket, clock or thread here; the same inputs give the same frames.
 
+mod delivery;
 mod frames;
 mod limit;
 mod log;
@@ -19,6 +20,7 @@ mod picture;
 mod scope;
 mod session;
 
+pub use delivery::{DISK_WAIT_S, Delivery, Release};
 pub use frames::{Frame, Text, error_frame, to_json};
 pub use limit::Burst;
 pub use log::{AlertLog, LoggedEvent, Retention};
