@@ -44,6 +44,16 @@ counters! {
     intake_stale_acks,
     /// Times that decoding waited for room before the monitor.
     inbox_waits,
+    /// Alert events published before they were safe on disk.
+    alerts_not_durable,
+    /// Alert events that the journal did not take because too many waited for the disk.
+    alerts_not_journaled,
+    /// Connections of the intake's bypass that were complete.
+    bypass_connections,
+    /// Messages taken by the intake's bypass.
+    bypass_messages,
+    /// Messages of the bypass dropped because decoding was behind.
+    bypass_dropped,
     /// Alert messages that the broker confirmed.
     alerts_published,
     /// Alert messages dropped because too many waited, oldest first.

@@ -15,7 +15,8 @@ use tokio::task::JoinHandle as Task;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::monitor::Tally;
+use crate::journal::{Recovered, Store};
+use crate::monitor::{Monitor, Tally};
 use crate::service::counters::Counters;
 use crate::service::evaluator::{self, Control, Surroundings};
 use crate::service::feedback_desk::FeedbackDesk;
@@ -27,7 +28,9 @@ use crate::service::inbox::Inbox;
 use crate::service::intake::{self, IntakeHandle, IntakeState};
 use crate::service::link::{Endpoint, EndpointError};
 use crate::service::metrics::Metrics;
+use crate::service::no_journal::NoJournal;
 use crate::service::publisher::{self, PublisherHandle, PublisherSettings};
+use crate::service::storage::StorageWatch;
 use crate::service::watch_zones::{self, ZoneWatch};
 use crate::service::zone_keeper::ZoneKeeper;
 use crate::service::{clock, figures, zone_files};
@@ -113,15 +116,18 @@ impl Daemon {
             intake::start(endpoint, &config.mqtt.client_id, filters, Arc::clone(&counters));
 
         let mut hub_settings = HubSettings::new(&config.mqtt.client_id);
-        // Without a journal every start is a new history; a client must not mistake it for the old one.
-        hub_settings.log_id = Some(format!("{:x}", clock::now().as_micros()).into());
-        hub_settings.last_seq = u64::try_from(clock::now().as_millis()).unwrap_or(0);
+        let Opened { store, recovered } = journal_of(config, &inbox);
+        let last_seq = recovered.last_seq;
+        hub_settings.log_id = Some(Arc::clone(&recovered.log_id));
+        hub_settings.last_seq = last_seq;
+        hub_settings.open.clone_from(&recovered.open);
         let (hub, hub_publisher, acks) = Hub::new(hub_settings);
         let metrics = Arc::new(Metrics::default());
         metrics.register(|registry| {
             figures::enter(registry, Arc::clone(&counters), Arc::clone(&tally), Arc::clone(&inbox));
         });
         let health = Arc::new(Health::starting(clock::now()));
+        let storage = StorageWatch::new(Arc::clone(&health));
         let app = App::new(hub, health, metrics, config.http.clone(), pages, CancellationToken::new());
 
         let mut keeper = ZoneKeeper::new(
@@ -140,15 +146,18 @@ impl Daemon {
         let around = Surroundings {
             inbox: Arc::clone(&inbox),
             hub: hub_publisher,
+            store,
+            storage,
             mqtt: publisher.clone(),
             intake: intake.clone(),
             counters: Arc::clone(&counters),
             feedback: Arc::clone(&feedback),
             tally,
         };
-        let evaluator = evaluator::start(config.monitor_settings(), around)?;
+        let open = recovered.open.into_iter().map(|entry| entry.event.alert.clone()).collect();
+        let evaluator = evaluator::start(Monitor::new(config.monitor_settings()), open, last_seq, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
-        let gate = Gate::new(doors, Arc::clone(&inbox), intake.clone(), Arc::clone(&feedback), counters);
+        let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), counters);
         let tasks = vec![
             tokio::spawn(gate.run(messages)),
             tokio::spawn(feedback.run(background.clone())),
@@ -233,6 +242,27 @@ async fn start_broker(
     let url = format!("mqtt://{}", broker.address());
     *endpoint = Endpoint::new(&url, config.mqtt.user.clone(), config.mqtt.password.clone())?;
     Ok(broker)
+}
+
+/// What makes events survive, and what it held.
+struct Opened {
+    store: Arc<dyn Store + Send + Sync>,
+    recovered: Recovered,
+}
+
+/// Opens the journal; a service that cannot still watches, and says so loudly.
+fn journal_of(config: &Config, _inbox: &Arc<Inbox<Control>>) -> Opened {
+    let now = clock::now();
+    let reason = format!("{}: no journal", config.journal.dir.display());
+    // Without a journal every start is a new history; a client must not mistake it for the old one.
+    let recovered = Recovered {
+        log_id: format!("{:x}", now.as_micros()).into(),
+        last_seq: u64::try_from(now.as_millis()).unwrap_or(0),
+        oldest_seq: u64::try_from(now.as_millis()).unwrap_or(0),
+        open: Vec::new(),
+        damage: Vec::new(),
+    };
+    Opened { store: Arc::new(NoJournal::new(now, reason)), recovered }
 }
 
 async fn forward_acknowledgements(

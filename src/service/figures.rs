@@ -77,6 +77,27 @@ impl Collector for Figures {
             ),
             ("observations_duplicate", "Observations that came again", tally.duplicates),
             ("observations_not_live", "Observations too old for live checks", tally.not_live),
+            (
+                "alert_events_not_durable",
+                "Alert events published before they were safe on disk",
+                counters.alerts_not_durable.get(),
+            ),
+            (
+                "alert_events_not_journaled",
+                "Alert events that the journal did not take because too many waited for the disk",
+                counters.alerts_not_journaled.get(),
+            ),
+            (
+                "bypass_connections",
+                "Times that the bypass took over while the disk failed",
+                counters.bypass_connections.get(),
+            ),
+            ("bypass_messages", "Messages taken by the bypass", counters.bypass_messages.get()),
+            (
+                "bypass_dropped",
+                "Messages of the bypass dropped because decoding was behind",
+                counters.bypass_dropped.get(),
+            ),
             ("alerts_published", "Alert messages that the broker confirmed", counters.alerts_published.get()),
             (
                 "alerts_dropped",

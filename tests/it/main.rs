@@ -61,6 +61,8 @@ mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod stream_sessions;
 #[cfg(test)]
 mod watch;
