@@ -37,6 +37,8 @@ mod journal_store;
 #[cfg(test)]
 mod journal_support;
 #[cfg(test)]
+mod journal_tools;
+#[cfg(test)]
 mod monitor_properties;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
