@@ -33,6 +33,12 @@ mod http_socket;
 #[cfg(test)]
 mod http_support;
 #[cfg(test)]
+mod journal_store;
+#[cfg(test)]
+mod journal_support;
+#[cfg(test)]
+mod journal_tools;
+#[cfg(test)]
 mod monitor_properties;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
