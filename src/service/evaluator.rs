@@ -19,7 +19,7 @@ use crate::service::inbox::{Inbox, Next, Report};
 use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
-use crate::stream::AckRequest;
+use crate::stream::{AckRequest, Vitals};
 
 /// Longest sleep: time-driven work is at most this late.
 const TICK: Duration = Duration::from_millis(50);
@@ -156,7 +156,9 @@ impl Evaluator {
         self.beat_at = Some(now);
         let lag_ms = Duration::from_secs_f64(self.lag_s.clamp(0.0, 1e6)).as_millis();
         self.lag_s = 0.0;
-        self.around.hub.heartbeat(now, u64::try_from(lag_ms).unwrap_or(u64::MAX));
+        let lag_ms = u64::try_from(lag_ms).unwrap_or(u64::MAX);
+        let zones_version = Some(self.monitor.airspace().version().into());
+        self.around.hub.heartbeat(Vitals { now, lag_ms, zones_version, ..Vitals::default() });
         *self.around.tally.lock().unwrap_or_else(PoisonError::into_inner) = self.monitor.tally();
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let counters = &self.around.counters;

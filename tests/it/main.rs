@@ -61,6 +61,8 @@ mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
 #[cfg(test)]
+mod stream_resume;
+#[cfg(test)]
 mod stream_sessions;
 #[cfg(test)]
 mod watch;
