@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::airspace::Airspace;
-use crate::domain::{Alert, Measures, Refusal, ServiceTrouble, Timestamp};
-use crate::journal::Store;
+use crate::domain::{Measures, Refusal, ServiceTrouble, Timestamp};
+use crate::journal::{Recovered, Store};
 use crate::monitor::{Effect, Event, Monitor, Tally, TroubleDetail};
 use crate::service::ack_window::AckToken;
 use crate::service::clock::{self, Stopwatch};
@@ -22,7 +22,7 @@ use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
 use crate::service::storage::{StorageWatch, Trouble};
-use crate::stream::{AckRequest, Delivery, LoggedEvent, Release};
+use crate::stream::{AckRequest, Delivery, LoggedEvent, Release, Vitals};
 
 /// Longest sleep: time-driven work is at most this late.
 const TICK: Duration = Duration::from_millis(50);
@@ -82,16 +82,22 @@ struct Evaluator {
     is_behind: bool,
 }
 
-/// Starts the thread with the alerts that were `open` when the service stopped; its first event gets the number after
-/// `last_seq`. It ends when the inbox is closed and empty and the last events are on disk, or the disk takes too long.
+/// Starts the thread, which goes on from what the journal held. It ends when the inbox is closed and empty and the last
+/// events are on disk, or the disk takes too long.
 pub fn start(
     mut monitor: Monitor,
-    open: Vec<Alert>,
-    last_seq: u64,
+    recovered: Recovered,
     around: Surroundings,
 ) -> std::io::Result<JoinHandle<()>> {
-    let mut effects = Vec::new();
-    monitor.restore(clock::now(), open, &mut effects);
+    let Recovered { last_seq, open, damage, .. } = recovered;
+    let (now, mut effects) = (clock::now(), Vec::new());
+    let alerts = open.into_iter().map(|entry| entry.event.alert.clone()).collect();
+    monitor.restore(now, alerts, &mut effects);
+    if !damage.is_empty() {
+        let detail = TroubleDetail { note: Some(damage.join(" ")), ..TroubleDetail::default() };
+        let event = Event::Service { kind: ServiceTrouble::JournalDamaged, holds: Some(detail) };
+        monitor.handle(now, event, &mut effects);
+    }
     let mut evaluator = Evaluator {
         around,
         monitor,
@@ -282,7 +288,15 @@ impl Evaluator {
         self.beat_at = Some(now);
         let lag_ms = Duration::from_secs_f64(self.lag_s.clamp(0.0, 1e6)).as_millis();
         self.lag_s = 0.0;
-        self.around.hub.heartbeat(now, u64::try_from(lag_ms).unwrap_or(u64::MAX));
+        let lag_ms = u64::try_from(lag_ms).unwrap_or(u64::MAX);
+        let zones_version = Some(self.monitor.airspace().version().into());
+        self.around.hub.heartbeat(Vitals {
+            now,
+            lag_ms,
+            durable_seq: Some(self.delivery.durable_seq()),
+            zones_version,
+            ..Vitals::default()
+        });
         *self.around.tally.lock().unwrap_or_else(PoisonError::into_inner) = self.monitor.tally();
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let counters = &self.around.counters;

@@ -11,7 +11,7 @@ use crate::domain::{AlertEvent, Timestamp, UasId};
 use crate::journal::Entry;
 use crate::monitor::TrackState;
 use crate::stream::{
-    AckRequest, AlertLog, LoggedEvent, Picture, Pulse, Retention, SessionLimits, Welcome, World,
+    AckRequest, AlertLog, LoggedEvent, Pulse, Retention, SessionLimits, Vitals, Welcome, World,
 };
 
 /// Acknowledgements that may wait for the core.
@@ -70,7 +70,7 @@ impl Hub {
             log.remember(Arc::new(LoggedEvent::of(entry, true)));
         }
         let hub = Arc::new(Self {
-            world: Mutex::new(World { log, picture: Picture::default(), pulse: None }),
+            world: Mutex::new(World { log, ..World::default() }),
             wake: watch::Sender::new(0),
             acks,
             welcome: Welcome { instance, log_id },
@@ -98,7 +98,7 @@ impl Hub {
 
     /// When the evaluating path last said that it is well.
     pub fn last_heartbeat(&self) -> Option<Timestamp> {
-        self.world().pulse.as_ref().map(|pulse| pulse.now)
+        self.world().pulse.as_ref().map(|pulse| pulse.vitals.now)
     }
 }
 
@@ -118,9 +118,9 @@ enum Change {
 }
 
 impl Publisher {
-    /// Numbers and encodes an alert event that counts as safe on disk.
+    /// Numbers and encodes an alert event that no journal keeps.
     pub fn alert(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
-        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event, true));
+        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event, false));
         self.logged(Arc::clone(&logged));
         logged
     }
@@ -161,12 +161,13 @@ impl Publisher {
         }
     }
 
-    /// Commits, and says that the evaluating path is well and `lag_ms` behind its input. To be called once a
-    /// second by that very path, so that a stuck one falls silent.
-    pub fn heartbeat(&mut self, now: Timestamp, lag_ms: u64) {
+    /// Commits, and says that the evaluating path is well. To be called once a second by that very path, so that
+    /// a stuck one falls silent.
+    pub fn heartbeat(&mut self, vitals: Vitals) {
         self.commit();
         let mut world = self.hub.world();
-        let pulse = Pulse::new(world.pulse.as_ref(), now, world.log.last_seq(), lag_ms);
+        let (seq, open) = (world.log.last_seq(), world.log.open().len());
+        let pulse = Pulse::new(world.pulse.as_ref(), vitals, seq, open);
         world.pulse = Some(pulse);
         drop(world);
         self.wake();

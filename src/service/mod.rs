@@ -3,6 +3,7 @@
 pub mod ack_window;
 #[cfg(feature = "embedded-broker")]
 pub mod broker;
+pub mod bypass;
 pub mod clock;
 pub mod conflate;
 pub mod counters;
@@ -18,9 +19,9 @@ pub mod http;
 pub mod hub;
 pub mod inbox;
 pub mod intake;
+pub mod journaling;
 pub mod link;
 pub mod metrics;
-pub mod no_journal;
 pub mod outbox;
 mod outgoing;
 pub mod outlet;

@@ -69,6 +69,8 @@ mod seed_recordings;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
+mod stream_resume;
+#[cfg(test)]
 mod stream_sessions;
 #[cfg(test)]
 mod watch;

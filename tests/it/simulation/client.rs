@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use lowsky::domain::Timestamp;
-use lowsky::stream::{Session, SessionLimits, Welcome, World};
+use lowsky::stream::{Frame, Next, Session, SessionLimits, Welcome};
 use serde_json::{Value, json};
 
 use super::Fates;
+use super::service::Service;
 
 /// What all clients were told: by history and number, the alert, and whether it was called durable.
 pub(crate) type Told = BTreeMap<(String, u64), (String, bool)>;
@@ -32,13 +33,14 @@ impl Client {
     }
 
     /// Connects, and resumes if the service still counts the same history.
-    pub(crate) fn connect(&mut self, now: Timestamp, world: &World, log_id: &str, fates: &mut Fates) {
-        let welcome = Welcome { instance: "simulation".into(), log_id: Some(log_id.into()) };
+    pub(crate) fn connect(&mut self, now: Timestamp, service: &Service, told: &mut Told, fates: &mut Fates) {
+        let Service { world, log_id, .. } = service;
+        let welcome = Welcome { instance: "simulation".into(), log_id: Some(log_id.as_str().into()) };
         let (mut session, hello) = Session::open("c".into(), SessionLimits::default(), now, &welcome, world);
         let hello: Value = serde_json::from_str(&hello).unwrap();
         let mut subscribe = json!({"type": "subscribe"});
         if hello["log_id"] != self.log_id.as_str() {
-            self.log_id = log_id.to_owned();
+            self.log_id.clone_from(log_id);
             self.last_seq = None;
         } else if let Some(last) = self.last_seq {
             fates.note("a client that resumes");
@@ -48,22 +50,27 @@ impl Client {
         let mut frames = Vec::new();
         assert_eq!(session.receive(&subscribe.to_string(), now, world, &mut frames), None);
         self.session = Some(session);
-        self.take(frames, &mut Told::new());
+        self.take(frames, told);
     }
 
-    pub(crate) fn poll(&mut self, now: Timestamp, world: &World, told: &mut Told) {
+    pub(crate) fn poll(&mut self, now: Timestamp, service: &Service, told: &mut Told, fates: &mut Fates) {
         loop {
             let Some(session) = &mut self.session else { return };
             let mut frames = Vec::new();
-            let more = session.poll(now, world, &mut frames);
+            let next = session.poll(now, &service.world, &mut frames);
+            if let Next::History(after) = next {
+                fates.note("a client that resumes from the journal");
+                let recorded = service.journal.recorded(after);
+                session.supply(after, Some(&recorded), now, &service.world, &mut frames);
+            }
             self.take(frames, told);
-            if !more {
+            if next == Next::Nothing {
                 return;
             }
         }
     }
 
-    fn take(&mut self, frames: Vec<lowsky::stream::Frame>, told: &mut Told) {
+    fn take(&mut self, frames: Vec<Frame>, told: &mut Told) {
         for frame in frames {
             let text = frame.encode();
             let frame: Value = serde_json::from_str(&text).unwrap();

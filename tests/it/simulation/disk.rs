@@ -3,9 +3,11 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use lowsky::domain::{AlertState, Timestamp};
 use lowsky::journal::{Condition, Entry, Progress, Recovered, Store};
+use lowsky::stream::{LoggedEvent, Recorded};
 
 use super::Fates;
 
@@ -19,8 +21,8 @@ const RETRY_S: f64 = 0.1;
 pub(crate) struct Disk {
     pub(crate) synced: BTreeMap<u64, Entry>,
     pub(crate) log_id: u64,
-    /// Events up to this one were published before they were safe.
-    unsafe_seq: u64,
+    /// Whether events were published that are not here.
+    beyond: bool,
 }
 
 impl Disk {
@@ -49,6 +51,13 @@ struct State {
     stall_until: Timestamp,
     condition: Condition,
     durable_seq: u64,
+    refused_seq: u64,
+}
+
+impl State {
+    fn all_is_written(&self) -> bool {
+        self.backlog.is_empty() && self.refused_seq <= self.durable_seq
+    }
 }
 
 /// The journal of one life of the service.
@@ -58,10 +67,8 @@ pub(crate) struct Journal(RefCell<State>);
 impl Journal {
     pub(crate) fn open(mut disk: Disk) -> (Self, Recovered) {
         let last_seq = disk.last_seq();
-        if last_seq < disk.unsafe_seq {
-            disk.log_id += 1;
-        }
-        disk.unsafe_seq = 0;
+        disk.log_id += u64::from(disk.beyond);
+        disk.beyond = false;
         let mut newest: BTreeMap<_, &Entry> = BTreeMap::new();
         for entry in disk.synced.values() {
             newest.insert(entry.event.alert.alert_id.clone(), entry);
@@ -80,6 +87,7 @@ impl Journal {
             stall_until: Timestamp::default(),
             condition: Condition::Writable,
             durable_seq: last_seq,
+            refused_seq: last_seq,
         }));
         (journal, recovered)
     }
@@ -104,6 +112,15 @@ impl Journal {
         state.disk.synced.contains_key(&seq) || state.backlog.iter().any(|entry| entry.seq == seq)
     }
 
+    /// A part of the history, as clients ask for it.
+    pub(crate) fn recorded(&self, after: u64) -> Recorded {
+        let state = self.0.borrow();
+        let kept = state.disk.synced.range(after + 1..=state.durable_seq).take(7);
+        let events: Vec<_> = kept.map(|(_, entry)| Arc::new(LoggedEvent::of(entry, true))).collect();
+        let upto = events.last().map_or(state.durable_seq, |event| event.seq);
+        Recorded { oldest_seq: 1, upto, events }
+    }
+
     pub(crate) fn is_synced(&self, seq: u64) -> bool {
         self.0.borrow().disk.synced.contains_key(&seq)
     }
@@ -123,7 +140,8 @@ impl Journal {
         }
         if state.writing.is_none() && state.retry_at.is_none_or(|at| at <= now) && !state.backlog.is_empty() {
             let entries: Vec<_> = state.backlog.iter().take(8).cloned().collect();
-            let took_s = if fates.chance("a slow commit", 0.05) { 0.08 } else { 0.001 + 0.02 * fates.share() };
+            let took_s =
+                if fates.chance("a slow commit", 0.05) { 0.08 } else { 0.001 + 0.02 * fates.share() };
             let fails = fates.chance("a failed commit", 0.02);
             let is_there = fails && fates.chance("a failed commit that is on disk", 0.5);
             let done_at = now.plus_seconds(took_s).max(state.stall_until);
@@ -139,7 +157,7 @@ impl Journal {
         {
             keep(&mut disk, &write.entries);
         }
-        if disk.last_seq() < disk.unsafe_seq {
+        if disk.beyond {
             fates.note("a crash with events that were told and are lost");
         }
         disk
@@ -178,12 +196,14 @@ fn finish(state: &mut State, write: Write, now: Timestamp, fates: &mut Fates) {
     }
     state.condition = Condition::Writable;
     state.retry_at = None;
+    state.disk.beyond &= !state.all_is_written();
 }
 
 impl Store for Journal {
     fn append(&self, entries: Vec<Entry>) -> Result<(), Vec<Entry>> {
         let mut state = self.0.borrow_mut();
         if BACKLOG_MAX < state.backlog.len() + entries.len() {
+            state.refused_seq = entries.last().map_or(0, |last| last.seq);
             return Err(entries);
         }
         let last = state.backlog.back().map_or(state.durable_seq, |last| last.seq);
@@ -194,9 +214,9 @@ impl Store for Journal {
 
     fn probe(&self, _number: u64) {}
 
-    fn mark_unsafe(&self, seq: u64) {
-        let disk = &mut self.0.borrow_mut().disk;
-        disk.unsafe_seq = disk.unsafe_seq.max(seq);
+    fn mark_unsafe(&self) {
+        let state = &mut *self.0.borrow_mut();
+        state.disk.beyond |= !state.all_is_written();
     }
 
     fn progress(&self) -> Progress {

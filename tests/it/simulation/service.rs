@@ -12,7 +12,7 @@ use lowsky::monitor::{Effect, Event, Monitor, Settings};
 use lowsky::service::ack_window::{AckToken, AckWindow, Acknowledged};
 use lowsky::service::conflate::{Conflation, Pushed};
 use lowsky::service::counters::Counters;
-use lowsky::stream::{DISK_WAIT_S, Delivery, LoggedEvent, Pulse, Release, Retention, World};
+use lowsky::stream::{DISK_WAIT_S, Delivery, LoggedEvent, Pulse, Release, Retention, Vitals, World};
 
 use super::Fates;
 use super::broker::Broker;
@@ -75,6 +75,7 @@ impl Service {
         let Recovered { log_id, last_seq, open, .. } = recovered;
         let mut world = World::default();
         world.log = lowsky::stream::AlertLog::new(last_seq, Retention::default());
+        world.recorded_from = Some(1);
         open.iter().for_each(|entry| world.log.remember(Arc::new(LoggedEvent::of(entry, true))));
         let (mut monitor, mut effects) = (Monitor::new(Settings::default()), Vec::new());
         monitor.handle(now, Event::AirspaceReplaced(Arc::clone(airspace)), &mut effects);
@@ -104,13 +105,19 @@ impl Service {
         }
     }
 
-    /// A new connection to the broker.
-    pub(crate) fn connected(&mut self) {
+    /// A new connection to the broker, or none any more.
+    pub(crate) fn connection_changed(&mut self) {
         self.window.next_epoch();
         self.receipts.clear();
     }
 
-    pub(crate) fn receive(&mut self, packet_id: u16, message: Rc<Message>, now: Timestamp, fates: &mut Fates) {
+    pub(crate) fn receive(
+        &mut self,
+        packet_id: u16,
+        message: Rc<Message>,
+        now: Timestamp,
+        fates: &mut Fates,
+    ) {
         let token = self.window.receive(packet_id).expect("the broker keeps to its window");
         let receipt = Rc::new(Receipt { packet_id, message: Rc::clone(&message), done: Cell::new(false) });
         self.receipts.push_back(Rc::clone(&receipt));
@@ -154,7 +161,8 @@ impl Service {
         if 1.0 <= now.seconds_since(self.beat_at) {
             self.beat_at = now;
             let seq = self.world.log.last_seq();
-            self.world.pulse = Some(Pulse::new(self.world.pulse.as_ref(), now, seq, 0));
+            let vitals = Vitals { now, ..Vitals::default() };
+            self.world.pulse = Some(Pulse::new(self.world.pulse.as_ref(), vitals, seq, 0));
         }
         self.check_books();
     }
