@@ -16,6 +16,7 @@ mod patience;
 mod problem;
 mod query;
 mod routes;
+mod site;
 mod tracks;
 mod upgrade;
 mod zones;
@@ -29,23 +30,13 @@ use tokio_util::sync::CancellationToken;
 pub use accept::{Connection, serve};
 pub use problem::{Fault, Problem};
 pub use routes::router;
+pub use site::{Page, Site};
 
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
 use crate::airspace::Airspace;
 use crate::config;
-
-/// A file that a browser may fetch.
-#[derive(Debug, Clone, Copy)]
-pub struct Page {
-    /// Where it is served.
-    pub path: &'static str,
-    /// Its media type.
-    pub content_type: &'static str,
-    /// Its bytes.
-    pub bytes: &'static [u8],
-}
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -61,7 +52,7 @@ pub struct App {
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
-    pub pages: &'static [Page],
+    pub site: Site,
     /// Cancelled when the service stops.
     pub stop: CancellationToken,
 }
@@ -73,9 +64,9 @@ impl App {
         health: Arc<Health>,
         metrics: Arc<Metrics>,
         settings: config::Http,
-        pages: &'static [Page],
+        site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        Arc::new(Self { hub, health, metrics, airspace: ArcSwap::default(), settings, pages, stop })
+        Arc::new(Self { hub, health, metrics, airspace: ArcSwap::default(), settings, site: site.into(), stop })
     }
 }
