@@ -17,6 +17,7 @@ mod patience;
 mod problem;
 mod query;
 mod routes;
+mod site;
 mod tracks;
 mod upgrade;
 mod zones;
@@ -31,23 +32,13 @@ pub use accept::{Connection, serve};
 pub use archive::{Archive, History};
 pub use problem::{Fault, Problem};
 pub use routes::router;
+pub use site::{Page, Site};
 
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
 use crate::airspace::Airspace;
 use crate::config;
-
-/// A file that a browser may fetch.
-#[derive(Debug, Clone, Copy)]
-pub struct Page {
-    /// Where it is served.
-    pub path: &'static str,
-    /// Its media type.
-    pub content_type: &'static str,
-    /// Its bytes.
-    pub bytes: &'static [u8],
-}
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -65,7 +56,7 @@ pub struct App {
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
-    pub pages: &'static [Page],
+    pub site: Site,
     /// Cancelled when the service stops.
     pub stop: CancellationToken,
 }
@@ -77,10 +68,10 @@ impl App {
         health: Arc<Health>,
         metrics: Arc<Metrics>,
         settings: config::Http,
-        pages: &'static [Page],
+        site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let (airspace, archive) = (ArcSwap::default(), OnceLock::new());
-        Arc::new(Self { hub, health, metrics, airspace, archive, settings, pages, stop })
+        let (airspace, archive, site) = (ArcSwap::default(), OnceLock::new(), site.into());
+        Arc::new(Self { hub, health, metrics, airspace, archive, settings, site, stop })
     }
 }
