@@ -8,10 +8,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::airspace::Airspace;
-use crate::domain::{Refusal, Timestamp};
-use crate::monitor::{Effect, Event, Monitor, Settings, Tally};
+use crate::domain::{Measures, Refusal, ServiceTrouble, Timestamp};
+use crate::monitor::{Effect, Event, Monitor, Settings, Tally, TroubleDetail};
 use crate::service::ack_window::AckToken;
 use crate::service::clock;
+use crate::service::clock_keeper::{ClockKeeper, Keeping};
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::hub::Publisher;
@@ -58,6 +59,7 @@ pub struct Surroundings {
 struct Evaluator {
     around: Surroundings,
     monitor: Monitor,
+    clock: ClockKeeper,
     effects: Vec<Effect>,
     tokens: Vec<AckToken>,
     beat_at: Option<Timestamp>,
@@ -71,6 +73,7 @@ pub fn start(settings: Settings, around: Surroundings) -> std::io::Result<JoinHa
     let mut evaluator = Evaluator {
         around,
         monitor: Monitor::new(settings),
+        clock: ClockKeeper::default(),
         effects: Vec::new(),
         tokens: Vec::new(),
         beat_at: None,
@@ -117,7 +120,13 @@ impl Evaluator {
 
     fn report(&mut self, report: Report) {
         let Report { observation, received_at, token } = report;
-        self.lag_s = self.lag_s.max(clock::now().seconds_since(received_at));
+        let now = clock::now();
+        self.lag_s = self.lag_s.max(now.seconds_since(received_at));
+        // Whoever came before the clock was set back has not come in the future.
+        let received_at = received_at.min(now);
+        if !observation.uas_id.is_canary() {
+            self.clock.witness(received_at, observation.timestamp);
+        }
         let operator = observation.operator.clone();
         self.monitor.handle(received_at, Event::Observed(observation), &mut self.effects);
         let mut refused = false;
@@ -149,11 +158,32 @@ impl Evaluator {
         }
     }
 
+    /// Holds the service's own time against the system's, and says where they part.
+    fn keep_time(&mut self, now: Timestamp) {
+        match self.clock.keep(now, clock::system()) {
+            Keeping::Hold => {}
+            Keeping::Slew(micros) => clock::move_by(micros),
+            Keeping::Follow(micros) => {
+                clock::move_by(micros);
+                self.monitor.reset_clock(clock::now(), &mut self.effects);
+                self.beat_at = None;
+            }
+        }
+        let holds = self.clock.trouble_s().map(|ahead_s| TroubleDetail {
+            measured: Measures::of(&[("ahead_s", ahead_s)]),
+            ..TroubleDetail::default()
+        });
+        let event = Event::Service { kind: ServiceTrouble::Clock, holds };
+        self.monitor.handle(clock::now(), event, &mut self.effects);
+        self.publish();
+    }
+
     fn beat(&mut self, now: Timestamp, last: bool) {
         if !last && self.beat_at.is_some_and(|at| (0.0..HEARTBEAT_S).contains(&now.seconds_since(at))) {
             return;
         }
         self.beat_at = Some(now);
+        self.keep_time(now);
         let lag_ms = Duration::from_secs_f64(self.lag_s.clamp(0.0, 1e6)).as_millis();
         self.lag_s = 0.0;
         self.around.hub.heartbeat(now, u64::try_from(lag_ms).unwrap_or(u64::MAX));

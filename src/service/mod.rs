@@ -4,6 +4,7 @@ pub mod ack_window;
 #[cfg(feature = "embedded-broker")]
 pub mod broker;
 pub mod clock;
+pub mod clock_keeper;
 pub mod conflate;
 pub mod counters;
 pub mod daemon;
