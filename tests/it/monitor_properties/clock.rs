@@ -130,7 +130,7 @@ fn p05_a_start_with_the_wrong_time_heals() {
             monitor.handle(at(t), Event::Observed(seen), &mut effects);
         }
         let ids = |open: &[lowsky::domain::Alert]| {
-            open.iter().map(|alert| alert.alert_id.clone()).collect::<Vec<_>>()
+            open.iter().map(|alert| alert.alert_id.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(ids(&open(&effects)), ids(&before));
         assert!(alerts(&effects).all(|event| event.event != AlertEventKind::Cleared));

@@ -92,8 +92,8 @@ fn p18_the_same_note_again_is_no_event_and_another_one_is() {
     let event = alerts(&first).next().unwrap();
     let taken = event.alert.acknowledged.as_ref().unwrap();
     assert_eq!((event.event, taken.by.as_str(), taken.at), (AlertEventKind::Acknowledged, "P1", at(3.0)));
-    assert!(aircraft.note(4.0, &id, "P1", "seen").is_empty());
-    assert_eq!(aircraft.note(5.0, &id, "P2", "seen").len(), 1);
+    assert!(aircraft.note(3.2, &id, "P1", "seen").is_empty());
+    assert_eq!(aircraft.note(3.4, &id, "P2", "seen").len(), 1);
     assert_eq!(open(&aircraft.effects)[0].acknowledged.as_ref().unwrap().by, "P2");
 }
 

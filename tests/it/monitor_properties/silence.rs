@@ -65,9 +65,9 @@ proptest! {
     fn p13_silence_is_told_in_time(stops in prop::collection::vec(2.0..60.0_f64, 1..6), late_s in 0.0..1.5_f64) {
         let mut reports = Vec::new();
         let mut last = Vec::new();
-        for (who, stop) in stops.iter().enumerate() {
+        for (who, stop) in (0_u8..).zip(&stops) {
             let id = format!("S{who}");
-            let times: Vec<_> = (0..60).map(f64::from).map(|t| t + 0.13 * who as f64).filter(|t| t < stop).collect();
+            let times: Vec<_> = (0..60).map(f64::from).map(|t| t + 0.13 * f64::from(who)).filter(|t| t < stop).collect();
             reports.extend(times.iter().map(|t| {
                 let (arrival, seen) = report(&id, *t, OperationalStatus::Airborne);
                 (arrival.plus_seconds(late_s), seen)

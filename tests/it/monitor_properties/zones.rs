@@ -131,7 +131,7 @@ fn p22_every_evaluation_uses_the_version_in_force() {
                 200..250 => &nothing,
                 _ => &versions[1],
             };
-            (5.05 + 0.1 * f64::from(swap), Arc::clone(zones))
+            (5.05 + 0.0997 * f64::from(swap), Arc::clone(zones))
         })
         .collect();
     let in_force = |when: Timestamp| {
