@@ -199,9 +199,9 @@ fn known_holes(conn: &Connection, from: u64, to: u64) -> Vec<Hole> {
     read().unwrap_or_default().into_iter().flatten().collect()
 }
 
-/// Where the recorded hole ends that goes on after `seq`, if one does.
+/// Where the recorded hole around `seq` ends, if it goes on after it.
 pub(super) fn hole_end(conn: &Connection, seq: u64) -> Option<u64> {
-    known_holes(conn, seq, seq.saturating_add(1)).first().map(|hole| hole.to).filter(|&to| seq < to)
+    known_holes(conn, seq, seq).first().map(|hole| hole.to).filter(|&to| seq < to)
 }
 
 /// Records that the numbers `from ..= to` have no event.

@@ -1,6 +1,7 @@
 //! Damage: the database is moved aside, never deleted, and everything in it that can still be trusted goes into
 //! a new one; what is lost is recorded as holes.
 
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -10,11 +11,15 @@ use super::contract::{Entry, Hole};
 use super::error::{JournalError, Trouble};
 use super::record::{self, STRETCH_LEN};
 use super::recover::{create, new_log_id, sync_folder};
-use super::schema::{self, FILE, Head, unsigned};
+use super::schema::{self, FILE, Head, PAGE_LEN, unsigned};
 use crate::domain::Timestamp;
 
 /// The new database, until it is complete.
 const REBUILT: &str = "journal.rebuilt.sqlite";
+/// A copy of the damaged database with a first page that can be read.
+const SCRATCH: &str = "journal.scratch.sqlite";
+/// Where the first page has the number of pages, as 32 bits, most significant byte first.
+const PAGES_AT: std::ops::Range<usize> = 28..32;
 /// What belongs to a database besides its own file.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 
@@ -43,9 +48,9 @@ pub(super) fn salvage(
     now: Timestamp,
 ) -> Result<Salvaged, JournalError> {
     let (path, rebuilt) = (dir.join(FILE), dir.join(REBUILT));
-    remove(&rebuilt)?;
     let fault = |error| Trouble::from(error).at(&rebuilt);
-    let old = Old::open(&path);
+    remove(&rebuilt)?;
+    let old = Old::open(&path, &dir.join(SCRATCH))?;
     let last = old.newest().max(written.unwrap_or(0));
     let oldest = old.oldest().min(last.saturating_add(1));
     let log_id = old.log_id();
@@ -70,6 +75,7 @@ pub(super) fn salvage(
     }
     // The last connection takes the write-ahead log with it.
     drop((old, book));
+    remove(&dir.join(SCRATCH))?;
     let aside = move_aside(dir, now)?;
     rename(&rebuilt, &path)?;
     let book = Book::open(&path).map_err(|trouble| trouble.at(&path))?;
@@ -88,7 +94,24 @@ struct Old {
 }
 
 impl Old {
-    fn open(path: &Path) -> Self {
+    /// Opens the database at `path`, or if that gives nothing, a copy of it at `scratch` with another first page:
+    /// that page lays out the tables, and is the same in every journal.
+    fn open(path: &Path, scratch: &Path) -> Result<Self, JournalError> {
+        let old = Self::at(path);
+        if old.conn.as_ref().is_some_and(|conn| schema::check_tables(conn).is_ok()) {
+            return Ok(old);
+        }
+        remove(scratch)?;
+        drop(create(scratch, "unknown", Head::after(0))?);
+        patch(path, scratch).map_err(|error| JournalError::Io {
+            path: scratch.to_owned(),
+            doing: "cannot be written",
+            error,
+        })?;
+        Ok(Self::at(scratch))
+    }
+
+    fn at(path: &Path) -> Self {
         let conn = schema::connect_to_read(path).ok();
         let head = conn.as_ref().and_then(|conn| Head::read(conn).ok());
         Self { conn, head }
@@ -141,6 +164,22 @@ impl Old {
         let hole = Hole { from, to, reason: "unreadable".into(), known: false };
         record::Stretch { entries: Vec::new(), holes: vec![hole] }
     }
+}
+
+/// Puts a copy of the database at `path` behind the first page of the new one at `scratch`.
+fn patch(path: &Path, scratch: &Path) -> std::io::Result<()> {
+    let mut first = std::fs::read(scratch)?;
+    first.truncate(usize::try_from(PAGE_LEN).unwrap_or(usize::MAX));
+    let pages = std::fs::copy(path, scratch)? / u64::from(PAGE_LEN);
+    if let Some(count) = first.get_mut(PAGES_AT) {
+        count.copy_from_slice(&u32::try_from(pages.max(1)).unwrap_or(u32::MAX).to_be_bytes());
+    }
+    std::fs::File::options().write(true).open(scratch)?.write_all_at(&first, 0)?;
+    let log = with_ending(path, COMPANIONS[0]);
+    if log.exists() {
+        std::fs::copy(log, with_ending(scratch, COMPANIONS[0]))?;
+    }
+    Ok(())
 }
 
 /// Moves the database with what belongs to it to a name that says when.
