@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use lowsky::journal::{Condition, Journal, Store};
+use lowsky::journal::{Condition, Journal, JournalSettings, Store};
+use lowsky::service::clock;
 
 use crate::e2e_support::until;
 use crate::journal_support::{PATIENCE_S, close, entries, everything, open, store, wait};
@@ -315,6 +316,33 @@ fn p03_a_journal_that_is_taken_away_is_noticed() {
     wait(&journal, "it is back", |progress| progress.durable_seq == 40);
     close(&journal);
     is_whole(dir.path(), &recovered.log_id, 40);
+}
+
+#[test]
+fn p03_events_that_found_no_room_keep_the_mark_until_they_are_on_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = JournalSettings { backlog_entries: 10, ..JournalSettings::new(dir.path(), 730) };
+    let opened = || Journal::open(&settings, clock::now, || {}).unwrap();
+    let fill = |journal: &Journal, from: u64| {
+        let blocker = rusqlite::Connection::open(dir.path().join("journal.sqlite")).unwrap();
+        blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+        journal.append(entries(from, from + 9)).unwrap();
+        assert!(journal.append(entries(from + 10, from + 11)).is_err());
+        journal.mark_unsafe();
+        blocker.execute_batch("ROLLBACK").unwrap();
+        wait(journal, "the backlog is written", |progress| progress.durable_seq == from + 9);
+    };
+    let (journal, first) = opened();
+    fill(&journal, 1);
+    store(&journal, entries(13, 13));
+    close(&journal);
+    let (journal, second) = opened();
+    assert_eq!((&second.log_id, second.damage.len()), (&first.log_id, 0));
+    fill(&journal, 14);
+    close(&journal);
+    let (_journal, third) = opened();
+    assert_ne!(third.log_id, first.log_id);
+    assert!(third.damage[0].contains("not in the history"), "{:?}", third.damage);
 }
 
 #[test]
