@@ -71,6 +71,10 @@ mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod stream_resume;
+#[cfg(test)]
 mod stream_sessions;
 #[cfg(test)]
 mod watch;
