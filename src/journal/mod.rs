@@ -12,6 +12,7 @@
 
 mod backup;
 mod book;
+mod carve;
 mod contract;
 mod desk;
 mod error;

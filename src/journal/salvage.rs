@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::book::Book;
+use super::carve::Carved;
 use super::contract::{Entry, Hole};
 use super::error::{JournalError, Trouble};
 use super::record::{self, STRETCH_LEN};
@@ -51,7 +52,9 @@ pub(super) fn salvage(
     let fault = |error| Trouble::from(error).at(&rebuilt);
     remove(&rebuilt)?;
     let old = Old::open(&path, &dir.join(SCRATCH))?;
-    let last = old.newest().max(written.unwrap_or(0));
+    let carved = Carved::of(&path);
+    let found = if old.head.is_none() { carved.newest() } else { None };
+    let last = old.newest().max(written.unwrap_or(0)).max(found.unwrap_or(0));
     let oldest = old.oldest().min(last.saturating_add(1));
     let log_id = old.log_id();
     let head = Head { last_seq: oldest.saturating_sub(1), oldest_seq: oldest, ..Head::after(0) };
@@ -61,7 +64,8 @@ pub(super) fn salvage(
     let mut from = oldest;
     while from <= last {
         let to = last.min(from.saturating_add(STRETCH_LEN - 1));
-        let found = old.stretch(from, to);
+        let mut found = old.stretch(from, to);
+        found.fill(|seq| carved.entry(seq));
         let fresh = found.holes.iter().filter(|hole| !hole.known);
         lost += fresh.map(|hole| hole.to - hole.from + 1).sum::<u64>();
         kept += found.entries.len();
@@ -74,7 +78,7 @@ pub(super) fn salvage(
         book.set_log_id(&new_log_id(now)).map_err(fault)?;
     }
     // The last connection takes the write-ahead log with it.
-    drop((old, book));
+    drop((old, carved, book));
     remove(&dir.join(SCRATCH))?;
     let aside = move_aside(dir, now)?;
     rename(&rebuilt, &path)?;

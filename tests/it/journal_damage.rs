@@ -179,6 +179,35 @@ fn p02_a_truncated_file_keeps_what_it_still_has() {
 }
 
 #[test]
+fn p02_events_are_found_though_no_page_leads_to_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sent = entries(1, 900);
+    // One that does not fit into a page, and one that does not fit into two.
+    for (seq, len) in [(500, 6_000), (501, 12_000)] {
+        let mut large = entry(seq, 4_000 + seq, AlertEventKind::Cleared);
+        let json = large.alert_json.replace("第", &"第".repeat(len / 3));
+        let alert = serde_json::from_str(&json).unwrap();
+        let event = lowsky::domain::AlertEvent { event: AlertEventKind::Cleared, alert };
+        large = Entry { seq, event: Arc::new(event), alert_json: json.into() };
+        sent[usize::try_from(seq).unwrap() - 1] = large;
+    }
+    let first = written(dir.path(), sent.clone());
+    let root: u32 = rusqlite::Connection::open(database(dir.path()))
+        .unwrap()
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'event'", [], |row| row.get(0))
+        .unwrap();
+    let mut bytes = std::fs::read(database(dir.path())).unwrap();
+    let at = usize::try_from(root - 1).unwrap() * 4096;
+    assert_eq!(bytes[at], 5, "the root leads to other pages");
+    bytes[at..at + 4096].fill(0);
+    std::fs::write(database(dir.path()), bytes).unwrap();
+    let (journal, recovered) = open(dir.path());
+    assert_eq!(recovered.damage.len(), 1, "{:?}", recovered.damage);
+    assert_eq!(everything(&journal.reader()), sent);
+    assert_eq!(recovered.log_id, first.log_id, "nothing was lost");
+}
+
+#[test]
 fn p02_a_history_that_is_gone_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let first = written(dir.path(), entries(1, 30));
