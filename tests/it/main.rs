@@ -33,6 +33,10 @@ mod http_socket;
 #[cfg(test)]
 mod http_support;
 #[cfg(test)]
+mod journal_damage;
+#[cfg(test)]
+mod journal_faults;
+#[cfg(test)]
 mod journal_store;
 #[cfg(test)]
 mod journal_support;
