@@ -53,6 +53,8 @@ mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
 #[cfg(test)]
+mod promises;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod replay;
