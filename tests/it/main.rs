@@ -25,6 +25,14 @@ mod e2e_tools;
 #[cfg(feature = "embedded-broker")]
 mod e2e_zones;
 #[cfg(test)]
+mod fault_check;
+#[cfg(test)]
+mod fault_fleet;
+#[cfg(test)]
+mod fault_kill;
+#[cfg(test)]
+mod fault_recorder;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod http_rest;
