@@ -29,7 +29,11 @@ mod fault_check;
 #[cfg(test)]
 mod fault_fleet;
 #[cfg(test)]
+mod fault_flood;
+#[cfg(test)]
 mod fault_kill;
+#[cfg(test)]
+mod fault_overload;
 #[cfg(test)]
 mod fault_recorder;
 #[cfg(test)]
@@ -70,6 +74,10 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
+#[cfg(test)]
+#[path = "../../tools/load/service.rs"]
+#[expect(dead_code, reason = "the load generator asks for more")]
+mod service;
 #[cfg(test)]
 mod stream_sessions;
 #[cfg(test)]
