@@ -6,6 +6,22 @@
 //!             └──── Progress ◄────┘   Reader ─► history, page by page
 //! ```
 
+mod book;
 mod contract;
+mod desk;
+mod error;
+mod lock;
+mod mark;
+mod reader;
+mod record;
+mod recover;
+mod salvage;
+mod schema;
+mod seal;
+mod store;
+mod writer;
 
-pub use contract::{Condition, Entry, Progress, Recovered, Store};
+pub use contract::{Condition, Entry, Hole, Progress, Recovered, Store};
+pub use error::JournalError;
+pub use reader::{AlertPage, AlertQuery, Page, Reader};
+pub use store::{Journal, JournalSettings};

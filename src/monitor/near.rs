@@ -6,6 +6,16 @@
 use crate::airspace::{Airspace, ZoneIx};
 use crate::domain::{BoundingBox, Timestamp};
 
+/// Where zones are looked up, and for whom.
+pub(super) struct Search<'a> {
+    /// The zones in force.
+    pub airspace: &'a Airspace,
+    /// Their number among airspaces, from 1.
+    pub epoch: u32,
+    /// Whether for a test flight, which has zones of its own.
+    pub canary: bool,
+}
+
 /// The zones near an aircraft.
 #[derive(Debug, Default)]
 pub(super) struct NearZones {
@@ -32,27 +42,22 @@ impl NearZones {
         self.epoch == epoch && self.area.is_some_and(|area| holds(&area, needed))
     }
 
-    /// Looks them up anew; `scratch` is emptied first.
-    pub(super) fn look_up(
-        &mut self,
-        airspace: &Airspace,
-        epoch: u32,
-        area: BoundingBox,
-        scratch: &mut Vec<ZoneIx>,
-    ) {
+    /// Looks them up anew for `area`; `scratch` is emptied first.
+    pub(super) fn look_up(&mut self, search: &Search<'_>, area: BoundingBox, scratch: &mut Vec<ZoneIx>) {
         scratch.clear();
-        airspace.near(&area, scratch);
+        search.airspace.near(&area, scratch);
         self.zones.clear();
         self.scheduled.clear();
         for &ix in &*scratch {
-            let Some(zone) = airspace.zone(ix) else { continue };
+            let zone = search.airspace.zone(ix).filter(|zone| zone.id.is_canary() == search.canary);
+            let Some(zone) = zone else { continue };
             self.zones.push(NearZone { ix, bounds: outwards(&zone.bounds) });
             if !zone.always_applies() {
                 self.scheduled.push(ix);
             }
         }
         self.area = Some(area);
-        self.epoch = epoch;
+        self.epoch = search.epoch;
     }
 
     /// Those whose box may meet `bounds`, in order.
@@ -111,7 +116,8 @@ mod tests {
         };
         let mut near = NearZones::default();
         assert!(!near.serve(1, &around(114.0, 114.0)));
-        near.look_up(&airspace, 1, around(113.9, 114.1), &mut Vec::new());
+        let search = Search { airspace: &airspace, epoch: 1, canary: false };
+        near.look_up(&search, around(113.9, 114.1), &mut Vec::new());
         assert!(near.serve(1, &around(114.0, 114.0)));
         assert!(!near.serve(2, &around(114.0, 114.0)), "of another airspace");
         assert!(!near.serve(1, &around(114.0, 114.2)), "beyond what was looked up");

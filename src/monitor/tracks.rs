@@ -47,6 +47,8 @@ pub(super) struct Track {
     pub operator: Option<OperatorId>,
     pub source: Source,
     pub party: Party,
+    /// Whether it is one of the service's own test flights.
+    pub canary: bool,
     pub state: State,
     /// The live state before, unless the aircraft jumped.
     pub before: Option<State>,
@@ -119,6 +121,7 @@ impl Track {
             operator: None,
             source: observation.source,
             party: Party::Drone,
+            canary: observation.uas_id.is_canary(),
             before: None,
             live: false,
             status: OperationalStatus::Undeclared,
@@ -231,6 +234,11 @@ impl Tracks {
     /// How many aircraft there are.
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// The slot of an aircraft.
+    pub(super) fn find(&self, id: &UasId) -> Option<TrackIx> {
+        self.by_id.get(id).copied()
     }
 
     /// The aircraft in a slot.
