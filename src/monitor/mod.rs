@@ -20,6 +20,7 @@ mod explain;
 mod finding;
 mod glance;
 mod ledger;
+mod near;
 mod orphans;
 mod report;
 mod restart;
@@ -38,12 +39,13 @@ use std::sync::Arc;
 pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail};
 pub use settings::{Level, Lifecycle, Limits, Party, Separation, Settings, Terrain, default_separation};
 
-use crate::airspace::Airspace;
-use crate::domain::{BoundingBox, Observation, Reason, Refusal, Timestamp};
+use crate::airspace::{Airspace, ZoneIx};
+use crate::domain::{Observation, Reason, Refusal, Timestamp};
 
 use agenda::Agenda;
 use detectors::{REGISTRY, WORSE_S};
 use ledger::{Ledger, Session};
+use near::Search;
 use orphans::Orphans;
 use rules::Rules;
 use scene::{Found, Scene};
@@ -92,6 +94,7 @@ pub struct Monitor {
     service: ServiceAlerts,
     agenda: Agenda,
     candidates: Vec<TrackIx>,
+    looked_up: Vec<ZoneIx>,
     found: Found,
     tally: Tally,
 }
@@ -113,6 +116,7 @@ impl Monitor {
             service: ServiceAlerts::default(),
             agenda: Agenda::default(),
             candidates: Vec::new(),
+            looked_up: Vec::new(),
             found,
             tally: Tally::default(),
         }
@@ -252,16 +256,12 @@ impl Monitor {
         let horizon_s = self.rules.zone_horizon_s() + age_s;
         let needed = detectors::path_bounds(&track.state, before, horizon_s, 10.0);
         let near = &mut track.near;
-        if near.epoch == self.airspace_epoch && near.area.is_some_and(|area| holds(&area, &needed)) {
+        if near.serve(self.airspace_epoch, &needed) {
             return;
         }
         let area = detectors::path_bounds(&track.state, before, horizon_s, NEAR_PAD_M);
-        near.zones.clear();
-        self.airspace.near(&area, &mut near.zones);
-        near.zones
-            .retain(|ix| self.airspace.zone(*ix).is_some_and(|zone| zone.id.is_canary() == track.canary));
-        near.area = Some(area);
-        near.epoch = self.airspace_epoch;
+        let search = Search { airspace: &self.airspace, epoch: self.airspace_epoch, canary: track.canary };
+        near.look_up(&search, area, &mut self.looked_up);
     }
 
     /// Asks every detector about one aircraft and settles what they say.
@@ -291,7 +291,7 @@ impl Monitor {
             detector(&scene, &mut self.found);
         }
         let look_at = own.state.at.plus_seconds(age_s);
-        let switch = next_switch(own, &self.airspace, zones_at).map(|at| {
+        let switch = own.near.next_switch(&self.airspace, zones_at).map(|at| {
             // A report of that time arrives with the source's delay.
             at.plus_seconds(own.skew_s.max(0.0))
         });
@@ -331,18 +331,6 @@ impl Monitor {
             self.schedule(ix, due);
         }
     }
-}
-
-/// The next instant at which a zone near the aircraft begins or ceases to apply.
-fn next_switch(own: &Track, airspace: &Airspace, after: Timestamp) -> Option<Timestamp> {
-    own.near.zones.iter().filter_map(|&ix| airspace.zone(ix)?.next_switch_after(after)).min()
-}
-
-fn holds(outer: &BoundingBox, inner: &BoundingBox) -> bool {
-    outer.west_deg <= inner.west_deg
-        && outer.south_deg <= inner.south_deg
-        && inner.east_deg <= outer.east_deg
-        && inner.north_deg <= outer.north_deg
 }
 
 fn picture(track: &Track, freshness: TrackFreshness) -> TrackState {

@@ -123,7 +123,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn scenarios_give_the_same_episodes_however_they_arrive(network in network()) {
+    fn p04_p05_scenarios_give_the_same_episodes_however_they_arrive(network in network()) {
         for (scenario, airspace) in scenarios() {
             let sent = scenario.messages(PREFIX, at(0.0));
             let end = at(scenario.duration_s);
@@ -143,7 +143,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn encounters_give_the_same_episodes_however_they_arrive(
+    fn p04_p05_encounters_give_the_same_episodes_however_they_arrive(
         Encounter(flights) in encounter(),
         network in network(),
         late in prop::collection::vec((2..=9_usize, 1050..2900_i64), 40),

@@ -28,7 +28,7 @@ fn every(seconds: f64, count: u32, status: OperationalStatus) -> Vec<(Timestamp,
 }
 
 #[test]
-fn at_five_fifteen_and_sixty_seconds() {
+fn p13_at_five_fifteen_and_sixty_seconds() {
     let effects = play(Settings::default(), &every(1.0, 11, OperationalStatus::Airborne), at(100.0));
     let expected = [
         (15.0, AlertEventKind::Raised, Severity::Advisory),
@@ -40,7 +40,7 @@ fn at_five_fifteen_and_sixty_seconds() {
 }
 
 #[test]
-fn after_three_periods_of_a_slow_reporter_and_at_fifteen_seconds_sharp() {
+fn p13_after_three_periods_of_a_slow_reporter_and_at_fifteen_seconds_sharp() {
     let mut reports = every(2.1, 40, OperationalStatus::Airborne);
     let last = reports.last().unwrap().0;
     reports.push(report("A", last.seconds_since(at(0.0)) + 30.0, OperationalStatus::Airborne));

@@ -56,7 +56,7 @@ fn run(count: u32, period: f64, end: f64, airspaces: &[(f64, Arc<Airspace>)]) ->
 }
 
 #[test]
-fn a_new_zone_is_told_within_a_second_and_a_removed_one_clears_after_the_hold() {
+fn p22_a_new_zone_is_told_within_a_second_and_a_removed_one_clears_after_the_hold() {
     let zone = airspace(origin(), &[(0, [5_000.0, 0.0], 11_000.0)]);
     let changes = [(10.35, zone), (20.35, airspace(origin(), &[]))];
     // Some report every 20 s, so that it is not their reports that bring it.
