@@ -6,6 +6,10 @@ mod airspace_oracle;
 #[cfg(feature = "embedded-broker")]
 mod config_file;
 #[cfg(test)]
+mod delivery_faults;
+#[cfg(test)]
+mod delivery_support;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod e2e_demo;
 #[cfg(test)]
@@ -24,6 +28,18 @@ mod e2e_tools;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod e2e_zones;
+#[cfg(test)]
+mod fault_check;
+#[cfg(test)]
+mod fault_fleet;
+#[cfg(test)]
+mod fault_flood;
+#[cfg(test)]
+mod fault_kill;
+#[cfg(test)]
+mod fault_overload;
+#[cfg(test)]
+mod fault_recorder;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
@@ -63,6 +79,8 @@ mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
 #[cfg(test)]
+mod promises;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod replay;
@@ -70,6 +88,10 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
+#[cfg(test)]
+#[path = "../../tools/load/service.rs"]
+#[expect(dead_code, reason = "the load generator asks for more")]
+mod service;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
