@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod calm;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod config_file;
 #[cfg(test)]
@@ -27,15 +29,26 @@ mod e2e_zones;
 #[cfg(test)]
 mod fault_check;
 #[cfg(test)]
+mod fault_disk;
+#[cfg(test)]
+mod fault_disturb;
+#[cfg(test)]
 mod fault_fleet;
 #[cfg(test)]
 mod fault_flood;
 #[cfg(test)]
 mod fault_kill;
 #[cfg(test)]
+mod fault_memory;
+#[cfg(test)]
 mod fault_overload;
 #[cfg(test)]
+mod fault_ready;
+#[cfg(test)]
 mod fault_recorder;
+#[cfg(test)]
+#[path = "../../tools/load/histogram.rs"]
+mod histogram;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
@@ -48,6 +61,9 @@ mod http_support;
 mod journal_store;
 #[cfg(test)]
 mod journal_support;
+#[cfg(test)]
+#[path = "../../tools/load/machine.rs"]
+mod machine;
 #[cfg(test)]
 mod monitor_properties;
 #[cfg(test)]
