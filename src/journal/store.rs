@@ -122,6 +122,10 @@ impl Store for Journal {
         self.desk.probe(number);
     }
 
+    fn mark_unsafe(&self) {
+        Self::mark_unsafe(self);
+    }
+
     fn progress(&self) -> Progress {
         self.desk.progress()
     }

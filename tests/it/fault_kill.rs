@@ -27,7 +27,6 @@ fn life(random: &mut fastrand::Rng) -> (bool, Duration) {
 }
 
 #[test]
-#[ignore = "until the journal is written"]
 fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
     if !foreign_programs() {
         return;

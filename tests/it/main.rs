@@ -62,6 +62,8 @@ mod journal_store;
 #[cfg(test)]
 mod journal_support;
 #[cfg(test)]
+mod journal_tools;
+#[cfg(test)]
 #[path = "../../tools/load/machine.rs"]
 mod machine;
 #[cfg(test)]
@@ -98,6 +100,10 @@ mod seed_recordings;
 #[path = "../../tools/load/service.rs"]
 #[expect(dead_code, reason = "the load generator asks for more")]
 mod service;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod stream_resume;
 #[cfg(test)]
 mod stream_sessions;
 #[cfg(test)]
