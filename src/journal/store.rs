@@ -122,6 +122,10 @@ impl Store for Journal {
         self.desk.probe(number);
     }
 
+    fn mark_unsafe(&self, _seq: u64) {
+        Self::mark_unsafe(self);
+    }
+
     fn progress(&self) -> Progress {
         self.desk.progress()
     }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, watch};
 
 use crate::domain::{AlertEvent, Timestamp, UasId};
+use crate::journal::Entry;
 use crate::monitor::TrackState;
 use crate::stream::{
     AckRequest, AlertLog, LoggedEvent, Pulse, Retention, SessionLimits, Vitals, Welcome, World,
@@ -25,6 +26,8 @@ pub struct HubSettings {
     pub log_id: Option<Arc<str>>,
     /// Number of the last event before this start.
     pub last_seq: u64,
+    /// The newest event of every alert that is open from before this start.
+    pub open: Vec<Entry>,
     /// How much is kept.
     pub retention: Retention,
     /// When a client is slow.
@@ -38,6 +41,7 @@ impl HubSettings {
             instance: instance.into(),
             log_id: None,
             last_seq: 0,
+            open: Vec::new(),
             retention: Retention::default(),
             session_limits: SessionLimits::default(),
         }
@@ -59,17 +63,20 @@ pub struct Hub {
 impl Hub {
     /// A hub, its one writer, and the acknowledgements that clients hand in.
     pub fn new(settings: HubSettings) -> (Arc<Self>, Publisher, mpsc::Receiver<AckRequest>) {
-        let HubSettings { instance, log_id, last_seq, retention, session_limits } = settings;
+        let HubSettings { instance, log_id, last_seq, open, retention, session_limits } = settings;
         let (acks, waiting) = mpsc::channel(ACKS_WAITING_MAX);
-        let log = AlertLog::new(last_seq, retention);
+        let mut log = AlertLog::new(last_seq, retention);
+        for entry in &open {
+            log.remember(Arc::new(LoggedEvent::of(entry, true)));
+        }
         let hub = Arc::new(Self {
-            world: Mutex::new(World { log, ..World::default() }),
+            world: Mutex::new(World { log, durable_seq: last_seq, ..World::default() }),
             wake: watch::Sender::new(0),
             acks,
             welcome: Welcome { instance, log_id },
             session_limits,
         });
-        let publisher = Publisher { hub: Arc::clone(&hub), last_seq, batch: Vec::new() };
+        let publisher = Publisher { hub: Arc::clone(&hub), last_seq, durable_seq: 0, batch: Vec::new() };
         (hub, publisher, waiting)
     }
 
@@ -100,6 +107,7 @@ impl Hub {
 pub struct Publisher {
     hub: Arc<Hub>,
     last_seq: u64,
+    durable_seq: u64,
     batch: Vec<Change>,
 }
 
@@ -111,12 +119,17 @@ enum Change {
 }
 
 impl Publisher {
-    /// Numbers and encodes an alert event.
+    /// Numbers and encodes an alert event that counts as safe on disk.
     pub fn alert(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
-        self.last_seq = self.last_seq.saturating_add(1);
-        let logged = Arc::new(LoggedEvent::new(self.last_seq, event, false));
-        self.batch.push(Change::Alert(Arc::clone(&logged)));
+        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event, true));
+        self.logged(Arc::clone(&logged));
         logged
+    }
+
+    /// Takes an alert event; they come in the order of their numbers.
+    pub fn logged(&mut self, logged: Arc<LoggedEvent>) {
+        self.last_seq = logged.seq;
+        self.batch.push(Change::Alert(logged));
     }
 
     /// Takes the newest state of an aircraft.
@@ -146,6 +159,14 @@ impl Publisher {
         drop(world);
         if alerts {
             self.wake();
+        }
+    }
+
+    /// Says that events up to `seq` are safe on disk.
+    pub fn durable(&mut self, seq: u64) {
+        if self.durable_seq < seq {
+            self.durable_seq = seq;
+            self.hub.world().durable_seq = seq;
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::frames::{self, Text, to_json};
 use crate::domain::{Alert, AlertEvent, AlertState};
+use crate::journal::Entry;
 
 /// An alert event with its number and its text.
 #[derive(Debug)]
@@ -28,9 +29,9 @@ impl LoggedEvent {
         Self::encoded(seq, event, durable, &alert)
     }
 
-    /// An event out of the journal, with its alert's JSON as it was published.
-    pub fn recorded(seq: u64, event: Arc<AlertEvent>, alert_json: &str) -> Self {
-        Self::encoded(seq, event, true, alert_json)
+    /// An event on its way to or out of the journal; `durable`: it is safe on disk.
+    pub fn of(entry: &Entry, durable: bool) -> Self {
+        Self::encoded(entry.seq, Arc::clone(&entry.event), durable, &entry.alert_json)
     }
 
     fn encoded(seq: u64, event: Arc<AlertEvent>, durable: bool, alert: &str) -> Self {

@@ -12,6 +12,7 @@
 //!
 //! **Invariant:** there is no socket, clock or thread here; the same inputs give the same frames.
 
+mod delivery;
 mod feed;
 mod frames;
 mod limit;
@@ -21,6 +22,7 @@ mod pulse;
 mod scope;
 mod session;
 
+pub use delivery::{DISK_WAIT_S, Delivery, Release};
 pub use frames::{Frame, Text, error_frame, to_json};
 pub use limit::Burst;
 pub use log::{AlertLog, LoggedEvent, Retention};
@@ -38,6 +40,8 @@ pub struct World {
     pub picture: Picture,
     /// The newest sign of life.
     pub pulse: Option<Pulse>,
+    /// Events up to this one are safe on disk.
+    pub durable_seq: u64,
     /// Number of the oldest event in the journal; `None` without one.
     pub recorded_from: Option<u64>,
 }

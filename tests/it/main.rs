@@ -27,6 +27,8 @@ mod e2e_zones;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod http_history;
+#[cfg(test)]
 mod http_rest;
 #[cfg(test)]
 mod http_socket;
