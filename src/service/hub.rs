@@ -67,7 +67,7 @@ impl Hub {
         let (acks, waiting) = mpsc::channel(ACKS_WAITING_MAX);
         let mut log = AlertLog::new(last_seq, retention);
         for entry in &open {
-            log.remember(Arc::new(LoggedEvent::of(entry, true)));
+            log.remember(&Arc::new(LoggedEvent::of(entry, true)));
         }
         let hub = Arc::new(Self {
             world: Mutex::new(World { log, durable_seq: last_seq, ..World::default() }),

@@ -108,11 +108,11 @@ impl AlertLog {
     }
 
     /// Takes the newest event of an alert of before this start; none that has come since is changed by it.
-    pub fn remember(&mut self, logged: Arc<LoggedEvent>) {
+    pub fn remember(&mut self, logged: &Arc<LoggedEvent>) {
         let known = self.newest_seq.get(&logged.alert().alert_id).is_some_and(|seq| logged.seq <= *seq);
         if !known && logged.seq < self.oldest_seq() {
             self.open_snapshot.take();
-            self.note(&logged);
+            self.note(logged);
         }
     }
 

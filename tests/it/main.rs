@@ -71,6 +71,8 @@ mod stream_resume;
 #[cfg(test)]
 mod stream_sessions;
 #[cfg(test)]
+mod stream_slow;
+#[cfg(test)]
 mod watch;
 #[cfg(test)]
 mod zones_watch;

@@ -46,7 +46,10 @@ impl Archive {
             return Some(kept);
         }
         let (begin, limit) = (page.saturating_mul(PAGE), usize::try_from(PAGE).unwrap_or(usize::MAX));
-        let recorded = self.ask(move |reader| reader.events_after(begin, limit).map(recorded)).await.ok()?;
+        let recorded = self
+            .ask(move |reader| reader.events_after(begin, limit).map(|page| recorded(&page)))
+            .await
+            .ok()?;
         Some(self.keep(page, recorded))
     }
 
@@ -97,7 +100,7 @@ impl Archive {
 }
 
 /// The frames of a page, made once for all who ask for it. Its holes are the numbers that it does not have.
-fn recorded(page: Page) -> Recorded {
+fn recorded(page: &Page) -> Recorded {
     let events = page.entries.iter().map(|entry| Arc::new(LoggedEvent::of(entry, true))).collect();
     Recorded { oldest_seq: page.oldest_seq, upto: page.through, events }
 }
