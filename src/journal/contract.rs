@@ -104,10 +104,10 @@ pub trait Store {
     /// Asks for a number to be written and synced, as an event would be; see [`Progress::probed`].
     fn probe(&self, number: u64);
 
-    /// Notes, for the next start, that events up to `seq` are about to be published though they are not safe on
+    /// Notes, for the next start, that events are about to be published which were handed over and are not safe on
     /// disk: if the process dies before they are, the history that is left is another one, with a new `log_id`.
-    /// The note survives the process; it is taken back by the journal when `seq` is safe.
-    fn mark_unsafe(&self, seq: u64);
+    /// The note survives the process; it is taken back by itself once all that was handed over is safe.
+    fn mark_unsafe(&self);
 
     /// How far the journal has come.
     fn progress(&self) -> Progress;

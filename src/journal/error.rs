@@ -93,8 +93,7 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, TypeMismatch, Unknown};
     match error.sqlite_error_code() {
         // A table or column that is not there reads as a general error.
-        Some(DatabaseCorrupt | NotADatabase | TypeMismatch | Unknown) => true,
-        Some(_) => false,
+        Some(code) => matches!(code, DatabaseCorrupt | NotADatabase | TypeMismatch | Unknown),
         // Text that is no UTF-8, a number where text should be, no row where one must be.
         None => true,
     }

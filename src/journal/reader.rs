@@ -69,7 +69,7 @@ pub struct Reader {
 impl Reader {
     /// Of the journal in a folder, or of a single database such as a backup.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let reader = Self::at(if path.is_dir() { path.join(FILE) } else { path.to_owned() });
+        let reader = Self::at(database_of(path));
         reader.ask(schema::check_format)?;
         Ok(reader)
     }
@@ -179,13 +179,20 @@ impl Reader {
     }
 }
 
+/// The database of a folder, or the path itself.
+pub(super) fn database_of(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(FILE) } else { path.to_owned() }
+}
+
 /// The statement of a query, which gives the numbers of the newest events, and its values.
 fn select(query: &AlertQuery) -> (String, Vec<Box<dyn ToSql>>) {
     let mut sql = "SELECT seq FROM alert WHERE ? < seq".to_owned();
     let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(signed(query.after))];
     let mut one_of = |column: &str, names: Vec<String>| {
         let places = vec!["?"; names.len()].join(", ");
-        values.extend(names.into_iter().map(|name| Box::new(name) as Box<dyn ToSql>));
+        for name in names {
+            values.push(Box::new(name));
+        }
         format!("{column} IN ({places})")
     };
     let states: Vec<String> = query.states.iter().map(|state| state.name().into()).collect();

@@ -51,8 +51,9 @@ pub(super) fn recover(dir: &Path, now: Timestamp) -> Result<Opened, JournalError
         None => Book::open(&path).map_err(|trouble| trouble.at(&path))?,
     };
     let mut log_id = looked.log_id;
-    if let Some(why) = broken_history(said, looked.restored) {
-        damage.extend(why);
+    let doubt = doubt(said);
+    if looked.restored || doubt.is_some() {
+        damage.extend(doubt.filter(|_| !looked.restored).map(Into::into));
         log_id = new_log_id(now);
         book.set_log_id(&log_id).map_err(|error| Trouble::from(error).at(&path))?;
     }
@@ -172,21 +173,17 @@ fn shortfall(inspected: &Inspected, said: Found) -> Option<String> {
     (last < seq && !inspected.restored).then(|| format!("it ends at event {last}, but {seq} were written"))
 }
 
-/// Whether the history has to take a new identity though its file is whole, and what there is to say of that.
-fn broken_history(said: Found, restored: bool) -> Option<Option<String>> {
-    if restored {
-        return Some(None);
-    }
+/// Why the history cannot be taken for complete though its file is whole.
+fn doubt(said: Found) -> Option<&'static str> {
     match said {
-        Found::Said(Said { beyond: true, .. }) => Some(Some(
+        Found::Said(Said { beyond: true, .. }) => Some(
             "the service ended while its disk failed: alerts of that time were published, but are not in the \
-             history. 磁盘故障期间服务中断，部分已发布的告警未能写入历史。"
-                .into(),
-        )),
-        Found::Damaged => Some(Some(
-            "journal.mark is damaged: whether the history is complete cannot be told. 标记文件损坏，无法确认历史是否完整。"
-                .into(),
-        )),
+             history. 磁盘故障期间服务中断，部分已发布的告警未能写入历史。",
+        ),
+        Found::Damaged => Some(
+            "journal.mark is damaged: whether the history is complete cannot be told. \
+             标记文件损坏，无法确认历史是否完整。",
+        ),
         Found::Said(_) | Found::Nothing => None,
     }
 }

@@ -135,24 +135,23 @@ impl Old {
     }
 
     fn stretch(&self, from: u64, to: u64) -> record::Stretch {
-        match &self.conn {
-            Some(conn) => record::stretch(conn, from, to),
-            None => {
-                let hole = Hole { from, to, reason: "unreadable".into(), known: false };
-                record::Stretch { entries: Vec::new(), holes: vec![hole] }
-            }
+        if let Some(conn) = &self.conn {
+            return record::stretch(conn, from, to);
         }
+        let hole = Hole { from, to, reason: "unreadable".into(), known: false };
+        record::Stretch { entries: Vec::new(), holes: vec![hole] }
     }
 }
 
 /// Moves the database with what belongs to it to a name that says when.
 fn move_aside(dir: &Path, now: Timestamp) -> Result<PathBuf, JournalError> {
     let time: String = now.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
-    let name = |again: u32| match again {
-        0 => dir.join(format!("journal.damaged-{time}.sqlite")),
-        again => dir.join(format!("journal.damaged-{time}-{again}.sqlite")),
-    };
-    let aside = (0..).map(name).find(|aside| !aside.exists()).unwrap_or_else(|| name(0));
+    let mut aside = dir.join(format!("journal.damaged-{time}.sqlite"));
+    let mut again = 1;
+    while aside.exists() {
+        again += 1;
+        aside = dir.join(format!("journal.damaged-{time}-{again}.sqlite"));
+    }
     let path = dir.join(FILE);
     for companion in COMPANIONS {
         let from = with_ending(&path, companion);

@@ -122,7 +122,7 @@ impl Store for Journal {
         self.desk.probe(number);
     }
 
-    fn mark_unsafe(&self, _seq: u64) {
+    fn mark_unsafe(&self) {
         Self::mark_unsafe(self);
     }
 

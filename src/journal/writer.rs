@@ -83,12 +83,11 @@ impl Writer {
     }
 
     fn attempt(&mut self, entries: &[Entry], probe: Option<u64>) -> Result<(), String> {
-        let book = match &mut self.book {
-            Some(book) => book,
-            None => {
-                let again = self.open_again()?;
-                self.book.insert(again)
-            }
+        let book = if let Some(book) = &mut self.book {
+            book
+        } else {
+            let again = self.open_again()?;
+            self.book.insert(again)
         };
         if !book.is_in_place() {
             return Err(gone(&self.path));

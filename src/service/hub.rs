@@ -119,9 +119,9 @@ enum Change {
 }
 
 impl Publisher {
-    /// Numbers and encodes an alert event that counts as safe on disk.
+    /// Numbers and encodes an alert event that no journal keeps.
     pub fn alert(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
-        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event, true));
+        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event, false));
         self.logged(Arc::clone(&logged));
         logged
     }

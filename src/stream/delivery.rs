@@ -102,19 +102,19 @@ impl<T> Delivery<T> {
             back.iter().for_each(|entry| self.lose(entry.seq));
         }
         self.durable_seq = self.durable_seq.max(store.progress().durable_seq);
-        let mut newest_late = None;
+        let mut any_late = false;
         while let Some(due) = self.unpublished.pop_front_if(|first| first.is_due(now, self.durable_seq)) {
             let Pending { entry, since, lost } = due;
             let durable = !lost && entry.seq <= self.durable_seq;
             if !durable {
                 self.late = Some((self.late.map_or(since, |(first, _)| first), entry.seq));
-                newest_late = Some(entry.seq);
+                any_late = true;
             }
             out.push(Release::Publish { entry, durable });
         }
         // Nothing has left yet: what is in `out` leaves after this.
-        if let Some(seq) = newest_late {
-            store.mark_unsafe(seq);
+        if any_late {
+            store.mark_unsafe();
         }
         let settled = self.settled();
         self.late.take_if(|(_, newest)| *newest <= settled);

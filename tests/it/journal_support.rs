@@ -62,7 +62,7 @@ pub(crate) fn store(journal: &Journal, entries: Vec<Entry>) {
 
 /// Ends a journal; everything must have been written.
 pub(crate) fn close(journal: &Journal) {
-    assert!(journal.close(Duration::from_secs(60)), "{:?}", journal.progress());
+    assert!(journal.close(Duration::from_mins(1)), "{:?}", journal.progress());
 }
 
 /// A folder with a closed journal of these events.

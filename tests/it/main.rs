@@ -39,6 +39,8 @@ mod journal_store;
 #[cfg(test)]
 mod journal_support;
 #[cfg(test)]
+mod journal_tools;
+#[cfg(test)]
 mod monitor_properties;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
@@ -66,6 +68,8 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod stream_resume;
 #[cfg(test)]
