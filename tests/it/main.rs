@@ -52,6 +52,8 @@ mod histogram;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod http_history;
+#[cfg(test)]
 mod http_rest;
 #[cfg(test)]
 mod http_socket;
@@ -106,6 +108,8 @@ mod simulation;
 mod stream_resume;
 #[cfg(test)]
 mod stream_sessions;
+#[cfg(test)]
+mod stream_slow;
 #[cfg(test)]
 mod watch;
 #[cfg(test)]
