@@ -126,7 +126,6 @@ impl Daemon {
         hub_settings.last_seq = recovered.last_seq;
         hub_settings.open.clone_from(&recovered.open);
         let (hub, hub_publisher, acks) = Hub::new(hub_settings);
-        hub.world().recorded_from = journal.as_ref().map(|_| recovered.oldest_seq);
         let metrics = Arc::new(Metrics::default());
         metrics.register(|registry| {
             figures::enter(
@@ -148,7 +147,11 @@ impl Daemon {
             counters: Arc::clone(&counters),
         };
         let site = Site { pages, console: config.console.clone() };
-        let app = App::new(hub, health, metrics, config.http.clone(), site, CancellationToken::new());
+        let app =
+            App::new(hub, Arc::clone(&health), metrics, config.http.clone(), site, CancellationToken::new());
+        if let Some(journal) = &journal {
+            app.open_archive(journal.reader(), recovered.oldest_seq);
+        }
 
         let mut keeper = ZoneKeeper::new(
             config.area(),
@@ -166,6 +169,7 @@ impl Daemon {
         let around = Surroundings {
             inbox: Arc::clone(&inbox),
             hub: hub_publisher,
+            health,
             store,
             storage,
             mqtt: publisher.clone(),

@@ -30,11 +30,11 @@ pub(crate) fn history(address: SocketAddr) -> BTreeMap<u64, Told> {
     history
 }
 
-/// The newest state of every alert, by its identity, from the pages of `/api/v1/alerts`.
-pub(crate) fn alerts(address: SocketAddr) -> BTreeMap<String, String> {
+/// The newest state of every alert that a query asks for, by its identity, from the pages of `/api/v1/alerts`.
+pub(crate) fn alerts(address: SocketAddr, query: &str) -> BTreeMap<String, String> {
     let (mut alerts, mut after) = (BTreeMap::new(), 0);
     loop {
-        let (status, body) = get(address, &format!("/api/v1/alerts?limit=1000&after={after}"));
+        let (status, body) = get(address, &format!("/api/v1/alerts?limit=1000&after={after}&{query}"));
         assert_eq!(status, 200, "{body}");
         let page: Value = serde_json::from_str(&body).unwrap();
         for alert in page["alerts"].as_array().unwrap() {
@@ -75,62 +75,87 @@ pub(crate) fn pages_agree(alerts: &BTreeMap<String, String>, history: &BTreeMap<
 }
 
 /// What an alert is about: its subject, its code, and the zone or the other aircraft.
-fn key(alert: &Value) -> (String, String, String) {
+fn key(alert: &Value) -> Cause {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let with = if alert["zone"].is_object() { &alert["zone"]["id"] } else { &alert["other"]["uas_id"] };
     (text(&alert["uas_id"]), text(&alert["code"]), text(with))
 }
 
-/// Every breach is exactly one episode, raised once and cleared once, and there is no episode without a breach.
-/// Returns how many episodes there were.
-pub(crate) fn each_breach_is_one_episode(truth: &Truth, history: &BTreeMap<u64, Told>) -> usize {
-    let mut raised: BTreeMap<String, (String, String, String)> = BTreeMap::new();
+/// What became of the breaches.
+#[derive(Debug, Default)]
+pub(crate) struct Episodes {
+    /// How many breaches there were.
+    pub(crate) breaches: usize,
+    /// Breaches without an alert.
+    pub(crate) missing: Vec<Cause>,
+    /// Breaches with several.
+    pub(crate) several: Vec<Cause>,
+    /// Alerts without a breach.
+    pub(crate) foreign: Vec<Cause>,
+    /// Alerts that did not end.
+    pub(crate) open: Vec<Cause>,
+}
+
+/// Who, the alert's code, and the zone, the other aircraft, or the time of the report.
+type Cause = (String, String, String);
+
+/// Follows every alert through its life, which must be whole, and holds it against the truth.
+pub(crate) fn episodes(truth: &Truth, history: &BTreeMap<u64, Told>) -> Episodes {
+    let mut raised: BTreeMap<String, Cause> = BTreeMap::new();
     let mut open: BTreeSet<String> = BTreeSet::new();
-    let mut causes: BTreeMap<(String, String, String), Vec<String>> = BTreeMap::new();
+    let mut causes: BTreeMap<Cause, usize> = BTreeMap::new();
     for (seq, told) in history {
         let alert = told.alert();
         let id = alert["alert_id"].as_str().unwrap().to_owned();
-        match told.event.as_str() {
-            "RAISED" => {
-                assert!(raised.insert(id.clone(), key(&alert)).is_none(), "{seq}: raised twice: {alert}");
-                open.insert(id.clone());
-                let (uas_id, code, with) = key(&alert);
-                let cause = if with.is_empty() {
-                    (uas_id, code, alert["observed_at"].as_str().unwrap_or_default().to_owned())
-                } else {
-                    (uas_id, code, with)
-                };
-                causes.entry(cause).or_default().push(id);
+        if told.event == "RAISED" {
+            let key = key(&alert);
+            let mut cause = key.clone();
+            if cause.2.is_empty() {
+                alert["observed_at"].as_str().unwrap_or_default().clone_into(&mut cause.2);
             }
-            event => {
-                assert_eq!(raised.get(&id), Some(&key(&alert)), "{seq}: {event} of another alert: {alert}");
-                assert!(open.contains(&id), "{seq}: {event} after the end: {alert}");
-                if event == "CLEARED" {
-                    open.remove(&id);
-                }
+            *causes.entry(cause).or_default() += 1;
+            assert!(raised.insert(id.clone(), key).is_none(), "{seq}: raised twice: {alert}");
+            open.insert(id);
+        } else {
+            assert_eq!(
+                raised.get(&id),
+                Some(&key(&alert)),
+                "{seq}: {} of another alert: {alert}",
+                told.event
+            );
+            assert!(open.contains(&id), "{seq}: {} after the end: {alert}", told.event);
+            if told.event == "CLEARED" {
+                open.remove(&id);
             }
         }
     }
+    let breaches: BTreeSet<&Cause> = truth.words.union(&truth.flights).collect();
     // The service's own troubles and silence have no script.
-    let own = |code: &String| code == "SERVICE_DEGRADED" || code == "LOST_LINK";
-    let breaches: BTreeSet<_> = truth.words.union(&truth.flights).cloned().collect();
-    let missing: Vec<_> = breaches.iter().filter(|breach| !causes.contains_key(*breach)).collect();
-    let several: Vec<_> =
-        causes.iter().filter(|(cause, ids)| breaches.contains(*cause) && ids.len() != 1).collect();
-    let foreign: Vec<_> =
-        causes.keys().filter(|cause| !breaches.contains(*cause) && !own(&cause.1)).collect();
-    assert!(
-        missing.is_empty() && several.is_empty() && foreign.is_empty(),
-        "of {} breaches {} gave no alert, {} several; {} alerts have no breach\nnone: {:?}\nseveral: {:?}\nforeign: {:?}",
-        breaches.len(),
-        missing.len(),
-        several.len(),
-        foreign.len(),
-        missing.first(),
-        several.first(),
-        foreign.iter().take(5).collect::<Vec<_>>()
-    );
-    let left: Vec<_> = open.iter().filter(|id| !own(&raised[*id].1)).collect();
-    assert!(left.is_empty(), "{} alerts never ended, such as {:?}", left.len(), raised.get(left[0]));
-    breaches.len()
+    let scripted = |cause: &Cause| cause.1 != "SERVICE_DEGRADED" && cause.1 != "LOST_LINK";
+    let several = causes.iter().filter(|(cause, count)| breaches.contains(cause) && 1 < **count);
+    let foreign = causes.keys().filter(|cause| scripted(cause) && !breaches.contains(cause));
+    let missing = breaches.iter().filter(|cause| !causes.contains_key(**cause));
+    Episodes {
+        breaches: breaches.len(),
+        missing: missing.map(|&cause| cause.clone()).collect(),
+        several: several.map(|(cause, _)| cause.clone()).collect(),
+        foreign: foreign.cloned().collect(),
+        open: open.iter().map(|id| raised[id].clone()).filter(scripted).collect(),
+    }
+}
+
+/// Every breach is exactly one episode, raised once and cleared once, and there is none without a breach. Returns
+/// how many there were.
+pub(crate) fn each_breach_is_one_episode(truth: &Truth, history: &BTreeMap<u64, Told>) -> usize {
+    let Episodes { breaches, missing, several, foreign, open } = episodes(truth, history);
+    for (what, found) in [
+        ("breaches without an alert", &missing),
+        ("breaches with several alerts", &several),
+        ("alerts without a breach", &foreign),
+        ("alerts that never ended", &open),
+    ] {
+        let some: Vec<_> = found.iter().take(5).collect();
+        assert!(found.is_empty(), "of {breaches} breaches: {} {what}, such as {some:?}", found.len());
+    }
+    breaches
 }

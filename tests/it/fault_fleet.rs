@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::e2e_support::{Sender, place, report, until, zone, zones};
 
 /// What a single report says when it breaches, in the order in which an aircraft does so.
-const WORDS: [(&str, &str, &str); 3] = [
+pub(crate) const WORDS: [(&str, &str, &str); 3] = [
     ("C2_LOST", "c2_link", "\"LOST\""),
     ("EMERGENCY", "operational_status", "\"EMERGENCY\""),
     ("LOW_BATTERY", "battery_pct", "12.0"),

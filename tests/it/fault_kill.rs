@@ -27,7 +27,6 @@ fn life(random: &mut fastrand::Rng) -> (bool, Duration) {
 }
 
 #[test]
-#[ignore = "until the journal is written"]
 fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
     if !foreign_programs() {
         return;
@@ -77,7 +76,7 @@ fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
     until("every alert ends", 60.0, || (open() == 0).then_some(()));
 
     let history = history(address);
-    let pages = alerts(address);
+    let pages = alerts(address, "");
     let record = recorder.stop();
     println!(
         "{cycles} kills in {took_s:.0} s, slowest start {slowest_s:.2} s; {} reports; {} durable events over {} \

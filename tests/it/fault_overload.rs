@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use lowsky::service::clock::Stopwatch;
 
-use crate::e2e_stream::Listener;
+use crate::calm::quantile;
 use crate::e2e_support::{Daemon, configure, foreign_programs, free_port, mosquitto_as_documented, until};
-use crate::fault_check::each_breach_is_one_episode;
+use crate::fault_check::{episodes, history};
 use crate::fault_fleet::{Fleet, Plan};
 use crate::fault_flood::{Flood, write_rings};
-use crate::fault_recorder::Told;
+use crate::fault_recorder::Recorder;
 use crate::service::{Books, Service};
 
 /// The crowd, and the couples in conflict beside it: about one in a hundred.
@@ -59,7 +59,7 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
     write_rings(dir.path(), RINGS);
     let daemon = Daemon::ready(dir.path());
     let service = Service::of_stream(&daemon.stream()).unwrap();
-    let listener = Listener::start(daemon.http);
+    let recorder = Recorder::start(daemon.http);
 
     let flood = Flood::start(mqtt, CROWD, 100.0);
     let judged = capacity(&service, &flood);
@@ -85,18 +85,18 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
     fleet.land();
     let books = until("the books close", 10.0, || settled(&service, sent));
 
-    let frames = listener.frames();
-    let lag_ms = frames.iter().filter_map(|frame| frame["lag_ms"].as_u64()).max().unwrap();
-    let history = frames.iter().filter(|frame| frame["type"] == "alert");
-    let history = history.map(|frame| (frame["seq"].as_u64().unwrap(), Told::of(frame))).collect();
+    let episodes = episodes(&truth, &history(daemon.http));
+    let record = recorder.stop();
     println!(
-        "capacity {judged:.0} a second, offered {offered:.0}, conflated {:.0} of {:.0}; oldest report waited {lag_ms} ms; \
-         recovered {recovery_s:.1} s after",
+        "capacity {judged:.0} a second, offered {offered:.0}, conflated {:.0} of {:.0}; oldest report waited {} ms; \
+         alerts up to {:.1} s after their report; recovered {recovery_s:.1} s after",
         during.conflated - before.conflated,
         during.offered - before.offered,
+        record.lag_ms,
+        quantile(&record.latency_ms, 1_000) / 1e3,
     );
-    let episodes = each_breach_is_one_episode(&truth, &history);
-    assert!(usize::try_from(COUPLES).unwrap() < episodes, "{episodes} conflicts are too few");
+    assert_eq!(episodes.missing, [], "of {} conflicts", episodes.breaches);
+    assert!(usize::try_from(COUPLES).unwrap() < episodes.breaches, "{episodes:?}");
     assert!(2.0 * judged < offered, "the overload was real: {offered:.0} a second");
     assert!(
         0.0 < during.conflated - before.conflated,
@@ -104,7 +104,7 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
     );
     assert!(recovery_s < 10.0, "recovered after {recovery_s:.1} s");
     assert!(books.balance(), "{books:?}");
-    let behind = frames.iter().any(|frame| frame["alert"]["rule"] == "SERVICE_DEGRADED/BEHIND");
-    assert!(behind || lag_ms < 3_000, "{lag_ms} ms behind, and nobody was told");
+    let told = record.rules.contains("SERVICE_DEGRADED/BEHIND");
+    assert!(told || record.lag_ms < 3_000, "{} ms behind, and nobody was told", record.lag_ms);
     daemon.stop("TERM");
 }

@@ -1,17 +1,19 @@
 //! A client that writes down every event that it was told is durable, resumes after each cut, and demands that
 //! nothing is missing, doubled or changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use lowsky::service::clock::{self, Stopwatch};
+use lowsky::domain::Timestamp;
+use lowsky::service::clock;
 use serde_json::Value;
 
 use crate::e2e_stream::Stream;
+use crate::fault_fleet::WORDS;
 
 /// One event as it was told.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,9 +42,12 @@ pub(crate) struct Record {
     pub(crate) hasty: u64,
     pub(crate) log_ids: Vec<String>,
     pub(crate) connections: u64,
-    /// Longest time between two frames of one connection, and from an event's `updated_at` to its arrival, s.
-    pub(crate) silence_s: f64,
-    pub(crate) latest_s: f64,
+    /// From the time in the report to the arrival of the alert that it raised, one of [`WORDS`].
+    pub(crate) latency_ms: Vec<f64>,
+    /// The largest delay that a heartbeat told of.
+    pub(crate) lag_ms: u64,
+    /// The rules by which alerts were raised.
+    pub(crate) rules: BTreeSet<String>,
     /// What must not be.
     pub(crate) faults: Vec<String>,
 }
@@ -106,16 +111,14 @@ fn follow(mut stream: Stream, hello: &Value, after: u64, book: &Mutex<Record>, s
             book.log_ids.push(log_id);
         }
     }
-    let mut heard = Stopwatch::start();
     while !stop.load(Relaxed) {
         let Some(frame) = stream.next(0.1) else { continue };
         let mut book = book.lock().unwrap();
-        book.silence_s = book.silence_s.max(heard.elapsed().as_secs_f64());
-        heard = Stopwatch::start();
         match frame["type"].as_str().unwrap_or_default() {
             "alert" => book.take(&frame, &mut last),
             "gap" => book.faults.push(format!("after {last}: {frame}")),
             "closed" => return,
+            "heartbeat" => book.lag_ms = book.lag_ms.max(frame["lag_ms"].as_u64().unwrap()),
             _ => {}
         }
     }
@@ -128,10 +131,15 @@ impl Record {
             self.faults.push(format!("{seq} after {last} on one connection"));
         }
         *last = seq;
-        let at =
-            frame["alert"]["updated_at"].as_str().and_then(|at| lowsky::domain::Timestamp::parse(at).ok());
-        if let Some(at) = at {
-            self.latest_s = self.latest_s.max(clock::now().seconds_since(at));
+        let alert = &frame["alert"];
+        if frame["event"] == "RAISED" {
+            self.rules.insert(alert["rule"].as_str().unwrap_or_default().to_owned());
+            let observed_at = alert["observed_at"].as_str().and_then(|at| Timestamp::parse(at).ok());
+            if WORDS.iter().any(|(code, ..)| alert["code"] == *code)
+                && let Some(at) = observed_at
+            {
+                self.latency_ms.push(clock::now().seconds_since(at) * 1e3);
+            }
         }
         if frame["durable"] != true {
             self.hasty += 1;

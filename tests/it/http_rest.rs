@@ -103,7 +103,8 @@ async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
     assert_eq!((asked.by.as_str(), asked.note.as_deref()), ("王伟", Some("已联系")));
     let mut acknowledged = alert("a1", Severity::Warning);
     acknowledged.acknowledged = Some(Acknowledgement { by: asked.by, at: at(1), note: asked.note });
-    server.publisher.alert(event(AlertEventKind::Acknowledged, acknowledged));
+    let told = server.publisher.alert(event(AlertEventKind::Acknowledged, acknowledged));
+    server.publisher.durable(told.seq);
     server.publisher.commit();
     let answer = post.await.unwrap();
     assert_eq!((answer.status, answer.json()["acknowledged"]["by"].as_str()), (200, Some("王伟")));

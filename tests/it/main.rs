@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod calm;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod config_file;
 #[cfg(test)]
@@ -31,17 +33,30 @@ mod e2e_zones;
 #[cfg(test)]
 mod fault_check;
 #[cfg(test)]
+mod fault_disk;
+#[cfg(test)]
+mod fault_disturb;
+#[cfg(test)]
 mod fault_fleet;
 #[cfg(test)]
 mod fault_flood;
 #[cfg(test)]
 mod fault_kill;
 #[cfg(test)]
+mod fault_memory;
+#[cfg(test)]
 mod fault_overload;
+#[cfg(test)]
+mod fault_ready;
 #[cfg(test)]
 mod fault_recorder;
 #[cfg(test)]
+#[path = "../../tools/load/histogram.rs"]
+mod histogram;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
+mod http_history;
 #[cfg(test)]
 mod http_rest;
 #[cfg(test)]
@@ -58,6 +73,9 @@ mod journal_store;
 mod journal_support;
 #[cfg(test)]
 mod journal_tools;
+#[cfg(test)]
+#[path = "../../tools/load/machine.rs"]
+mod machine;
 #[cfg(test)]
 mod monitor_properties;
 #[cfg(test)]
@@ -98,6 +116,8 @@ mod simulation;
 mod stream_resume;
 #[cfg(test)]
 mod stream_sessions;
+#[cfg(test)]
+mod stream_slow;
 #[cfg(test)]
 mod watch;
 #[cfg(test)]

@@ -38,7 +38,8 @@ const TOO_MANY: &[u8] =
 /// A live connection's share of the caps, given back when it and what it was upgraded to are gone.
 #[derive(Debug)]
 pub struct Connection {
-    address: IpAddr,
+    /// Whose it is.
+    pub(super) address: IpAddr,
     addresses: Arc<Addresses>,
     metrics: Arc<Metrics>,
     _permit: OwnedSemaphorePermit,

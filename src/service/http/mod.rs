@@ -29,16 +29,18 @@ use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 pub use accept::{Connection, serve};
-pub use archive::{Archive, History};
 pub use problem::{Fault, Problem};
 pub use routes::router;
 pub use site::{Page, Site};
+
+use archive::Archive;
 
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
 use crate::airspace::Airspace;
 use crate::config;
+use crate::journal::Reader;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -52,7 +54,7 @@ pub struct App {
     /// The zones in force; replaced whole.
     pub airspace: ArcSwap<Airspace>,
     /// The way to the journal, where there is one.
-    pub archive: OnceLock<Archive>,
+    archive: OnceLock<Archive>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
@@ -73,5 +75,12 @@ impl App {
     ) -> Arc<Self> {
         let (airspace, archive, site) = (ArcSwap::default(), OnceLock::new(), site.into());
         Arc::new(Self { hub, health, metrics, airspace, archive, settings, site, stop })
+    }
+
+    /// Lets clients have the history of a journal whose oldest event is `oldest_seq`. The first call counts.
+    pub fn open_archive(&self, reader: Reader, oldest_seq: u64) {
+        if self.archive.set(Archive::new(reader)).is_ok() {
+            self.hub.world().recorded_from = Some(oldest_seq);
+        }
     }
 }

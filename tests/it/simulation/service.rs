@@ -83,7 +83,7 @@ impl Service {
         let mut world = World::default();
         world.log = lowsky::stream::AlertLog::new(last_seq, Retention::default());
         world.recorded_from = Some(1);
-        open.iter().for_each(|entry| world.log.remember(Arc::new(LoggedEvent::of(entry, true))));
+        open.iter().for_each(|entry| world.log.remember(&Arc::new(LoggedEvent::of(entry, true))));
         let (mut monitor, mut effects) = (Monitor::new(Settings::default()), Vec::new());
         monitor.handle(now, Event::AirspaceReplaced(Arc::clone(airspace)), &mut effects);
         monitor.restore(now, open.iter().map(|entry| entry.event.alert.clone()).collect(), &mut effects);
