@@ -83,6 +83,11 @@ impl Zone {
         })
     }
 
+    /// Whether it has no schedule.
+    pub fn always_applies(&self) -> bool {
+        self.periods.is_empty()
+    }
+
     /// Whether it applies at `at`.
     pub fn applies_at(&self, at: Timestamp) -> bool {
         self.schedule.holds_at(at)

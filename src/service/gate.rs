@@ -1,7 +1,7 @@
 //! From messages to reports: refuses ghosts, decodes, counts, and hands what is left to the monitor.
 //!
-//! A message is acknowledged when nothing of it waits any more: at once if all of it was refused, else with
-//! the last of its observations. Several observations of one message (a back-filled stretch) stay in order
+//! A message is acknowledged when nothing of it waits any more: the monitor's thread gets its token at once if all of
+//! it was refused, else with the last of its observations. Several observations of one message (a back-filled stretch) stay in order
 //! and are not conflated, so the last one is also the last to be evaluated.
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::service::clock;
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::inbox::{Inbox, Report};
-use crate::service::intake::{IntakeHandle, Message};
+use crate::service::intake::Message;
 use crate::wire::{Decoded, Decoder, Doors, Envelope};
 
 /// How often unfinished epochs (NMEA sentences that came one by one) are looked for.
@@ -29,7 +29,6 @@ pub struct Gate<C> {
     decoder: Decoder,
     decoded: Decoded,
     inbox: Arc<Inbox<C>>,
-    intake: IntakeHandle,
     feedback: Arc<FeedbackDesk>,
     counters: Arc<Counters>,
 }
@@ -39,11 +38,10 @@ impl<C> Gate<C> {
     pub fn new(
         doors: Doors,
         inbox: Arc<Inbox<C>>,
-        intake: IntakeHandle,
         feedback: Arc<FeedbackDesk>,
         counters: Arc<Counters>,
     ) -> Self {
-        Self { decoder: Decoder::new(doors), decoded: Decoded::default(), inbox, intake, feedback, counters }
+        Self { decoder: Decoder::new(doors), decoded: Decoded::default(), inbox, feedback, counters }
     }
 
     /// Works until the channel ends: when the intake is stopped and everything it took is handed on.
@@ -121,12 +119,12 @@ impl<C> Gate<C> {
             if let Ok(Some(replaced)) = self.inbox.report(report, kept, counters).await
                 && let Some(token) = replaced.token
             {
-                self.intake.acknowledge(&token);
+                self.inbox.settled(token);
             }
         }
         // Nothing of the message waits.
         if let Some(token) = token {
-            self.intake.acknowledge(&token);
+            self.inbox.settled(token);
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod ack_window;
 #[cfg(feature = "embedded-broker")]
 pub mod broker;
+pub mod bypass;
 pub mod clock;
 pub mod conflate;
 pub mod counters;
@@ -18,6 +19,7 @@ pub mod http;
 pub mod hub;
 pub mod inbox;
 pub mod intake;
+pub mod journaling;
 pub mod link;
 pub mod metrics;
 pub mod outbox;
@@ -26,6 +28,7 @@ pub mod outlet;
 pub mod publisher;
 mod reason_text;
 pub mod status;
+pub mod storage;
 pub mod watch_zones;
 pub mod zone_files;
 pub mod zone_keeper;

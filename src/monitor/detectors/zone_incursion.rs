@@ -29,7 +29,7 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
         return;
     }
     let path = Path::new(scene);
-    for (ix, zone) in scene.zones() {
+    for (ix, zone) in scene.zones(&path.bounds) {
         let Some(severity) = severity_of(zone.restriction) else { continue };
         if !meet(&path.bounds, &zone.bounds) {
             continue;

@@ -8,6 +8,7 @@
 mod accept;
 mod alerts;
 mod answer;
+mod archive;
 mod body;
 mod client;
 mod contracts;
@@ -16,36 +17,28 @@ mod patience;
 mod problem;
 mod query;
 mod routes;
+mod site;
 mod tracks;
 mod upgrade;
 mod zones;
 mod zones_check;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 pub use accept::{Connection, serve};
+pub use archive::{Archive, History};
 pub use problem::{Fault, Problem};
 pub use routes::router;
+pub use site::{Page, Site};
 
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
 use crate::airspace::Airspace;
 use crate::config;
-
-/// A file that a browser may fetch.
-#[derive(Debug, Clone, Copy)]
-pub struct Page {
-    /// Where it is served.
-    pub path: &'static str,
-    /// Its media type.
-    pub content_type: &'static str,
-    /// Its bytes.
-    pub bytes: &'static [u8],
-}
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -58,10 +51,12 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// The zones in force; replaced whole.
     pub airspace: ArcSwap<Airspace>,
+    /// The way to the journal, where there is one.
+    pub archive: OnceLock<Archive>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
-    pub pages: &'static [Page],
+    pub site: Site,
     /// Cancelled when the service stops.
     pub stop: CancellationToken,
 }
@@ -73,9 +68,10 @@ impl App {
         health: Arc<Health>,
         metrics: Arc<Metrics>,
         settings: config::Http,
-        pages: &'static [Page],
+        site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        Arc::new(Self { hub, health, metrics, airspace: ArcSwap::default(), settings, pages, stop })
+        let (airspace, archive, site) = (ArcSwap::default(), OnceLock::new(), site.into());
+        Arc::new(Self { hub, health, metrics, airspace, archive, settings, site, stop })
     }
 }
