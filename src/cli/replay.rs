@@ -169,7 +169,7 @@ impl Player {
                     }
                 }
                 Effect::Refused(_, refusal) => *self.tally.refused.entry(refusal.reason).or_default() += 1,
-                Effect::TrackChanged(_) | Effect::TrackGone(_) => {}
+                Effect::TrackChanged(_) | Effect::TrackGone(_) | Effect::AckRefused(_) => {}
             }
         }
         Ok(())

@@ -11,6 +11,7 @@
 //! randomness and no unordered iteration here: the same events give the same effects.
 
 mod agenda;
+mod announce;
 mod contract;
 mod detectors;
 mod encounter;
@@ -19,9 +20,13 @@ mod explain;
 mod finding;
 mod glance;
 mod ledger;
+mod orphans;
 mod report;
+mod restart;
 mod rules;
 mod scene;
+mod service_alerts;
+mod service_words;
 mod settings;
 mod sky;
 mod speeds;
@@ -30,7 +35,7 @@ mod tracks;
 
 use std::sync::Arc;
 
-pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState};
+pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail};
 pub use settings::{Level, Lifecycle, Limits, Party, Separation, Settings, Terrain, default_separation};
 
 use crate::airspace::Airspace;
@@ -39,8 +44,10 @@ use crate::domain::{BoundingBox, Observation, Reason, Refusal, Timestamp};
 use agenda::Agenda;
 use detectors::{REGISTRY, WORSE_S};
 use ledger::{Ledger, Session};
+use orphans::Orphans;
 use rules::Rules;
 use scene::{Found, Scene};
+use service_alerts::ServiceAlerts;
 use sky::Sky;
 use tracks::{FORGET_S, Taken, Track, TrackIx, Tracks};
 
@@ -79,6 +86,8 @@ pub struct Monitor {
     tracks: Tracks,
     sky: Sky,
     ledger: Ledger,
+    orphans: Orphans,
+    service: ServiceAlerts,
     agenda: Agenda,
     candidates: Vec<TrackIx>,
     found: Found,
@@ -97,6 +106,8 @@ impl Monitor {
             airspace_epoch: 1,
             sky: Sky::default(),
             ledger: Ledger::default(),
+            orphans: Orphans::default(),
+            service: ServiceAlerts::default(),
             agenda: Agenda::default(),
             candidates: Vec::new(),
             found,
@@ -114,7 +125,10 @@ impl Monitor {
             Event::Observed(observation) => self.observe(observation, effects),
             Event::AirspaceReplaced(airspace) => self.replace_airspace(airspace),
             Event::Acknowledged { alert_id, by, note } => {
-                self.ledger.acknowledge(self.now, &alert_id, by, note, effects);
+                self.take_note(alert_id, by, note, effects);
+            }
+            Event::Service { kind, holds } => {
+                self.service.report(self.now, kind, holds, &self.rules.settings.lifecycle, effects);
             }
             Event::Tick => {}
         }
@@ -127,7 +141,7 @@ impl Monitor {
 
     /// How many alerts are open.
     pub fn open_alerts(&self) -> usize {
-        self.ledger.open_len()
+        self.ledger.open_len() + self.orphans.len() + self.service.open_len()
     }
 
     /// What became of the reports.
@@ -141,6 +155,16 @@ impl Monitor {
     }
 
     fn advance(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
+        while let Some(due) = self.other_due().filter(|due| *due <= at) {
+            self.advance_aircraft(due, effects);
+            self.now = self.now.max(due);
+            self.look_beside(effects);
+        }
+        self.advance_aircraft(at, effects);
+        self.now = self.now.max(at);
+    }
+
+    fn advance_aircraft(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
         while let Some((due, ix)) = self.agenda.pop_due(at) {
             let Some(track) = self.tracks.get_mut(ix) else { continue };
             if track.queued != Some(due) {
@@ -155,7 +179,6 @@ impl Monitor {
             self.now = self.now.max(due);
             self.look_again(ix, effects);
         }
-        self.now = self.now.max(at);
     }
 
     fn observe(&mut self, observation: Observation, effects: &mut Vec<Effect>) {
@@ -171,6 +194,7 @@ impl Monitor {
             }
         };
         self.tally.evaluated += 1;
+        self.adopt(ix);
         self.place(ix, 0.0);
         if self.rules.settings.assessments {
             self.found.assessments = Some(Vec::new());

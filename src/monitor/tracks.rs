@@ -245,6 +245,11 @@ impl Tracks {
         self.by_id.len()
     }
 
+    /// The slot of an aircraft.
+    pub(super) fn find(&self, id: &UasId) -> Option<TrackIx> {
+        self.by_id.get(id).copied()
+    }
+
     /// The aircraft in a slot.
     pub(super) fn get(&self, ix: TrackIx) -> Option<&Track> {
         self.slots.get(usize::try_from(ix.0).ok()?)?.as_ref()

@@ -183,6 +183,6 @@ fn hand_out(effect: Effect, around: &mut Surroundings, seq: &mut u64) {
         }
         Effect::TrackChanged(state) => around.hub.track(state),
         Effect::TrackGone(uas_id) => around.hub.track_gone(uas_id),
-        Effect::Refused(_, _) | Effect::Assessed(_) => {}
+        Effect::Refused(_, _) | Effect::AckRefused(_) | Effect::Assessed(_) => {}
     }
 }

@@ -33,7 +33,11 @@ fn play(settings: Settings, reports: &[(Timestamp, Observation)], end: Timestamp
 fn alerts(effects: &[Effect]) -> impl Iterator<Item = &AlertEvent> {
     effects.iter().filter_map(|effect| match effect {
         Effect::Alert(event) => Some(event.as_ref()),
-        Effect::TrackChanged(_) | Effect::TrackGone(_) | Effect::Refused(..) | Effect::Assessed(_) => None,
+        Effect::TrackChanged(_)
+        | Effect::TrackGone(_)
+        | Effect::Refused(..)
+        | Effect::AckRefused(_)
+        | Effect::Assessed(_) => None,
     })
 }
 
@@ -52,6 +56,7 @@ fn bytes(effects: &[Effect]) -> String {
         Effect::TrackChanged(track) => serde_json::to_string(track).unwrap(),
         Effect::TrackGone(id) => format!("gone {id}"),
         Effect::Refused(id, refusal) => format!("refused {id} {refusal:?}"),
+        Effect::AckRefused(id) => format!("not open {id}"),
         Effect::Assessed(assessment) => serde_json::to_string(assessment).unwrap(),
     };
     effects.iter().map(|effect| line(effect) + "\n").collect()

@@ -1,0 +1,86 @@
+//! What outlives a run: open alerts that come back, and who took note of them.
+
+use std::sync::Arc;
+
+use crate::domain::{Alert, AlertCode, AlertEvent, AlertEventKind, Timestamp};
+
+use super::Monitor;
+use super::announce::acknowledge;
+use super::contract::Effect;
+use super::explain::Ending;
+use super::report;
+use super::tracks::TrackIx;
+
+impl Monitor {
+    /// Takes over the open alerts of an earlier run, as the journal kept them. To be called before any report.
+    ///
+    /// An alert goes on under its identity once its aircraft is seen again; it is closed after its hold time
+    /// if its condition is gone by then, and after 60 s if its aircraft is not seen. Alerts about the service
+    /// go on if the trouble is reported again.
+    pub fn restore(&mut self, at: Timestamp, alerts: Vec<Alert>, effects: &mut Vec<Effect>) {
+        self.advance(at, effects);
+        for alert in alerts {
+            let mut alert = Box::new(alert);
+            if alert.code == AlertCode::ServiceDegraded {
+                let lifecycle = &self.rules.settings.lifecycle;
+                let Some(unknown) = self.service.restore(self.now, alert, lifecycle) else { continue };
+                alert = unknown;
+                close(self.now, alert, Ending::WhileDown, effects);
+            } else {
+                self.orphans.add(self.now, alert);
+            }
+        }
+    }
+
+    /// Gives an aircraft that has reported the alerts back that waited for it.
+    pub(super) fn adopt(&mut self, ix: TrackIx) {
+        if self.orphans.len() == 0 {
+            return;
+        }
+        let Some(track) = self.tracks.get(ix) else { return };
+        let back = self.orphans.take(&track.id, |other| self.tracks.find(other).is_some());
+        for alert in back {
+            let own = self.tracks.find(&alert.uas_id);
+            let other = alert.other.as_ref().and_then(|other| self.tracks.find(&other.uas_id));
+            let lifecycle = &self.rules.settings.lifecycle;
+            self.ledger.adopt(self.now, lifecycle, alert, [own, other], &mut self.tracks);
+        }
+    }
+
+    /// When something is due that is no aircraft's affair.
+    pub(super) fn other_due(&self) -> Option<Timestamp> {
+        [self.orphans.due(), self.service.due()].into_iter().flatten().min()
+    }
+
+    /// Does what is due now and is no aircraft's affair.
+    pub(super) fn look_beside(&mut self, effects: &mut Vec<Effect>) {
+        for alert in self.orphans.take_overdue(self.now) {
+            close(self.now, alert, Ending::NotSeen, effects);
+        }
+        self.service.look_again(self.now, &self.rules.settings.lifecycle, effects);
+    }
+
+    /// Somebody took note of an alert.
+    pub(super) fn take_note(
+        &mut self,
+        alert_id: Arc<str>,
+        by: String,
+        note: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let open = self.ledger.open_mut(&alert_id).or_else(|| self.service.open_mut(&alert_id));
+        let event = if let Some((alert, life)) = open {
+            acknowledge(self.now, alert, Some(life), by, note)
+        } else if let Some(alert) = self.orphans.get_mut(&alert_id) {
+            acknowledge(self.now, alert, None, by, note)
+        } else {
+            return effects.push(Effect::AckRefused(alert_id));
+        };
+        effects.extend(event.map(|event| Effect::Alert(Arc::new(event))));
+    }
+}
+
+fn close(now: Timestamp, mut alert: Box<Alert>, ending: Ending, effects: &mut Vec<Effect>) {
+    report::close(&mut alert, now, ending);
+    effects.push(Effect::Alert(Arc::new(AlertEvent { event: AlertEventKind::Cleared, alert: *alert })));
+}
