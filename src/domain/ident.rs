@@ -93,6 +93,24 @@ identity! {
     OperatorId
 }
 
+/// Operator of the service's own test flights, and first letters of their identities. Nobody else may use them.
+const CANARY_OPERATOR: &str = "_canary";
+const CANARY_PREFIX: &str = "canary:";
+
+impl UasId {
+    /// Whether this is a test flight of the service itself.
+    pub fn is_canary(&self) -> bool {
+        self.as_str().starts_with(CANARY_PREFIX)
+    }
+}
+
+impl OperatorId {
+    /// Whether this is the service itself, for its test flights.
+    pub fn is_canary(&self) -> bool {
+        self.as_str() == CANARY_OPERATOR
+    }
+}
+
 /// A zone's `identifier` (ED-318); any text up to 64 characters, as published files use blanks and accents.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

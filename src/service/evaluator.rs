@@ -7,10 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use prometheus_client::metrics::histogram::Histogram;
+
 use crate::airspace::Airspace;
-use crate::domain::{Refusal, Timestamp};
-use crate::monitor::{Effect, Event, Monitor, Settings, Tally};
+use crate::domain::{Refusal, ServiceTrouble, Timestamp};
+use crate::monitor::{Effect, Event, Monitor, Settings, Tally, TroubleDetail};
 use crate::service::ack_window::AckToken;
+use crate::service::canary::Sieve;
 use crate::service::clock;
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
@@ -19,6 +22,7 @@ use crate::service::inbox::{Inbox, Next, Report};
 use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
+use crate::service::watchdog::Stamp;
 use crate::stream::AckRequest;
 
 /// Longest sleep: time-driven work is at most this late.
@@ -35,6 +39,8 @@ pub enum Control {
     Airspace(Arc<Airspace>),
     /// Somebody took note of an alert.
     Acknowledge(AckRequest),
+    /// The service looked at itself: what is wrong, or that it is well.
+    Trouble(ServiceTrouble, Option<TroubleDetail>),
 }
 
 /// Where the thread takes from and hands to.
@@ -53,6 +59,12 @@ pub struct Surroundings {
     pub feedback: Arc<FeedbackDesk>,
     /// What became of reports, for metrics.
     pub tally: Arc<Mutex<Tally>>,
+    /// Takes the service's test flights out of everything that leaves.
+    pub sieve: Sieve,
+    /// Moves while the thread works.
+    pub stamp: Arc<Stamp>,
+    /// From the arrival of a report to the publication of its alert events, seconds.
+    pub latency: Histogram,
 }
 
 struct Evaluator {
@@ -60,6 +72,8 @@ struct Evaluator {
     monitor: Monitor,
     effects: Vec<Effect>,
     tokens: Vec<AckToken>,
+    /// When the reports arrived that made the alert events to be published next.
+    alerted_of: Vec<Timestamp>,
     beat_at: Option<Timestamp>,
     /// The longest time from arrival to evaluation since the last heartbeat, seconds.
     lag_s: f64,
@@ -73,6 +87,7 @@ pub fn start(settings: Settings, around: Surroundings) -> std::io::Result<JoinHa
         monitor: Monitor::new(settings),
         effects: Vec::new(),
         tokens: Vec::new(),
+        alerted_of: Vec::new(),
         beat_at: None,
         lag_s: 0.0,
         seq: 0,
@@ -101,6 +116,7 @@ impl Evaluator {
         self.monitor.handle(now, Event::Tick, &mut self.effects);
         self.publish();
         self.beat(now, !open);
+        self.around.stamp.moved();
         open
     }
 
@@ -110,6 +126,7 @@ impl Evaluator {
             Control::Acknowledge(AckRequest { alert_id, by, note }) => {
                 Event::Acknowledged { alert_id, by, note }
             }
+            Control::Trouble(kind, holds) => Event::Service { kind, holds },
         };
         self.monitor.handle(clock::now(), event, &mut self.effects);
         self.publish();
@@ -119,10 +136,16 @@ impl Evaluator {
         let Report { observation, received_at, token } = report;
         self.lag_s = self.lag_s.max(clock::now().seconds_since(received_at));
         let operator = observation.operator.clone();
+        let is_own = observation.uas_id.is_canary();
         self.monitor.handle(received_at, Event::Observed(observation), &mut self.effects);
         let mut refused = false;
         for effect in self.effects.drain(..) {
-            if let Effect::Refused(uas_id, refusal) = &effect {
+            if matches!(effect, Effect::Alert(_)) && !is_own {
+                self.alerted_of.push(received_at);
+            }
+            if let Effect::Refused(uas_id, refusal) = &effect
+                && !is_own
+            {
                 refused = true;
                 self.around.counters.refused(refusal.reason).one();
                 if let Some(operator) = &operator {
@@ -132,7 +155,7 @@ impl Evaluator {
             }
             hand_out(effect, &mut self.around, &mut self.seq);
         }
-        if !refused {
+        if !refused && !is_own {
             self.around.counters.evaluated.one();
         }
         self.tokens.extend(token);
@@ -144,6 +167,10 @@ impl Evaluator {
             hand_out(effect, &mut self.around, &mut self.seq);
         }
         self.around.hub.commit();
+        let now = clock::now();
+        for received_at in self.alerted_of.drain(..) {
+            self.around.latency.observe(now.seconds_since(received_at));
+        }
         for token in self.tokens.drain(..) {
             self.around.intake.acknowledge(&token);
         }
@@ -161,8 +188,8 @@ impl Evaluator {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let counters = &self.around.counters;
         self.around.mqtt.figures(StatusFigures {
-            aircraft: count(self.monitor.aircraft()),
-            open_alerts: count(self.monitor.open_alerts()),
+            aircraft: count(self.monitor.aircraft().saturating_sub(self.around.sieve.tracks())),
+            open_alerts: count(self.monitor.open_alerts().saturating_sub(self.around.sieve.open())),
             seq: self.seq,
             messages: counters.messages.get(),
             evaluated: counters.evaluated.get(),
@@ -175,6 +202,7 @@ impl Evaluator {
 }
 
 fn hand_out(effect: Effect, around: &mut Surroundings, seq: &mut u64) {
+    let Some(effect) = around.sieve.pass(effect) else { return };
     match effect {
         Effect::Alert(event) => {
             let logged = around.hub.alert(event);

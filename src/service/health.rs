@@ -25,12 +25,20 @@ pub enum Status {
 pub enum Part {
     /// The MQTT connection and its subscriptions.
     Broker,
+    /// What the broker's settings would lose.
+    BrokerSettings,
+    /// What comes in: as usual, or quiet and known to be.
+    Input,
     /// The authority's zones.
     Zones,
     /// The path from a report to its alerts.
     Evaluation,
     /// What must survive a restart.
     Journal,
+    /// The service's own test flights.
+    Canary,
+    /// The system's clock and those of the sources.
+    Clock,
 }
 
 /// A part's condition.
@@ -52,13 +60,15 @@ pub struct Health {
 }
 
 impl Health {
-    /// A service that starts: broker and zones are awaited.
+    /// A service that starts: what must be heard of before it is ready is awaited.
     pub fn starting(now: Timestamp) -> Self {
         let awaited =
             |reason: &str| Condition { status: Status::Failed, reason: Some(reason.into()), since: now };
         let parts = BTreeMap::from([
             (Part::Broker, awaited("not connected yet")),
             (Part::Zones, awaited("not loaded yet")),
+            (Part::Input, awaited("not looked at yet")),
+            (Part::Canary, awaited("no test flight has come through yet")),
         ]);
         Self { parts: Mutex::new(parts) }
     }

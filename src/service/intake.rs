@@ -25,6 +25,7 @@ use crate::service::ack_window::{AckToken, AckWindow, Acknowledged};
 use crate::service::clock::{self, Stopwatch};
 use crate::service::counters::Counters;
 use crate::service::link::{Backoff, Endpoint, Link, LinkError};
+use crate::service::{broker_profile, canary};
 
 /// How long the broker keeps our session after a connection is lost, seconds.
 const SESSION_EXPIRY_S: u32 = 3_600;
@@ -66,11 +67,18 @@ pub enum IntakeState {
         since: Timestamp,
         /// Whether the broker still had our session.
         session_present: bool,
+        /// When the broker was last heard on the connection before, if there was one: from then until `since`
+        /// nothing came in.
+        gap_from: Option<Timestamp>,
+        /// Settings of the broker that would lose messages.
+        complaints: Arc<[String]>,
     },
     /// Not connected; attempts go on.
     Lost {
         /// Since when, for the first of several failed attempts.
         since: Timestamp,
+        /// When the broker was last heard, if it ever was.
+        heard_at: Option<Timestamp>,
         /// What the last attempt or connection ended with.
         reason: String,
     },
@@ -108,6 +116,8 @@ pub fn start(
         state: state_tx,
         counters,
         stopping,
+        heard_at: None,
+        had_session: false,
     };
     tokio::spawn(async move {
         let _done = stopped.drop_guard();
@@ -239,6 +249,10 @@ struct Worker {
     state: watch::Sender<IntakeState>,
     counters: Arc<Counters>,
     stopping: CancellationToken,
+    /// When the broker was last heard on a connection that stood.
+    heard_at: Option<Timestamp>,
+    /// Whether there was a connection that stood, and so a session.
+    had_session: bool,
 }
 
 impl Worker {
@@ -273,7 +287,21 @@ impl Worker {
         options.set_clean_start(false).set_manual_acks(true).set_outgoing_inflight_upper_limit(16);
         // Room for every acknowledgement that can be due, a SUBSCRIBE and a DISCONNECT.
         let (client, mut link) = Link::new(options, WINDOW_LEN + 16);
+        let ended = self.drive(&client, &mut link, stood).await;
+        if stood.is_some() {
+            self.heard_at = Some(clock::now().plus_seconds(-link.silence().as_secs_f64()));
+        }
+        ended
+    }
+
+    async fn drive(
+        &mut self,
+        client: &AsyncClient,
+        link: &mut Link,
+        stood: &mut Option<Stopwatch>,
+    ) -> Result<(), LinkError> {
         let mut session_present = false;
+        let mut complaints = Vec::new();
         let granted = tokio::time::sleep(SUBACK_TIMEOUT);
         tokio::pin!(granted);
         let stopping = self.stopping.clone();
@@ -300,13 +328,14 @@ impl Worker {
             match event {
                 Event::Incoming(Packet::ConnAck(connack)) => {
                     session_present = connack.session_present;
+                    complaints = broker_profile::complaints(&connack, self.had_session, SESSION_EXPIRY_S);
                     self.acks.open(client.clone());
-                    self.subscribe(&client)?;
+                    self.subscribe(client)?;
                 }
                 Event::Incoming(Packet::SubAck(suback)) => {
-                    self.check_grants(&suback)?;
+                    self.check_grants(&suback, &mut complaints)?;
                     *stood = Some(Stopwatch::start());
-                    self.connected(session_present);
+                    self.connected(session_present, std::mem::take(&mut complaints));
                 }
                 Event::Incoming(Packet::Publish(publish)) => self.take(publish).await?,
                 Event::Outgoing(rumqttc::Outgoing::Disconnect) => return Ok(()),
@@ -327,11 +356,11 @@ impl Worker {
     }
 
     /// rumqttc only logs refused filters; an intake that is deaf on one of them must not look healthy.
-    fn check_grants(&self, suback: &SubAck) -> Result<(), LinkError> {
+    fn check_grants(&self, suback: &SubAck, complaints: &mut Vec<String>) -> Result<(), LinkError> {
         for (filter, code) in self.filters.iter().zip(&suback.return_codes) {
             if let SubscribeReasonCode::Success(qos) = code {
                 if *qos == QoS::AtMostOnce {
-                    tracing::warn!(%filter, "the broker grants only QoS 0");
+                    complaints.push(format!("it grants only QoS 0 for `{filter}`: messages can get lost"));
                 }
             } else {
                 return Err(LinkError::Protocol(format!("the broker refuses `{filter}`: {code:?}")));
@@ -359,16 +388,23 @@ impl Worker {
                 return Ok(());
             }
         };
-        self.counters.messages.one();
+        if !canary::is_topic(&topic) {
+            self.counters.messages.one();
+        }
         let message = Message { topic, payload, received_at: clock::now(), retained: retain, token };
         hand_over(messages, message, &self.counters).await
     }
 
-    fn connected(&self, session_present: bool) {
+    fn connected(&mut self, session_present: bool, complaints: Vec<String>) {
         self.counters.intake_connections.one();
+        self.had_session = true;
         tracing::info!(endpoint = %self.endpoint, session_present, "intake connected");
-        let state = IntakeState::Connected { since: clock::now(), session_present };
-        self.state.send_replace(state);
+        for complaint in &complaints {
+            tracing::warn!(endpoint = %self.endpoint, "the broker would lose messages: {complaint}");
+        }
+        let (since, gap_from) = (clock::now(), self.heard_at.take());
+        let complaints = complaints.into();
+        self.state.send_replace(IntakeState::Connected { since, session_present, gap_from, complaints });
     }
 
     fn lost(&self, error: &LinkError) {
@@ -378,15 +414,15 @@ impl Worker {
             IntakeState::Connecting | IntakeState::Connected { .. } => clock::now(),
         };
         tracing::warn!(endpoint = %self.endpoint, %reason, "no connection to the broker");
-        self.state.send_replace(IntakeState::Lost { since, reason });
+        self.state.send_replace(IntakeState::Lost { since, heard_at: self.heard_at, reason });
     }
 }
 
 impl Drop for Worker {
     /// However the task ends, nobody may think that it still listens.
     fn drop(&mut self) {
-        let state = IntakeState::Lost { since: clock::now(), reason: "the intake has ended".into() };
-        self.state.send_replace(state);
+        let (since, reason) = (clock::now(), "the intake has ended".to_owned());
+        self.state.send_replace(IntakeState::Lost { since, heard_at: self.heard_at, reason });
     }
 }
 

@@ -1,8 +1,12 @@
 //! Everything that touches the world: clock, MQTT, HTTP, files, wiring.
 
 pub mod ack_window;
+pub mod audience;
 #[cfg(feature = "embedded-broker")]
 pub mod broker;
+mod broker_profile;
+pub mod broker_stats;
+pub mod canary;
 pub mod clock;
 pub mod conflate;
 pub mod counters;
@@ -17,15 +21,22 @@ pub mod health;
 pub mod http;
 pub mod hub;
 pub mod inbox;
+pub mod input_rate;
 pub mod intake;
 pub mod link;
 pub mod metrics;
+pub mod notify;
+pub mod observers;
 pub mod outbox;
 mod outgoing;
 pub mod outlet;
+pub mod own_client;
 pub mod publisher;
 mod reason_text;
+pub mod skew;
 pub mod status;
+pub mod trouble;
 pub mod watch_zones;
+pub mod watchdog;
 pub mod zone_files;
 pub mod zone_keeper;
