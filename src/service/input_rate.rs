@@ -49,7 +49,10 @@ impl InputRate {
                 self.windows.clear();
                 None
             }
-            None => self.learn(now).filter(|usual| now * SHARE < *usual).map(|usual| (usual, 0)),
+            None => {
+                let usual = self.learn(now).filter(|usual| now * SHARE < *usual && self.was_there(*usual));
+                usual.map(|usual| (usual, 0))
+            }
         };
         let hz = |count: u64| u32::try_from(count).map_or(f64::MAX, |count| f64::from(count) / 5.0);
         self.silent.map(|(usual, _)| Silence { rate_hz: hz(now), usual_hz: hz(usual) })
@@ -64,6 +67,11 @@ impl InputRate {
     /// Whether there is, as far as is known, nothing to be heard: no feed in the last minutes.
     pub fn is_quiet(&self) -> bool {
         self.silent.is_none() && self.window.iter().all(|count| *count == 0)
+    }
+
+    /// Whether there was a good part of the usual a moment ago: traffic that fades away is no silence.
+    fn was_there(&self, usual: u64) -> bool {
+        self.windows.iter().rev().take(3).any(|messages| usual < messages * 3)
     }
 
     /// The usual number of messages in a window, once there is one.
