@@ -151,6 +151,15 @@ impl Episode {
         event
     }
 
+    /// Nothing can be said about it now. Only announcing it again goes on.
+    pub(super) fn wait(&mut self, now: Timestamp) -> Option<AlertEventKind> {
+        let standing = self.standing.as_mut()?;
+        standing.reminder.take(now).then(|| {
+            standing.told_at = now;
+            AlertEventKind::Updated
+        })
+    }
+
     /// Whether nothing is left to remember.
     pub(super) fn is_over(&self) -> bool {
         self.standing.is_none() && self.looks == 0

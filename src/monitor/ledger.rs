@@ -58,7 +58,8 @@ pub(super) struct Ledger {
     entries: Vec<Option<Entry>>,
     free: Vec<u32>,
     open: BTreeMap<Arc<str>, EntryIx>,
-    raised: u64,
+    /// Alerts raised for aircraft, and for the service's own test flights: those number no others.
+    raised: [u64; 2],
     round: u64,
 }
 
@@ -107,7 +108,7 @@ impl Ledger {
             if self.get_mut(ix).is_some_and(|entry| entry.round != round) {
                 self.look(session, own, ix, None, tracks, effects);
             }
-            if let Some(entry_due) = self.get_mut(ix).and_then(|entry| entry.due()) {
+            if let Some(entry_due) = self.get_mut(ix).and_then(|entry| entry.due(session.now)) {
                 due = Some(due.map_or(entry_due, |due: Timestamp| due.min(entry_due)));
             }
         }
@@ -181,7 +182,7 @@ impl Ledger {
         &mut self,
         now: Timestamp,
         lifecycle: &Lifecycle,
-        alert: Box<Alert>,
+        alert: Alert,
         [own, other]: [Option<TrackIx>; 2],
         tracks: &mut Tracks,
     ) {
@@ -197,7 +198,7 @@ impl Ledger {
             own,
             key,
             episode: Episode::of_alert(Policy::of(alert.code, lifecycle), &alert, now),
-            alert: Some(alert),
+            alert: Some(Box::new(alert)),
             round: 0,
             unproven: Some(now.plus_seconds(WAIT_S)),
         };
@@ -215,13 +216,14 @@ impl Ledger {
         tracks: &mut Tracks,
         effects: &mut Vec<Effect>,
     ) {
-        let (round, raised) = (self.round, self.raised);
+        let canary = tracks.get(own).is_some_and(|track| track.canary);
+        let [real, probes] = self.raised;
+        let (round, raised) = (self.round, if canary { ("p", probes) } else { ("", real) });
         let Some(entry) = self.get_mut(ix) else { return };
         entry.round = round;
-        if finding.is_some_and(|finding| finding.severity.is_some()) {
+        let holds = finding.is_some_and(|finding| finding.severity.is_some());
+        if holds {
             entry.unproven = None;
-        } else if entry.must_wait(session.now, tracks) {
-            return;
         }
         let look_at = match entry.key {
             Key::Pair(second) => {
@@ -230,14 +232,19 @@ impl Ledger {
             }
             Key::Itself | Key::Zone(_) => session.look_at,
         };
-        let event = entry.episode.look(session.now, look_at, finding, session.lifecycle);
+        let event = if !holds && entry.must_wait(session.now, tracks) {
+            entry.episode.wait(session.now)
+        } else {
+            entry.episode.look(session.now, look_at, finding, session.lifecycle)
+        };
         if let Some(event) = event
             && entry.tell(event, session, own, finding, raised, tracks, effects)
         {
             let id = entry.alert.as_ref().map(|alert| Arc::clone(&alert.alert_id));
             match (event, id) {
                 (AlertEventKind::Raised, Some(id)) => {
-                    self.raised += 1;
+                    let [real, probes] = &mut self.raised;
+                    *(if canary { probes } else { real }) += 1;
                     self.open.insert(id, ix);
                 }
                 (AlertEventKind::Cleared, Some(id)) => {
@@ -304,8 +311,9 @@ impl Entry {
     }
 
     /// When it must be looked at again even if no report comes.
-    fn due(&self) -> Option<Timestamp> {
-        [self.episode.due(), self.unproven].into_iter().flatten().min()
+    fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        let waits = self.unproven.filter(|until| now < *until);
+        [self.episode.due(), waits].into_iter().flatten().min()
     }
 
     /// Brings the alert up to date and tells what happened; `false` if there was nothing to tell.
@@ -316,7 +324,7 @@ impl Entry {
         session: &Session<'_>,
         own: TrackIx,
         finding: Option<&Finding>,
-        raised: u64,
+        raised: (&str, u64),
         tracks: &Tracks,
         effects: &mut Vec<Effect>,
     ) -> bool {

@@ -84,7 +84,9 @@ pub struct Monitor {
     /// Counts airspaces; 0 is none.
     airspace_epoch: u32,
     tracks: Tracks,
+    /// The sky, and that of the service's own test flights: they never meet real aircraft.
     sky: Sky,
+    canary_sky: Sky,
     ledger: Ledger,
     orphans: Orphans,
     service: ServiceAlerts,
@@ -105,6 +107,7 @@ impl Monitor {
             airspace: Arc::new(Airspace::default()),
             airspace_epoch: 1,
             sky: Sky::default(),
+            canary_sky: Sky::default(),
             ledger: Ledger::default(),
             orphans: Orphans::default(),
             service: ServiceAlerts::default(),
@@ -216,7 +219,8 @@ impl Monitor {
         if FORGET_S <= silent_s {
             self.ledger.forget(self.now, ix, &mut self.tracks, effects);
             if let Some(mut track) = self.tracks.remove(ix) {
-                self.sky.remove(ix, &mut track.placed);
+                let sky = if track.canary { &mut self.canary_sky } else { &mut self.sky };
+                sky.remove(ix, &mut track.placed);
                 effects.push(Effect::TrackGone(track.id));
             }
             return;
@@ -235,14 +239,15 @@ impl Monitor {
     /// Brings the aircraft's place in the sky and its near zones up to date.
     fn place(&mut self, ix: TrackIx, age_s: f64) {
         let Some(track) = self.tracks.get_mut(ix) else { return };
+        let sky = if track.canary { &mut self.canary_sky } else { &mut self.sky };
         if !track.live {
-            self.sky.remove(ix, &mut track.placed);
+            sky.remove(ix, &mut track.placed);
             return;
         }
         let late_s = track.skew_s.clamp(0.0, tracks::LIVE_AGE_S);
         let next_s = if age_s > 0.0 { SILENT_STEP_S } else { track.silence_s() };
         let until_s = age_s + late_s + next_s + sky::AHEAD_OF_US_S;
-        self.sky.place(ix, track.party, &track.state, until_s, &self.rules, &mut track.placed);
+        sky.place(ix, track.party, &track.state, until_s, &self.rules, &mut track.placed);
         let before = track.before.as_ref().map(|before| before.position);
         let horizon_s = self.rules.zone_horizon_s() + age_s;
         let needed = detectors::path_bounds(&track.state, before, horizon_s, 10.0);
@@ -253,6 +258,8 @@ impl Monitor {
         let area = detectors::path_bounds(&track.state, before, horizon_s, NEAR_PAD_M);
         near.zones.clear();
         self.airspace.near(&area, &mut near.zones);
+        near.zones
+            .retain(|ix| self.airspace.zone(*ix).is_some_and(|zone| zone.id.is_canary() == track.canary));
         near.area = Some(area);
         near.epoch = self.airspace_epoch;
     }
@@ -265,7 +272,8 @@ impl Monitor {
         if own.live && !own.on_ground() {
             let latest_s = self.now.seconds_since(own.state.at).max(age_s) + sky::AHEAD_OF_US_S;
             let span_s = [age_s, latest_s];
-            self.sky.candidates(ix, own.party, &own.state, span_s, &self.rules, &mut self.candidates);
+            let sky = if own.canary { &self.canary_sky } else { &self.sky };
+            sky.candidates(ix, own.party, &own.state, span_s, &self.rules, &mut self.candidates);
         }
         // Zones follow source time, which goes on between two reports.
         let zones_at = own.state.at.plus_seconds(self.now.seconds_since(own.heard_at));

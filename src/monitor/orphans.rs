@@ -14,7 +14,7 @@ pub(super) const WAIT_S: f64 = 60.0;
 /// The alerts that wait, by identity.
 #[derive(Debug, Default)]
 pub(super) struct Orphans {
-    waiting: BTreeMap<Arc<str>, Box<Alert>>,
+    waiting: BTreeMap<Arc<str>, Alert>,
     by_aircraft: BTreeMap<UasId, BTreeSet<Arc<str>>>,
     /// Until when they wait.
     until: Option<Timestamp>,
@@ -26,8 +26,8 @@ fn aircraft(alert: &Alert) -> impl Iterator<Item = &UasId> {
 }
 
 impl Orphans {
-    /// Lets an open alert wait; gives back one that is not open.
-    pub(super) fn add(&mut self, now: Timestamp, alert: Box<Alert>) {
+    /// Lets an open alert wait.
+    pub(super) fn add(&mut self, now: Timestamp, alert: Alert) {
         if alert.state != AlertState::Open {
             return;
         }
@@ -45,11 +45,11 @@ impl Orphans {
 
     /// An alert that waits, to change.
     pub(super) fn get_mut(&mut self, alert_id: &str) -> Option<&mut Alert> {
-        self.waiting.get_mut(alert_id).map(Box::as_mut)
+        self.waiting.get_mut(alert_id)
     }
 
     /// Takes out the alerts of an aircraft that has been seen, those of a pair only if the other is `seen` too.
-    pub(super) fn take(&mut self, id: &UasId, seen: impl Fn(&UasId) -> bool) -> Vec<Box<Alert>> {
+    pub(super) fn take(&mut self, id: &UasId, seen: impl Fn(&UasId) -> bool) -> Vec<Alert> {
         let Some(known) = self.by_aircraft.get(id) else { return Vec::new() };
         let complete = |alert_id: &&Arc<str>| {
             self.waiting
@@ -60,7 +60,7 @@ impl Orphans {
         ready.iter().filter_map(|alert_id| self.remove(alert_id)).collect()
     }
 
-    fn remove(&mut self, alert_id: &str) -> Option<Box<Alert>> {
+    fn remove(&mut self, alert_id: &str) -> Option<Alert> {
         let alert = self.waiting.remove(alert_id)?;
         for id in aircraft(&alert) {
             if let Some(known) = self.by_aircraft.get_mut(id) {
@@ -79,7 +79,7 @@ impl Orphans {
     }
 
     /// Takes out all who have waited long enough, in order of their identities.
-    pub(super) fn take_overdue(&mut self, now: Timestamp) -> Vec<Box<Alert>> {
+    pub(super) fn take_overdue(&mut self, now: Timestamp) -> Vec<Alert> {
         if self.due().is_none_or(|due| now < due) {
             return Vec::new();
         }

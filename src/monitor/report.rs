@@ -37,21 +37,21 @@ impl<'a> Parties<'a> {
 }
 
 /// The alert as it stands now. `known` is the alert as last told; a new one gets its identity from the instant
-/// and the number of alerts raised before.
+/// and the series and number of alerts `raised` before.
 pub(super) fn compose(
     parties: &Parties<'_>,
     finding: &Finding,
     standing: Standing,
     session: &Session<'_>,
     known: Option<&Alert>,
-    raised: u64,
+    raised: (&str, u64),
 ) -> Alert {
     let Parties { first, second } = parties;
     let zone = match finding.about {
         About::Zone(ix) => session.airspace.zone(ix),
         About::Itself | About::Other(_) => None,
     };
-    let new_id = || identity(session.now, "", raised);
+    let new_id = || identity(session.now, raised);
     let mut alert = Alert {
         alert_id: known.map_or_else(new_id, |known| Arc::clone(&known.alert_id)),
         code: finding.code,
@@ -89,7 +89,7 @@ pub(super) fn compose(
 }
 
 /// The identity of an alert that is raised now, the so-manieth of its series.
-pub(super) fn identity(now: Timestamp, series: &str, raised: u64) -> Arc<str> {
+pub(super) fn identity(now: Timestamp, (series, raised): (&str, u64)) -> Arc<str> {
     Arc::from(format!("{:011x}-{series}{raised:06x}", now.as_millis().max(0)))
 }
 

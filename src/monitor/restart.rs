@@ -20,14 +20,12 @@ impl Monitor {
     pub fn restore(&mut self, at: Timestamp, alerts: Vec<Alert>, effects: &mut Vec<Effect>) {
         self.advance(at, effects);
         for alert in alerts {
-            let mut alert = Box::new(alert);
-            if alert.code == AlertCode::ServiceDegraded {
-                let lifecycle = &self.rules.settings.lifecycle;
-                let Some(unknown) = self.service.restore(self.now, alert, lifecycle) else { continue };
-                alert = unknown;
-                close(self.now, alert, Ending::WhileDown, effects);
-            } else {
+            if alert.code != AlertCode::ServiceDegraded {
                 self.orphans.add(self.now, alert);
+            } else if let Some(unknown) =
+                self.service.restore(self.now, alert, &self.rules.settings.lifecycle)
+            {
+                close(self.now, unknown, Ending::WhileDown, effects);
             }
         }
     }
@@ -80,7 +78,7 @@ impl Monitor {
     }
 }
 
-fn close(now: Timestamp, mut alert: Box<Alert>, ending: Ending, effects: &mut Vec<Effect>) {
+fn close(now: Timestamp, mut alert: Alert, ending: Ending, effects: &mut Vec<Effect>) {
     report::close(&mut alert, now, ending);
-    effects.push(Effect::Alert(Arc::new(AlertEvent { event: AlertEventKind::Cleared, alert: *alert })));
+    effects.push(Effect::Alert(Arc::new(AlertEvent { event: AlertEventKind::Cleared, alert })));
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::{
-    Alert, AlertCode, AlertEvent, AlertEventKind, AlertState, DataQuality, ServiceTrouble, Timestamp, UasId,
+    Alert, AlertCode, AlertEvent, AlertEventKind, AlertState, DataQuality, Measures, ServiceTrouble,
+    Timestamp, UasId,
 };
 
 use super::contract::{Effect, TroubleDetail};
@@ -55,18 +56,13 @@ impl ServiceAlerts {
     }
 
     /// Takes over an open alert of an earlier run; gives it back if its kind is unknown or has one already.
-    pub(super) fn restore(
-        &mut self,
-        now: Timestamp,
-        alert: Box<Alert>,
-        lifecycle: &Lifecycle,
-    ) -> Option<Box<Alert>> {
+    pub(super) fn restore(&mut self, now: Timestamp, alert: Alert, lifecycle: &Lifecycle) -> Option<Alert> {
         let Some(kind) = kind_of(&alert).filter(|kind| !self.slots.contains_key(kind)) else {
             return Some(alert);
         };
         let episode = Episode::of_alert(Policy::of(alert.code, lifecycle), &alert, now);
         let unproven = Some(now.plus_seconds(WAIT_S));
-        self.slots.insert(kind, Slot { episode, holds: None, alert: Some(alert), unproven });
+        self.slots.insert(kind, Slot { episode, holds: None, alert: Some(Box::new(alert)), unproven });
         None
     }
 
@@ -183,7 +179,7 @@ fn compose(
     let mut alert = match known {
         Some(known) => known.clone(),
         None => Alert {
-            alert_id: report::identity(now, "s", raised),
+            alert_id: report::identity(now, ("s", raised)),
             code: AlertCode::ServiceDegraded,
             phase: standing.phase,
             severity: standing.severity,
@@ -198,8 +194,8 @@ fn compose(
             cleared_at: None,
             observed_at: now,
             position: None,
-            measured: crate::domain::Measures::default(),
-            limit: crate::domain::Measures::default(),
+            measured: Measures::default(),
+            limit: Measures::default(),
             data: DataQuality::Good,
             announced_again: None,
             rule: Arc::from(format!("{}/{}", AlertCode::ServiceDegraded.name(), kind.name())),

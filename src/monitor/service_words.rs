@@ -25,7 +25,7 @@ pub(super) fn sentence(kind: ServiceTrouble, particulars: &[String]) -> Explanat
     let (zh, en) = words(kind);
     let (mut zh, mut en) = (zh.to_owned(), en.to_owned());
     for particular in particulars {
-        zh.push_str("（");
+        zh.push('（');
         zh.push_str(particular);
         zh.push('）');
         en.push_str(" (");

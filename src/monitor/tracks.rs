@@ -59,6 +59,8 @@ pub(super) struct Track {
     pub operator: Option<OperatorId>,
     pub source: Source,
     pub party: Party,
+    /// Whether it is one of the service's own test flights.
+    pub canary: bool,
     pub state: State,
     /// The live state before, unless the aircraft jumped.
     pub before: Option<State>,
@@ -131,6 +133,7 @@ impl Track {
             operator: None,
             source: observation.source,
             party: Party::Drone,
+            canary: observation.uas_id.is_canary(),
             before: None,
             live: false,
             status: OperationalStatus::Undeclared,

@@ -198,7 +198,7 @@ pub fn with_zone(airspace: Airspace) -> Airspace {
         .ok()
         .and_then(|centre| Shape::circle(centre, ZONE_RADIUS_M))
         .map(|shape| vec![Volume::new(shape, None, None)])
-        .and_then(|volumes| Zone::new(ZoneId::new("_canary"), Restriction::Prohibited, volumes));
+        .and_then(|volumes| Zone::new(ZoneId::new("canary:zone"), Restriction::Prohibited, volumes));
     match zone {
         Some(zone) => airspace.with_unlisted(zone),
         None => airspace,
