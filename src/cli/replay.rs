@@ -160,7 +160,7 @@ impl Player {
                     self.seq += 1;
                     self.tally.events += 1;
                     self.tally.raised += u64::from(event.event == crate::domain::AlertEventKind::Raised);
-                    let logged = LoggedEvent::new(self.seq, event);
+                    let logged = LoggedEvent::new(self.seq, event, false);
                     writeln!(self.out, "{}", logged.text.as_str()).map_err(cannot)?;
                 }
                 Effect::Assessed(assessment) => {

@@ -6,6 +6,26 @@
 //!             └──── Progress ◄────┘   Reader ─► history, page by page
 //! ```
 
+mod backup;
+mod book;
 mod contract;
+mod desk;
+mod error;
+mod lock;
+mod mark;
+mod reader;
+mod record;
+mod recover;
+mod salvage;
+mod schema;
+mod seal;
+mod store;
+mod verify;
+mod writer;
 
-pub use contract::{Condition, Entry, Progress, Recovered, Store};
+pub use backup::backup;
+pub use contract::{Condition, Entry, Hole, Progress, Recovered, Store};
+pub use error::JournalError;
+pub use reader::{AlertPage, AlertQuery, Page, Reader};
+pub use store::{Journal, JournalSettings};
+pub use verify::{Verdict, verify};

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! intake ─► gate (decode) ─► inbox (conflate) ─► evaluator (thread) ─► hub ─► HTTP, WebSocket
-//!                                  ▲   zones, acknowledgements  └─► publisher ─► MQTT
+//! bypass ─┘                        ▲   zones, acknowledgements  │ ▲ └─► publisher ─► MQTT
+//!                                  └─ progress ── journal (thread) ◄┘
 //! ```
 
 use std::net::SocketAddr;
@@ -16,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::airspace::Airspace;
 use crate::config::Config;
-use crate::monitor::Tally;
+use crate::journal::{Journal, JournalSettings};
+use crate::monitor::{Monitor, Tally};
+use crate::service::bypass::Bypass;
 use crate::service::canary::{self, Canary, Sieve};
 use crate::service::counters::Counters;
 use crate::service::evaluator::{self, Control, Surroundings};
@@ -27,12 +30,14 @@ use crate::service::http::{self, App, Page};
 use crate::service::hub::{Hub, HubSettings};
 use crate::service::inbox::Inbox;
 use crate::service::intake::{self, IntakeHandle};
+use crate::service::journaling::{self, Opened};
 use crate::service::link::{Endpoint, EndpointError};
 use crate::service::metrics::Metrics;
 use crate::service::observers::Observers;
 use crate::service::own_client;
 use crate::service::publisher::{self, PublisherHandle, PublisherSettings};
 use crate::service::skew::SkewMeter;
+use crate::service::storage::StorageWatch;
 use crate::service::trouble::TroubleDesk;
 use crate::service::watch_zones::{self, ZoneWatch};
 use crate::service::watchdog::Watched;
@@ -42,6 +47,8 @@ use crate::wire::{self, Doors};
 
 /// Time for what was taken to be evaluated and acknowledged at the stop.
 const DRAIN_MAX: Duration = Duration::from_millis(1500);
+/// Time for the disk to take the last events at the stop.
+const LAST_WRITE_MAX: Duration = Duration::from_millis(500);
 /// Time for the farewell to the broker.
 const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
@@ -74,6 +81,7 @@ pub struct Daemon {
     app: Arc<App>,
     inbox: Arc<Inbox<Control>>,
     intake: IntakeHandle,
+    journal: Option<Arc<Journal>>,
     publisher: PublisherHandle,
     zone_watch: Option<ZoneWatch>,
     evaluator: JoinHandle<()>,
@@ -119,18 +127,35 @@ impl Daemon {
         let own_endpoint = endpoint.clone();
         let filters = wire::subscription_filters(&config.mqtt.prefix);
         let (intake, messages) =
-            intake::start(endpoint, &config.mqtt.client_id, filters, Arc::clone(&counters));
+            intake::start(endpoint.clone(), &config.mqtt.client_id, filters.clone(), Arc::clone(&counters));
 
         let mut hub_settings = HubSettings::new(&config.mqtt.client_id);
-        // Without a journal every start is a new history; a client must not mistake it for the old one.
-        hub_settings.log_id = Some(format!("{:x}", clock::now().as_micros()).into());
-        hub_settings.last_seq = u64::try_from(clock::now().as_millis()).unwrap_or(0);
+        let Opened { store, journal, recovered } = open_journal(config, &inbox).await?;
+        hub_settings.log_id = Some(Arc::clone(&recovered.log_id));
+        hub_settings.last_seq = recovered.last_seq;
+        hub_settings.open.clone_from(&recovered.open);
         let (hub, hub_publisher, acks) = Hub::new(hub_settings);
+        hub.world().recorded_from = journal.as_ref().map(|_| recovered.oldest_seq);
         let metrics = Arc::new(Metrics::default());
         metrics.register(|registry| {
-            figures::enter(registry, Arc::clone(&counters), Arc::clone(&tally), Arc::clone(&inbox));
+            figures::enter(
+                registry,
+                Arc::clone(&counters),
+                Arc::clone(&tally),
+                Arc::clone(&inbox),
+                intake.clone(),
+            );
         });
         let health = Arc::new(Health::starting(clock::now()));
+        let storage = StorageWatch::new(Arc::clone(&health));
+        let bypass = Bypass {
+            endpoint,
+            client_id: format!("{}-bypass", config.mqtt.client_id),
+            filters,
+            intake: intake.clone(),
+            trouble: storage.trouble(),
+            counters: Arc::clone(&counters),
+        };
         let app = App::new(hub, health, metrics, config.http.clone(), pages, CancellationToken::new());
 
         let mut keeper = ZoneKeeper::new(
@@ -151,33 +176,30 @@ impl Daemon {
         };
         let zone_watch = watch_zones::start(config.zones.dir.clone(), Some(read), take)?;
 
-        let canary = Canary::new(&config.mqtt.prefix, None);
+        let canary = Canary::new(&config.mqtt.prefix, Some(Arc::clone(&store)));
         let skew = Arc::new(SkewMeter::default());
         let desk = TroubleDesk::new(Arc::clone(&inbox));
         let stamps @ [monitor, runtime] = &["monitor", "runtime"].map(Watched::new);
         let around = Surroundings {
             inbox: Arc::clone(&inbox),
             hub: hub_publisher,
+            store,
+            storage,
             mqtt: publisher.clone(),
             intake: intake.clone(),
             counters: Arc::clone(&counters),
             feedback: Arc::clone(&feedback),
             tally,
+            desk: Arc::clone(&desk),
             sieve: Sieve::new(Arc::clone(&canary)),
             stamp: Arc::clone(&monitor.stamp),
             latency: app.metrics.alert_latency_s.clone(),
         };
-        let evaluator = evaluator::start(config.monitor_settings(), around)?;
+        let evaluator = evaluator::start(Monitor::new(config.monitor_settings()), recovered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
         let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
-        let gate = Gate::new(
-            doors,
-            Arc::clone(&inbox),
-            intake.clone(),
-            Arc::clone(&feedback),
-            Arc::clone(&counters),
-        )
-        .with(own_flights);
+        let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), Arc::clone(&counters))
+            .with(own_flights);
         let observers = Observers {
             desk,
             intake: intake.clone(),
@@ -193,12 +215,16 @@ impl Daemon {
             stamp: Arc::clone(&runtime.stamp),
             embedded: config.mqtt.embedded,
         };
-        let tasks = vec![
+        let mut tasks = vec![
+            tokio::spawn(bypass.run(background.clone())),
             tokio::spawn(gate.run(messages)),
             tokio::spawn(feedback.run(background.clone())),
             tokio::spawn(forward_acknowledgements(acks, Arc::clone(&inbox))),
             tokio::spawn(observers.run(background.clone())),
         ];
+        if let Some(journal) = &journal {
+            tasks.push(tokio::spawn(journaling::retain(Arc::clone(journal), background.clone())));
+        }
         let serving = tokio::spawn(http::serve(listener, Arc::clone(&app)));
         Ok(Self {
             http_address,
@@ -206,6 +232,7 @@ impl Daemon {
             app,
             inbox,
             intake,
+            journal,
             publisher,
             zone_watch: Some(zone_watch),
             evaluator,
@@ -253,6 +280,14 @@ impl Daemon {
             Ok(Ok(false) | Err(_)) => tracing::error!("the monitor's thread had panicked"),
             Err(_) => tracing::error!("the monitor's thread did not end in time"),
         }
+        if let Some(journal) = self.journal.take() {
+            let closed = tokio::task::spawn_blocking(move || journal.close(LAST_WRITE_MAX));
+            if !closed.await.unwrap_or(false) {
+                tracing::error!(
+                    "the journal did not take the last alert events; their messages are with the broker"
+                );
+            }
+        }
         self.background.cancel();
         self.app.stop.cancel();
         let served = tokio::time::timeout(FAREWELL_MAX, self.serving);
@@ -288,6 +323,14 @@ async fn start_broker(
     let url = format!("mqtt://{}", broker.address());
     *endpoint = Endpoint::new(&url, config.mqtt.user.clone(), config.mqtt.password.clone())?;
     Ok(broker)
+}
+
+/// Opens the journal, whose progress wakes the evaluating thread.
+async fn open_journal(config: &Config, inbox: &Arc<Inbox<Control>>) -> Result<Opened, StartError> {
+    let settings = JournalSettings::new(&config.journal.dir, config.journal.retain_days);
+    let inbox = Arc::clone(inbox);
+    let opened = tokio::task::spawn_blocking(move || journaling::open(&settings, move || inbox.nudge()));
+    opened.await.map_err(|error| StartError::Thread(std::io::Error::other(error)))
 }
 
 async fn forward_acknowledgements(

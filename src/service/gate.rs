@@ -1,7 +1,7 @@
 //! From messages to reports: refuses ghosts, decodes, counts, and hands what is left to the monitor.
 //!
-//! A message is acknowledged when nothing of it waits any more: at once if all of it was refused, else with
-//! the last of its observations. Several observations of one message (a back-filled stretch) stay in order
+//! A message is acknowledged when nothing of it waits any more: the monitor's thread gets its token at once if all of
+//! it was refused, else with the last of its observations. Several observations of one message (a back-filled stretch) stay in order
 //! and are not conflated, so the last one is also the last to be evaluated.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::service::clock;
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::inbox::{Inbox, Report};
-use crate::service::intake::{IntakeHandle, Message};
+use crate::service::intake::Message;
 use crate::service::skew::{FUTURE_US, SkewMeter};
 use crate::wire::{Decoded, Decoder, Doors, Envelope};
 
@@ -31,7 +31,6 @@ pub struct Gate<C> {
     decoder: Decoder,
     decoded: Decoded,
     inbox: Arc<Inbox<C>>,
-    intake: IntakeHandle,
     feedback: Arc<FeedbackDesk>,
     counters: Arc<Counters>,
     own: Option<OwnFlights>,
@@ -56,12 +55,11 @@ impl<C> Gate<C> {
     pub fn new(
         doors: Doors,
         inbox: Arc<Inbox<C>>,
-        intake: IntakeHandle,
         feedback: Arc<FeedbackDesk>,
         counters: Arc<Counters>,
     ) -> Self {
         let (decoder, decoded) = (Decoder::new(doors), Decoded::default());
-        Self { decoder, decoded, inbox, intake, feedback, counters, own: None }
+        Self { decoder, decoded, inbox, feedback, counters, own: None }
     }
 
     /// The same gate, which also takes test flights and looks at clocks.
@@ -118,7 +116,7 @@ impl<C> Gate<C> {
             drop(self.inbox.report(report, true, &self.counters).await);
         }
         if let Some(token) = token {
-            self.intake.acknowledge(&token);
+            self.inbox.settled(token);
         }
     }
 
@@ -175,12 +173,12 @@ impl<C> Gate<C> {
             if let Ok(Some(replaced)) = self.inbox.report(report, kept, counters).await
                 && let Some(token) = replaced.token
             {
-                self.intake.acknowledge(&token);
+                self.inbox.settled(token);
             }
         }
         // Nothing of the message waits.
         if let Some(token) = token {
-            self.intake.acknowledge(&token);
+            self.inbox.settled(token);
         }
     }
 }

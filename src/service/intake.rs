@@ -30,7 +30,7 @@ use crate::service::{broker_profile, canary};
 /// How long the broker keeps our session after a connection is lost, seconds.
 const SESSION_EXPIRY_S: u32 = 3_600;
 /// QoS 1 messages that the broker may send before we acknowledge the first.
-const RECEIVE_MAX: u16 = 1_000;
+pub(super) const RECEIVE_MAX: usize = 1_000;
 /// Unacknowledged messages that we take all the same: one of each packet id. Brokers send more than they may
 /// (mosquitto 2.0.11 does once it has had to queue); a connection ended for that would meet the same again, for ever.
 const WINDOW_LEN: usize = 65_535;
@@ -88,6 +88,7 @@ pub enum IntakeState {
 #[derive(Clone)]
 pub struct IntakeHandle {
     acks: Arc<Acks>,
+    messages: mpsc::WeakSender<Message>,
     state: watch::Receiver<IntakeState>,
     stopping: CancellationToken,
     stopped: CancellationToken,
@@ -105,8 +106,13 @@ pub fn start(
     let (state_tx, state) = watch::channel(IntakeState::Connecting);
     let acks = Arc::new(Acks::new(Arc::clone(&counters)));
     let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
-    let handle =
-        IntakeHandle { acks: Arc::clone(&acks), state, stopping: stopping.clone(), stopped: stopped.clone() };
+    let handle = IntakeHandle {
+        acks: Arc::clone(&acks),
+        messages: messages.downgrade(),
+        state,
+        stopping: stopping.clone(),
+        stopped: stopped.clone(),
+    };
     let worker = Worker {
         endpoint,
         client_id: client_id.into(),
@@ -136,6 +142,21 @@ impl IntakeHandle {
     /// How the intake stands with the broker, now and as it changes.
     pub fn state(&self) -> watch::Receiver<IntakeState> {
         self.state.clone()
+    }
+
+    /// Messages of this connection that are not acknowledged yet.
+    pub fn unacknowledged(&self) -> usize {
+        self.acks.lock().window.len()
+    }
+
+    /// Time since the last message at QoS 1.
+    pub(super) fn quiet(&self) -> Duration {
+        self.acks.lock().received.elapsed()
+    }
+
+    /// Where messages go, unless the intake has ended.
+    pub(super) fn messages(&self) -> Option<mpsc::Sender<Message>> {
+        self.messages.upgrade()
     }
 
     /// Takes no more messages (their channel ends), sends the acknowledgements that still come for at most
@@ -172,12 +193,14 @@ struct AcksInner {
     window: AckWindow,
     client: Option<AsyncClient>,
     ready: Vec<u16>,
+    /// Since the last message.
+    received: Stopwatch,
 }
 
 impl Acks {
     fn new(counters: Arc<Counters>) -> Self {
         let window = AckWindow::new(WINDOW_LEN);
-        let inner = AcksInner { window, client: None, ready: Vec::new() };
+        let inner = AcksInner { window, client: None, ready: Vec::new(), received: Stopwatch::start() };
         Self { inner: Mutex::new(inner), progress: Notify::new(), counters }
     }
 
@@ -187,7 +210,7 @@ impl Acks {
 
     fn acknowledge(&self, token: &AckToken) {
         let mut guard = self.lock();
-        let AcksInner { window, client, ready } = &mut *guard;
+        let AcksInner { window, client, ready, .. } = &mut *guard;
         if window.acknowledge(token, ready) == Acknowledged::Stale {
             self.counters.intake_stale_acks.one();
         }
@@ -221,7 +244,9 @@ impl Acks {
     }
 
     fn receive(&self, packet_id: u16) -> Option<AckToken> {
-        self.lock().window.receive(packet_id)
+        let mut inner = self.lock();
+        inner.received = Stopwatch::start();
+        inner.window.receive(packet_id)
     }
 
     fn is_settled(&self) -> bool {
@@ -280,7 +305,7 @@ impl Worker {
     async fn connection(&mut self, stood: &mut Option<Stopwatch>) -> Result<(), LinkError> {
         let properties = ConnectProperties {
             session_expiry_interval: Some(SESSION_EXPIRY_S),
-            receive_maximum: Some(RECEIVE_MAX),
+            receive_maximum: Some(u16::try_from(RECEIVE_MAX).unwrap_or(u16::MAX)),
             ..ConnectProperties::new()
         };
         let mut options = self.endpoint.options(&self.client_id, properties);

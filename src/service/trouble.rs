@@ -72,7 +72,8 @@ impl TroubleDesk {
         }
     }
 
-    fn set(&self, kind: ServiceTrouble, holds: Option<TroubleDetail>) {
+    /// What is wrong, or that it is well.
+    pub fn set(&self, kind: ServiceTrouble, holds: Option<TroubleDetail>) {
         let mut books = self.lock();
         let book = books.entry(kind).or_default();
         if book.holds == holds {

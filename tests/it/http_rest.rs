@@ -9,7 +9,7 @@ use lowsky::service::clock;
 use lowsky::service::health::{Part, Status};
 use serde_json::{Value, json};
 
-use crate::http_support::{alert, at, event, get, raised, request, start, track};
+use crate::http_support::{alert, at, event, get, raised, request, start, track, vitals};
 
 fn ids(answer: &Value) -> Vec<&str> {
     answer["alerts"].as_array().unwrap().iter().map(|alert| alert["alert_id"].as_str().unwrap()).collect()
@@ -159,10 +159,10 @@ async fn readiness_tells_each_part_and_needs_a_heartbeat() {
     }
     server.app.health.set(Part::Zones, Status::Degraded, Some("the last good set is in force".into()), now);
     assert_eq!(get(server.address, "/readyz").await.status, 503, "no heartbeat yet");
-    server.publisher.heartbeat(clock::now(), 0);
+    server.publisher.heartbeat(vitals(clock::now(), 0));
     let answer = get(server.address, "/readyz").await;
     assert_eq!((answer.status, answer.json()["status"].as_str()), (200, Some("degraded")));
-    server.publisher.heartbeat(clock::now().plus_seconds(-3.1), 0);
+    server.publisher.heartbeat(vitals(clock::now().plus_seconds(-3.1), 0));
     let answer = get(server.address, "/readyz").await;
     assert_eq!(
         (answer.status, answer.json()["components"]["evaluation"]["status"].as_str()),

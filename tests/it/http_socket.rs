@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::http_support::{Server, alert, event, raised, request, start};
+use crate::http_support::{Server, alert, event, raised, request, start, vitals};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -46,7 +46,7 @@ async fn from_hello_to_a_cleared_alert_and_a_resume() {
     server.publisher.commit();
     let told = next(&mut socket).await;
     assert_eq!((told["seq"].as_u64(), told["event"].as_str()), (Some(1), Some("RAISED")));
-    server.publisher.heartbeat(clock::now(), 3);
+    server.publisher.heartbeat(vitals(clock::now(), 3));
     assert_eq!(next(&mut socket).await["lag_ms"], 3);
     say(&mut socket, json!({"type": "ack", "alert_id": "a1"})).await;
     assert_eq!(&*server.acks.recv().await.unwrap().alert_id, "a1");
@@ -187,8 +187,8 @@ async fn a_large_snapshot_arrives_in_one_message() {
 }
 
 #[tokio::test]
-async fn the_service_stops_within_five_seconds_and_says_goodbye() {
-    let mut server = start(|_, _| {}).await;
+async fn p35_the_service_stops_within_five_seconds_and_says_where_to_resume() {
+    let mut server = start(|_, settings| settings.log_id = Some("h1".into())).await;
     let mut socket = connect(&server).await;
     next(&mut socket).await;
     say(&mut socket, json!({"type": "subscribe"})).await;
@@ -198,9 +198,10 @@ async fn the_service_stops_within_five_seconds_and_says_goodbye() {
     server.publisher.commit();
     server.app.stop.cancel();
     assert_eq!(next(&mut socket).await["seq"], 1, "what was published before the stop still arrives");
+    assert_eq!(next(&mut socket).await, json!({"type": "bye", "resume": {"log_id": "h1", "seq": 1}}));
     let close = timeout(Duration::from_secs(2), socket.next()).await.unwrap().unwrap().unwrap();
     let Message::Close(Some(frame)) = close else { panic!("{close:?}") };
-    assert_eq!(u16::from(frame.code), 1001);
+    assert_eq!(u16::from(frame.code), 1012);
     drop(socket);
     timeout(Duration::from_secs(5), server.served).await.expect("stopped within 5 s").unwrap();
     drop(idle);

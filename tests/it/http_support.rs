@@ -13,7 +13,7 @@ use lowsky::service::health::Health;
 use lowsky::service::http::{App, serve};
 use lowsky::service::hub::{Hub, HubSettings, Publisher};
 use lowsky::service::metrics::Metrics;
-use lowsky::stream::AckRequest;
+use lowsky::stream::{AckRequest, Vitals};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -80,6 +80,10 @@ pub(crate) fn track(id: &str, lat: f64, lng: f64, second: i64) -> TrackState {
         operational_status: OperationalStatus::Airborne,
         freshness: TrackFreshness::Live,
     }
+}
+
+pub(crate) fn vitals(now: Timestamp, lag_ms: u64) -> Vitals {
+    Vitals { now, lag_ms, ..Vitals::default() }
 }
 
 pub(crate) struct Server {

@@ -33,6 +33,12 @@ mod http_socket;
 #[cfg(test)]
 mod http_support;
 #[cfg(test)]
+mod journal_store;
+#[cfg(test)]
+mod journal_support;
+#[cfg(test)]
+mod journal_tools;
+#[cfg(test)]
 mod monitor_properties;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
@@ -60,6 +66,10 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod stream_resume;
 #[cfg(test)]
 mod stream_sessions;
 #[cfg(test)]

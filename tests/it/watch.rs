@@ -9,7 +9,7 @@ use lowsky::service::clock;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::http_support::{raised, start, start_on};
+use crate::http_support::{raised, start, start_on, vitals};
 
 #[derive(Clone, Default)]
 struct Paper(Arc<Mutex<Vec<u8>>>);
@@ -73,7 +73,7 @@ async fn it_resumes_after_a_restart_and_tells_when_it_is_not_live() {
         tokio::spawn(watch(arguments(format!("http://{address}"), true), terminal(&out, &err, &stop)));
     err.shows("0 open alerts").await;
     server.publisher.alert(raised("a1"));
-    server.publisher.heartbeat(clock::now(), 0);
+    server.publisher.heartbeat(vitals(clock::now(), 0));
     out.shows("\"seq\":1,").await;
     // The socket stays open, but the evaluating path says nothing.
     err.shows("NOT LIVE (no heartbeat for 3 s)").await;
@@ -85,7 +85,7 @@ async fn it_resumes_after_a_restart_and_tells_when_it_is_not_live() {
     }
     server.publisher.commit();
     out.shows("\"seq\":3,").await;
-    server.publisher.heartbeat(clock::now(), 0);
+    server.publisher.heartbeat(vitals(clock::now(), 0));
     err.shows("LIVE again after").await;
     err.shows("of 2 missed events").await;
     stop.cancel();

@@ -8,6 +8,7 @@
 mod accept;
 mod alerts;
 mod answer;
+mod archive;
 mod body;
 mod client;
 mod contracts;
@@ -21,12 +22,13 @@ mod upgrade;
 mod zones;
 mod zones_check;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 pub use accept::{Connection, serve};
+pub use archive::{Archive, History};
 pub use problem::{Fault, Problem};
 pub use routes::router;
 
@@ -58,6 +60,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// The zones in force; replaced whole.
     pub airspace: ArcSwap<Airspace>,
+    /// The way to the journal, where there is one.
+    pub archive: OnceLock<Archive>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
@@ -76,6 +80,7 @@ impl App {
         pages: &'static [Page],
         stop: CancellationToken,
     ) -> Arc<Self> {
-        Arc::new(Self { hub, health, metrics, airspace: ArcSwap::default(), settings, pages, stop })
+        let (airspace, archive) = (ArcSwap::default(), OnceLock::new());
+        Arc::new(Self { hub, health, metrics, airspace, archive, settings, pages, stop })
     }
 }

@@ -63,7 +63,7 @@ fn evaluation(heartbeat: Option<Timestamp>, now: Timestamp) -> Condition {
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let world = app.hub.world();
     let (seq, open, aircraft) = (world.log.last_seq(), world.log.open().len(), world.picture.len());
-    let heartbeat = world.pulse.as_ref().map(|pulse| pulse.now);
+    let heartbeat = world.pulse.as_ref().map(|pulse| pulse.vitals.now);
     drop(world);
     let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
     app.metrics.alert_seq.set(i64::try_from(seq).unwrap_or(i64::MAX));

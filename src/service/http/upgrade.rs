@@ -7,8 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
+use hyper::upgrade::Upgraded;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::query::Parameters;
 use super::{App, Connection, Fault, Problem, client};
 
 /// Who acts.
@@ -17,16 +19,35 @@ const AUTHOR: HeaderName = HeaderName::from_static("lowsky-author");
 const AUTHOR_LEN_MAX: usize = 100;
 
 /// `GET /api/v1/stream`.
-pub(super) async fn stream(State(app): State<Arc<App>>, mut request: Request) -> Result<Response, Problem> {
+pub(super) async fn stream(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
     check_origin(headers, &app.settings.allowed_origins)?;
     let accept = check_handshake(headers)?;
     let author = author(headers)?;
+    let mut query = Parameters::of(request.uri(), &["after"]);
+    let resume = query.one("after");
+    query.finish()?;
+    Ok(switch(
+        request,
+        accept,
+        move |upgraded| async move { client::serve(upgraded, &app, author, resume).await },
+    ))
+}
+
+/// Answers the request, and lets `talk` go on with the connection.
+fn switch<F>(
+    mut request: Request,
+    accept: HeaderValue,
+    talk: impl FnOnce(Upgraded) -> F + Send + 'static,
+) -> Response
+where
+    F: Future<Output = ()> + Send,
+{
     let connection = request.extensions().get::<Arc<Connection>>().cloned();
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         match upgrade.await {
-            Ok(upgraded) => client::serve(upgraded, &app, author).await,
+            Ok(upgraded) => talk(upgraded).await,
             Err(error) => tracing::debug!(%error, "upgrade failed"),
         }
         // Until here the client counts as a connection.
@@ -37,7 +58,7 @@ pub(super) async fn stream(State(app): State<Arc<App>>, mut request: Request) ->
         (header::UPGRADE, HeaderValue::from_static("websocket")),
         (header::SEC_WEBSOCKET_ACCEPT, accept),
     ];
-    Ok((StatusCode::SWITCHING_PROTOCOLS, switched, Body::empty()).into_response())
+    (StatusCode::SWITCHING_PROTOCOLS, switched, Body::empty()).into_response()
 }
 
 /// The value of `Sec-WebSocket-Accept`.
