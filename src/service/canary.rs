@@ -238,7 +238,12 @@ impl Sieve {
                 self.tracks.remove(id);
             }
             Effect::Refused(id, _) if id.is_canary() => {}
-            _ => return Some(effect),
+            Effect::Alert(_)
+            | Effect::TrackChanged(_)
+            | Effect::TrackGone(_)
+            | Effect::Refused(_, _)
+            | Effect::AckRefused(_)
+            | Effect::Assessed(_) => return Some(effect),
         }
         None
     }

@@ -36,6 +36,7 @@ use crate::service::metrics::Metrics;
 use crate::service::observers::Observers;
 use crate::service::own_client;
 use crate::service::publisher::{self, PublisherHandle, PublisherSettings};
+use crate::service::self_figures::SelfFigures;
 use crate::service::skew::SkewMeter;
 use crate::service::storage::StorageWatch;
 use crate::service::trouble::TroubleDesk;
@@ -180,6 +181,14 @@ impl Daemon {
         let skew = Arc::new(SkewMeter::default());
         let desk = TroubleDesk::new(Arc::clone(&inbox));
         let stamps @ [monitor, runtime] = &["monitor", "runtime"].map(Watched::new);
+        let figures = SelfFigures {
+            canary: Arc::clone(&canary),
+            desk: Arc::clone(&desk),
+            health: Arc::clone(&app.health),
+            store: Arc::clone(&store),
+            counters: Arc::clone(&counters),
+        };
+        app.metrics.register(|registry| registry.register_collector(Box::new(figures)));
         let around = Surroundings {
             inbox: Arc::clone(&inbox),
             hub: hub_publisher,

@@ -41,6 +41,22 @@ pub enum Part {
     Clock,
 }
 
+impl Part {
+    /// The name in answers and figures.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Broker => "broker",
+            Self::BrokerSettings => "broker_settings",
+            Self::Input => "input",
+            Self::Zones => "zones",
+            Self::Evaluation => "evaluation",
+            Self::Journal => "journal",
+            Self::Canary => "canary",
+            Self::Clock => "clock",
+        }
+    }
+}
+
 /// A part's condition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condition {

@@ -86,7 +86,7 @@ impl InputRate {
         }
         let mut sorted: Vec<_> = self.windows.iter().copied().collect();
         sorted.sort_unstable();
-        let usual = sorted.get(sorted.len() / 2).copied()?;
+        let usual = sorted.get(sorted.len().saturating_sub(1) / 2).copied()?;
         (full && WINDOWS_MIN <= sorted.len() && USUAL_MIN <= usual).then_some(usual)
     }
 }

@@ -7,7 +7,7 @@
 //! The session outlives a connection, so that nothing is lost while we are away; subscriptions are made
 //! anew on every connection all the same, because a broker may have forgotten them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,11 +17,12 @@ use rumqttc::v5::mqttbytes::v5::{
 };
 use rumqttc::v5::{AsyncClient, Event};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::Timestamp;
-use crate::service::ack_window::{AckToken, AckWindow, Acknowledged};
+use crate::service::ack_window::AckToken;
+use crate::service::acks::{Acks, WINDOW_LEN};
 use crate::service::clock::{self, Stopwatch};
 use crate::service::counters::Counters;
 use crate::service::link::{Backoff, Endpoint, Link, LinkError};
@@ -31,9 +32,6 @@ use crate::service::{broker_profile, canary};
 const SESSION_EXPIRY_S: u32 = 3_600;
 /// QoS 1 messages that the broker may send before we acknowledge the first.
 pub(super) const RECEIVE_MAX: usize = 1_000;
-/// Unacknowledged messages that we take all the same: one of each packet id. Brokers send more than they may
-/// (mosquitto 2.0.11 does once it has had to queue); a connection ended for that would meet the same again, for ever.
-const WINDOW_LEN: usize = 65_535;
 /// Messages between the socket and the decoder.
 const CHANNEL_LEN: usize = 8_192;
 /// Longest wait for a full channel before the connection is given up.
@@ -146,12 +144,12 @@ impl IntakeHandle {
 
     /// Messages of this connection that are not acknowledged yet.
     pub fn unacknowledged(&self) -> usize {
-        self.acks.lock().window.len()
+        self.acks.unacknowledged()
     }
 
     /// Time since the last message at QoS 1.
     pub(super) fn quiet(&self) -> Duration {
-        self.acks.lock().received.elapsed()
+        self.acks.quiet()
     }
 
     /// Where messages go, unless the intake has ended.
@@ -179,87 +177,6 @@ impl IntakeHandle {
         if tokio::time::timeout(Duration::from_secs(1), self.stopped.cancelled()).await.is_err() {
             tracing::debug!("the intake's task did not end in time");
         }
-    }
-}
-
-/// The acknowledgements of the connection that stands, shared with whoever evaluates.
-struct Acks {
-    inner: Mutex<AcksInner>,
-    progress: Notify,
-    counters: Arc<Counters>,
-}
-
-struct AcksInner {
-    window: AckWindow,
-    client: Option<AsyncClient>,
-    ready: Vec<u16>,
-    /// Since the last message.
-    received: Stopwatch,
-}
-
-impl Acks {
-    fn new(counters: Arc<Counters>) -> Self {
-        let window = AckWindow::new(WINDOW_LEN);
-        let inner = AcksInner { window, client: None, ready: Vec::new(), received: Stopwatch::start() };
-        Self { inner: Mutex::new(inner), progress: Notify::new(), counters }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, AcksInner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn acknowledge(&self, token: &AckToken) {
-        let mut guard = self.lock();
-        let AcksInner { window, client, ready, .. } = &mut *guard;
-        if window.acknowledge(token, ready) == Acknowledged::Stale {
-            self.counters.intake_stale_acks.one();
-        }
-        let mut publish = Publish { qos: QoS::AtLeastOnce, ..Publish::default() };
-        for packet_id in ready.drain(..) {
-            publish.pkid = packet_id;
-            // There is room for the acknowledgement of every packet id; if there is none, the connection is at its
-            // end and the broker delivers again.
-            if client.as_ref().is_some_and(|client| client.try_ack(&publish).is_err()) {
-                tracing::debug!(packet_id, "acknowledgement not sent");
-            }
-        }
-        drop(guard);
-        self.progress.notify_waiters();
-    }
-
-    /// A new connection: its acknowledgements go through `client`.
-    fn open(&self, client: AsyncClient) {
-        let mut inner = self.lock();
-        inner.window.next_epoch();
-        inner.client = Some(client);
-    }
-
-    /// The connection is gone: no token of it counts any more.
-    fn close(&self) {
-        let mut inner = self.lock();
-        inner.window.next_epoch();
-        inner.client = None;
-        drop(inner);
-        self.progress.notify_waiters();
-    }
-
-    fn receive(&self, packet_id: u16) -> Option<AckToken> {
-        let mut inner = self.lock();
-        inner.received = Stopwatch::start();
-        inner.window.receive(packet_id)
-    }
-
-    fn is_settled(&self) -> bool {
-        self.lock().window.is_empty()
-    }
-
-    fn farewell(&self) {
-        if let Some(client) = self.lock().client.take()
-            && client.try_disconnect().is_err()
-        {
-            tracing::debug!("no room for a farewell to the broker");
-        }
-        self.progress.notify_waiters();
     }
 }
 

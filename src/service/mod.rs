@@ -1,6 +1,7 @@
 //! Everything that touches the world: clock, MQTT, HTTP, files, wiring.
 
 pub mod ack_window;
+mod acks;
 pub mod audience;
 #[cfg(feature = "embedded-broker")]
 pub mod broker;
@@ -35,6 +36,7 @@ pub mod outlet;
 pub mod own_client;
 pub mod publisher;
 mod reason_text;
+mod self_figures;
 pub mod skew;
 pub mod status;
 pub mod storage;

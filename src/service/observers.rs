@@ -30,7 +30,7 @@ const LOOK_PERIOD: Duration = Duration::from_secs(1);
 /// Time between test flights while none comes through.
 const RETRY_PERIOD: Duration = Duration::from_secs(3);
 /// Broker drops are over after so long without a new one.
-const DROPS_OVER: Duration = Duration::from_secs(60);
+const DROPS_OVER: Duration = Duration::from_mins(1);
 /// A broker that counts its messages says so within this time; mosquitto does every 10 s.
 const STATS_MAX: Duration = Duration::from_secs(25);
 /// Refused zones that nobody corrects for so long leave the zones in force stale, seconds.

@@ -133,7 +133,7 @@ mod tests {
     fn told(inbox: &Inbox<Control>) -> Vec<(ServiceTrouble, bool)> {
         let next = || match inbox.next(Duration::ZERO) {
             Next::Control(Control::Trouble(kind, holds)) => Some((kind, holds.is_some())),
-            _ => None,
+            Next::Control(_) | Next::Settled(_) | Next::Report(_) | Next::Idle | Next::Closed => None,
         };
         std::iter::from_fn(next).collect()
     }

@@ -185,7 +185,7 @@ mod tests {
     fn p33_a_process_that_was_stopped_is_not_shot_after_waking() {
         let (mut guard, [monitor, runtime]) = guard();
         assert_eq!(guard.look(Duration::from_secs(1)), Look::Waiting);
-        assert_eq!(guard.look(Duration::from_secs(3_600)), Look::Overslept);
+        assert_eq!(guard.look(Duration::from_hours(1)), Look::Overslept);
         assert_eq!(guard.look(Duration::from_secs(3_607)), Look::Overslept, "still slow to wake");
         for second in 3_608..3_614 {
             assert_eq!(guard.look(Duration::from_secs(second)), Look::Waiting);

@@ -162,6 +162,8 @@ async fn readiness_tells_each_part_and_needs_a_heartbeat() {
     server.publisher.heartbeat(vitals(clock::now(), 0));
     let answer = get(server.address, "/readyz").await;
     assert_eq!((answer.status, answer.json()["status"].as_str()), (200, Some("degraded")));
+    server.publisher.heartbeat(vitals(clock::now(), 2_000));
+    assert_eq!(get(server.address, "/readyz").await.status, 503, "reports wait too long");
     server.publisher.heartbeat(vitals(clock::now().plus_seconds(-3.1), 0));
     let answer = get(server.address, "/readyz").await;
     assert_eq!(

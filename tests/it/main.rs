@@ -67,6 +67,15 @@ mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod self_metrics;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod self_watch;
+#[cfg(test)]
+#[cfg(unix)]
+mod self_watchdog;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod stream_resume;
