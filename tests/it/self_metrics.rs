@@ -13,6 +13,8 @@ fn exposition() -> String {
     let dir = tempfile::tempdir().unwrap();
     configure(dir.path(), free_port(), false, free_port());
     let daemon = Daemon::start(dir.path());
+    // A figure by route is told from the first request on.
+    get(daemon.http, "/healthz");
     let (status, text) = get(daemon.http, "/metrics");
     assert_eq!(status, 200);
     text

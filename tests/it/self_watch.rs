@@ -180,7 +180,7 @@ fn what_the_broker_drops_is_told() {
     // A subscriber that keeps a session and goes away: its queue overflows.
     let port = mqtt.to_string();
     let subscriber = ["-p", &port, "-q", "1", "-i", "away", "-c", "-t", "x/#", "-W", "1"];
-    drop(Command::new("mosquitto_sub").args(subscriber).status().unwrap());
+    Command::new("mosquitto_sub").args(subscriber).status().unwrap();
     for _ in 0..40 {
         let sent = ["-p", &port, "-q", "1", "-t", "x/y", "-m", "z"];
         assert!(Command::new("mosquitto_pub").args(sent).status().unwrap().success());
