@@ -26,7 +26,7 @@ use crate::service::evaluator::{self, Control, Surroundings};
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::gate::{Gate, OwnFlights};
 use crate::service::health::Health;
-use crate::service::http::{self, App, Page};
+use crate::service::http::{self, App, Page, Site};
 use crate::service::hub::{Hub, HubSettings};
 use crate::service::inbox::Inbox;
 use crate::service::intake::{self, IntakeHandle};
@@ -136,7 +136,6 @@ impl Daemon {
         hub_settings.last_seq = recovered.last_seq;
         hub_settings.open.clone_from(&recovered.open);
         let (hub, hub_publisher, acks) = Hub::new(hub_settings);
-        hub.world().recorded_from = journal.as_ref().map(|_| recovered.oldest_seq);
         let metrics = Arc::new(Metrics::default());
         metrics.register(|registry| {
             figures::enter(
@@ -157,7 +156,12 @@ impl Daemon {
             trouble: storage.trouble(),
             counters: Arc::clone(&counters),
         };
-        let app = App::new(hub, health, metrics, config.http.clone(), pages, CancellationToken::new());
+        let site = Site { pages, console: config.console.clone() };
+        let app =
+            App::new(hub, Arc::clone(&health), metrics, config.http.clone(), site, CancellationToken::new());
+        if let Some(journal) = &journal {
+            app.open_archive(journal.reader(), recovered.oldest_seq);
+        }
 
         let mut keeper = ZoneKeeper::new(
             config.area(),
@@ -192,6 +196,7 @@ impl Daemon {
         let around = Surroundings {
             inbox: Arc::clone(&inbox),
             hub: hub_publisher,
+            health,
             store,
             storage,
             mqtt: publisher.clone(),

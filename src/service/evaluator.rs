@@ -18,8 +18,10 @@ use crate::monitor::{Effect, Event, Monitor, Tally, TroubleDetail};
 use crate::service::ack_window::AckToken;
 use crate::service::canary::Sieve;
 use crate::service::clock::{self, Stopwatch};
+use crate::service::clock_keeper::{ClockKeeper, Keeping};
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
+use crate::service::health::Health;
 use crate::service::hub::Publisher;
 use crate::service::inbox::{Inbox, Next, Report};
 use crate::service::intake::IntakeHandle;
@@ -58,6 +60,8 @@ pub struct Surroundings {
     pub inbox: Arc<Inbox<Control>>,
     /// What clients read.
     pub hub: Publisher,
+    /// Conditions of the parts.
+    pub health: Arc<Health>,
     /// What makes events survive.
     pub store: Arc<dyn Store + Send + Sync>,
     /// Tells how the disk does.
@@ -85,6 +89,7 @@ pub struct Surroundings {
 struct Evaluator {
     around: Surroundings,
     monitor: Monitor,
+    clock: ClockKeeper,
     delivery: Delivery<AckToken>,
     effects: Vec<Effect>,
     released: Vec<Release<AckToken>>,
@@ -93,6 +98,8 @@ struct Evaluator {
     /// The newest connection of which a message came.
     epoch: u64,
     beat_at: Option<Timestamp>,
+    /// When the newest report arrived.
+    heard_at: Option<Timestamp>,
     /// The longest time from arrival to evaluation since the last heartbeat, seconds.
     lag_s: f64,
     /// The same in this pass.
@@ -119,12 +126,14 @@ pub fn start(
     let mut evaluator = Evaluator {
         around,
         monitor,
+        clock: ClockKeeper::default(),
         delivery: Delivery::new(last_seq),
         effects,
         released: Vec::new(),
         alerted: VecDeque::new(),
         epoch: 0,
         beat_at: None,
+        heard_at: None,
         lag_s: 0.0,
         pass_lag_s: 0.0,
         is_behind: false,
@@ -194,8 +203,14 @@ impl Evaluator {
         let Report { observation, received_at, token } = report;
         let now = clock::now();
         let lag_s = now.seconds_since(received_at);
+        self.heard_at = self.heard_at.max(Some(received_at));
         self.lag_s = self.lag_s.max(lag_s);
         self.pass_lag_s = self.pass_lag_s.max(lag_s);
+        // Whoever came before the clock was set back has not come in the future.
+        let received_at = received_at.min(now);
+        if !observation.uas_id.is_canary() {
+            self.clock.witness(received_at, observation.timestamp);
+        }
         let (operator, uas_id) = (observation.operator.clone(), observation.uas_id.clone());
         self.monitor.handle(received_at, Event::Observed(observation), &mut self.effects);
         let refused = self.effects.iter().find_map(|effect| match effect {
@@ -269,12 +284,27 @@ impl Evaluator {
                 }
             }
         }
+        self.around.hub.durable(self.delivery.durable_seq());
         self.around.hub.commit();
         for release in self.released.drain(..) {
             if let Release::Acknowledge(token) = release {
                 self.around.intake.acknowledge(&token);
             }
         }
+    }
+
+    /// Holds the service's own time against the system's.
+    fn keep_time(&mut self, now: Timestamp) {
+        match self.clock.keep(now, clock::system()) {
+            Keeping::Hold => {}
+            Keeping::Slew(micros) => clock::move_by(micros),
+            Keeping::Follow(micros) => {
+                clock::move_by(micros);
+                self.monitor.reset_clock(clock::now(), &mut self.effects);
+                self.beat_at = None;
+            }
+        }
+        self.hand_out(clock::now());
     }
 
     /// Tells the monitor when the disk or the evaluation itself does not do its work.
@@ -306,16 +336,19 @@ impl Evaluator {
             return;
         }
         self.beat_at = Some(now);
-        let lag_ms = Duration::from_secs_f64(self.lag_s.clamp(0.0, 1e6)).as_millis();
+        if !last {
+            self.keep_time(now);
+        }
+        let lag_ms = millis(self.lag_s);
         self.lag_s = 0.0;
-        let lag_ms = u64::try_from(lag_ms).unwrap_or(u64::MAX);
         let zones_version = Some(self.monitor.airspace().version().into());
         self.around.hub.heartbeat(Vitals {
             now,
             lag_ms,
+            input_age_ms: self.heard_at.map(|at| millis(now.seconds_since(at))),
+            state: self.around.health.worst().name(),
             durable_seq: Some(self.delivery.durable_seq()),
             zones_version,
-            ..Vitals::default()
         });
         *self.around.tally.lock().unwrap_or_else(PoisonError::into_inner) = self.monitor.tally();
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
@@ -332,4 +365,8 @@ impl Evaluator {
             zones_version: Some(self.monitor.airspace().version().to_owned()),
         });
     }
+}
+
+fn millis(seconds: f64) -> u64 {
+    u64::try_from(Duration::from_secs_f64(seconds.clamp(0.0, 1e9)).as_millis()).unwrap_or(u64::MAX)
 }

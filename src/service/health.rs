@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::domain::Timestamp;
 
 /// How a part does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// As it should.
@@ -17,6 +17,17 @@ pub enum Status {
     Degraded,
     /// It does not; the service is not ready.
     Failed,
+}
+
+impl Status {
+    /// The name in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Degraded => "degraded",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// A part of the service.
@@ -95,6 +106,12 @@ impl Health {
         let before = parts.get(&part).filter(|before| before.status == status);
         let since = before.map_or(now, |before| before.since);
         parts.insert(part, Condition { status, reason, since });
+    }
+
+    /// How the part does that does worst.
+    pub fn worst(&self) -> Status {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.values().map(|condition| condition.status).max().unwrap_or(Status::Ok)
     }
 
     /// All parts as they are.

@@ -67,16 +67,16 @@ impl Hub {
         let (acks, waiting) = mpsc::channel(ACKS_WAITING_MAX);
         let mut log = AlertLog::new(last_seq, retention);
         for entry in &open {
-            log.remember(Arc::new(LoggedEvent::of(entry, true)));
+            log.remember(&Arc::new(LoggedEvent::of(entry, true)));
         }
         let hub = Arc::new(Self {
-            world: Mutex::new(World { log, ..World::default() }),
+            world: Mutex::new(World { log, durable_seq: last_seq, ..World::default() }),
             wake: watch::Sender::new(0),
             acks,
             welcome: Welcome { instance, log_id },
             session_limits,
         });
-        let publisher = Publisher { hub: Arc::clone(&hub), last_seq, batch: Vec::new() };
+        let publisher = Publisher { hub: Arc::clone(&hub), last_seq, durable_seq: 0, batch: Vec::new() };
         (hub, publisher, waiting)
     }
 
@@ -102,6 +102,7 @@ impl Hub {
 pub struct Publisher {
     hub: Arc<Hub>,
     last_seq: u64,
+    durable_seq: u64,
     batch: Vec<Change>,
 }
 
@@ -153,6 +154,14 @@ impl Publisher {
         drop(world);
         if alerts {
             self.wake();
+        }
+    }
+
+    /// Says that events up to `seq` are safe on disk.
+    pub fn durable(&mut self, seq: u64) {
+        if self.durable_seq < seq {
+            self.durable_seq = seq;
+            self.hub.world().durable_seq = seq;
         }
     }
 

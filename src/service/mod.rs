@@ -10,6 +10,7 @@ pub mod broker_stats;
 pub mod bypass;
 pub mod canary;
 pub mod clock;
+pub mod clock_keeper;
 pub mod conflate;
 pub mod counters;
 pub mod daemon;

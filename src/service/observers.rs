@@ -21,7 +21,7 @@ use crate::service::http::App;
 use crate::service::input_rate::InputRate;
 use crate::service::intake::{IntakeHandle, IntakeState};
 use crate::service::own_client::{Heard, OwnClient};
-use crate::service::skew::{APART_MAX_S, ClockCheck, ClockVerdict, SkewMeter};
+use crate::service::skew::{APART_MAX_S, ClockCheck, SkewMeter};
 use crate::service::trouble::{TroubleDesk, lasted, measured, noted};
 use crate::service::watchdog::Stamp;
 
@@ -210,15 +210,16 @@ impl Observers {
     }
 
     fn clock(&self, memory: &mut Memory) {
-        let (wall_s, sources_s) = (clock::divergence_s(), self.skew.take_median_s());
-        match memory.clock.look(wall_s, sources_s) {
-            ClockVerdict::Unchanged => {}
-            ClockVerdict::Right => {
+        let system_s = clock::system().seconds_since(clock::now());
+        let sources_s = self.skew.take_median_s();
+        match memory.clock.look(system_s, sources_s) {
+            None => {}
+            Some(false) => {
                 self.desk.clear(ServiceTrouble::Clock);
                 self.app.health.set(Part::Clock, Status::Ok, None, clock::now());
             }
-            ClockVerdict::Wrong => {
-                let figures = [("wall_clock_s", Some(wall_s)), ("sources_s", sources_s)];
+            Some(true) => {
+                let figures = [("system_clock_s", Some(system_s)), ("sources_s", sources_s)];
                 let known = figures.into_iter().filter_map(|(name, value)| Some((name, value?)));
                 let detail = TroubleDetail {
                     measured: Measures::of(&known.collect::<Vec<_>>()),
@@ -226,14 +227,11 @@ impl Observers {
                     ..TroubleDetail::default()
                 };
                 self.desk.raise(ServiceTrouble::Clock, detail);
+                let sources = sources_s.map_or_else(|| "unknown".to_owned(), |skew| format!("{skew:.1} s"));
                 let reason = format!(
-                    "the system's clock is {wall_s:.1} s ahead of steady time; sources: {sources_s:?} s"
+                    "ahead of the service's own time: the system's clock {system_s:.1} s, the sources {sources}"
                 );
                 self.app.health.set(Part::Clock, Status::Degraded, Some(reason), clock::now());
-            }
-            ClockVerdict::TrustWall => {
-                tracing::warn!(wall_s, "the sources bear the system's clock out: its time is taken over");
-                clock::trust_wall();
             }
         }
     }

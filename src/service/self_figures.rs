@@ -48,7 +48,7 @@ impl Collector for SelfFigures {
             (
                 "clock_divergence_seconds",
                 "How far the system's clock is ahead of the service's steady time",
-                clock::divergence_s(),
+                clock::system().seconds_since(clock::now()),
             ),
             ("journal_backlog", "Alert events that wait for the disk", count(progress.backlog)),
             ("journal_writable", "Whether the disk takes what it is given", f64::from(u8::from(writable))),

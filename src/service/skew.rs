@@ -37,54 +37,26 @@ impl SkewMeter {
     }
 }
 
+/// Most that clocks may be apart, seconds.
+pub const APART_MAX_S: f64 = 2.0;
+/// Looks in a row before anything is concluded.
+const LOOKS: u32 = 3;
+
 /// What the looks at the clock, one a second, come to.
 #[derive(Debug, Default)]
 pub struct ClockCheck {
     bad: u32,
     good: u32,
-    against_us: u32,
 }
-
-/// What to do about the clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClockVerdict {
-    /// Nothing changed.
-    Unchanged,
-    /// It is wrong: tell.
-    Wrong,
-    /// It is right again.
-    Right,
-    /// The sources bear the wall clock out against us: take its time over.
-    TrustWall,
-}
-
-/// Most that clocks may be apart, seconds.
-pub const APART_MAX_S: f64 = 2.0;
-/// Looks in a row before anything is concluded.
-const LOOKS: u32 = 5;
 
 impl ClockCheck {
-    /// One look: how far the wall clock, and the sources' clocks if known, are ahead of ours, seconds.
-    pub fn look(&mut self, wall_s: f64, sources_s: Option<f64>) -> ClockVerdict {
-        let apart = APART_MAX_S < wall_s.abs() || sources_s.is_some_and(|skew| APART_MAX_S < skew.abs());
-        let agree = sources_s.is_some_and(|sources_s| {
-            let refused = wall_s > APART_MAX_S && sources_s > APART_MAX_S;
-            let old = wall_s < -APART_MAX_S && (wall_s - sources_s).abs() < APART_MAX_S;
-            refused || old
-        });
+    /// One look: how far the system's clock, and the sources' clocks if known, are ahead of the service's time,
+    /// seconds. `Some(true)` when they have parted, `Some(false)` when they agree again.
+    pub fn look(&mut self, system_s: f64, sources_s: Option<f64>) -> Option<bool> {
+        let apart = APART_MAX_S < system_s.abs() || sources_s.is_some_and(|skew| APART_MAX_S < skew.abs());
         let count = |so_far: u32, holds: bool| if holds { so_far.saturating_add(1) } else { 0 };
-        self.against_us = count(self.against_us, agree);
-        self.bad = count(self.bad, apart);
-        self.good = count(self.good, !apart);
-        match () {
-            () if self.against_us == LOOKS => {
-                *self = Self::default();
-                ClockVerdict::TrustWall
-            }
-            () if self.bad == LOOKS => ClockVerdict::Wrong,
-            () if self.good == LOOKS => ClockVerdict::Right,
-            () => ClockVerdict::Unchanged,
-        }
+        (self.bad, self.good) = (count(self.bad, apart), count(self.good, !apart));
+        (self.bad == LOOKS || self.good == LOOKS).then_some(apart)
     }
 }
 
@@ -106,20 +78,16 @@ mod tests {
         assert_eq!(meter.take_median_s(), None, "each report counts once");
     }
 
-    fn verdicts(wall_s: f64, sources_s: Option<f64>) -> Vec<ClockVerdict> {
-        let mut check = ClockCheck::default();
-        let looks = std::iter::repeat_with(|| check.look(wall_s, sources_s)).take(12);
-        looks.filter(|verdict| *verdict != ClockVerdict::Unchanged).collect()
-    }
-
     #[test]
-    fn p05_a_wall_clock_that_jumps_is_told_and_followed_only_if_the_sources_bear_it_out() {
-        assert_eq!(verdicts(0.1, Some(-0.4)), [ClockVerdict::Right]);
-        assert_eq!(verdicts(3_600.0, Some(-0.4)), [ClockVerdict::Wrong]);
-        assert_eq!(verdicts(-3_600.0, None), [ClockVerdict::Wrong]);
-        assert_eq!(verdicts(0.0, Some(2.5)), [ClockVerdict::Wrong]);
-        assert_eq!(verdicts(3_600.0, Some(2.1))[0], ClockVerdict::TrustWall);
-        assert_eq!(verdicts(-3_600.0, Some(-3_600.4))[0], ClockVerdict::TrustWall);
-        assert_eq!(verdicts(-3_600.0, Some(-60.0)), [ClockVerdict::Wrong]);
+    fn p05_clocks_that_part_are_told_once_and_when_they_agree_again() {
+        let mut check = ClockCheck::default();
+        let mut told = |system_s: f64, sources_s: Option<f64>| -> Vec<bool> {
+            (0..6).filter_map(|_| check.look(system_s, sources_s)).collect()
+        };
+        assert_eq!(told(0.1, Some(-0.4)), [false]);
+        assert_eq!(told(3_600.0, Some(-0.4)), [true]);
+        assert_eq!(told(0.0, None), [false]);
+        assert_eq!(told(0.0, Some(-2.5)), [true]);
+        assert!(told(-3_600.0, None).is_empty(), "as before");
     }
 }

@@ -29,12 +29,7 @@ impl LoggedEvent {
         Self::encoded(seq, event, durable, &alert)
     }
 
-    /// An event out of the journal, with its alert's JSON as it was published.
-    pub fn recorded(seq: u64, event: Arc<AlertEvent>, alert_json: &str) -> Self {
-        Self::encoded(seq, event, true, alert_json)
-    }
-
-    /// An event on its way out; `durable`: it is safe on disk.
+    /// An event on its way to or out of the journal; `durable`: it is safe on disk.
     pub fn of(entry: &Entry, durable: bool) -> Self {
         Self::encoded(entry.seq, Arc::clone(&entry.event), durable, &entry.alert_json)
     }
@@ -113,11 +108,11 @@ impl AlertLog {
     }
 
     /// Takes the newest event of an alert of before this start; none that has come since is changed by it.
-    pub fn remember(&mut self, logged: Arc<LoggedEvent>) {
+    pub fn remember(&mut self, logged: &Arc<LoggedEvent>) {
         let known = self.newest_seq.get(&logged.alert().alert_id).is_some_and(|seq| logged.seq <= *seq);
         if !known && logged.seq < self.oldest_seq() {
             self.open_snapshot.take();
-            self.note(&logged);
+            self.note(logged);
         }
     }
 

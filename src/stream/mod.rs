@@ -40,6 +40,8 @@ pub struct World {
     pub picture: Picture,
     /// The newest sign of life.
     pub pulse: Option<Pulse>,
+    /// Events up to this one are safe on disk.
+    pub durable_seq: u64,
     /// Number of the oldest event in the journal; `None` without one.
     pub recorded_from: Option<u64>,
 }

@@ -336,12 +336,12 @@ impl Session {
     /// one that resumes by all that is kept.
     fn advance(&mut self, world: &World, out: &mut Vec<Frame>) -> Next {
         let last = world.log.last_seq();
-        let lost = self.cursor.saturating_add(1) < world.log.oldest_seq();
-        if lost && !self.caught_up && world.recorded_from.is_some() {
-            return Next::History(self.cursor);
-        }
         let (events, bytes) = world.log.lag(self.cursor);
         let slow = self.caught_up && (self.limits.lag_events < events || self.limits.lag_bytes < bytes);
+        let lost = self.cursor.saturating_add(1) < world.log.oldest_seq();
+        if lost && !slow && world.recorded_from.is_some() {
+            return Next::History(self.cursor);
+        }
         if lost || slow {
             let from = self.told().saturating_add(1);
             out.push(Frame::Text(frames::gap(from, last, GapReason::SlowClient)));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lowsky::domain::{AlertEvent, AlertEventKind, Severity};
 use lowsky::stream::{
-    AlertLog, Frame, LoggedEvent, Next, Recorded, Retention, Session, SessionLimits, Welcome, World, to_json,
+    AlertLog, Frame, LoggedEvent, Next, Recorded, Retention, Session, SessionLimits, Welcome, World,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -31,9 +31,7 @@ impl Service {
     }
 
     fn happen(&mut self, event: Arc<AlertEvent>) {
-        let json = to_json(&event.alert);
-        let logged = self.world.log.append(Arc::clone(&event));
-        self.history.push(Arc::new(LoggedEvent::recorded(logged.seq, event, &json)));
+        self.history.push(self.world.log.append(event));
     }
 
     /// What the journal answers: a stretch that begins at or before what was asked for.

@@ -59,13 +59,14 @@ fn terminal(out: &Paper, err: &Paper, stop: &CancellationToken) -> Terminal {
         out: Box::new(out.clone()),
         err: Box::new(err.clone()),
         colour: false,
+        bell: true,
         language: Language::En,
         stop: stop.clone(),
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_resumes_after_a_restart_and_tells_when_it_is_not_live() {
+async fn p16_p17_it_resumes_after_a_restart_and_tells_when_it_is_not_live() {
     let mut server = start(|_, settings| settings.log_id = Some("h".into())).await;
     let address = server.address;
     let (out, err, stop) = (Paper::default(), Paper::default(), CancellationToken::new());

@@ -8,7 +8,8 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::stream::Recorded;
+use crate::journal::{JournalError, Page, Reader};
+use crate::stream::{LoggedEvent, Recorded};
 
 /// Events in a page; pages begin at its multiples, so that clients who resume near each other share them.
 const PAGE: u64 = 256;
@@ -19,24 +20,23 @@ const READS_MAX: usize = 4;
 /// Who waits longer is told that history cannot be read, because live alerts wait behind it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A journal, as the archive reads it. Calls may block.
-pub trait History: std::fmt::Debug + Send + Sync {
-    /// The events numbered from `after` + 1 to `after` + `limit`.
-    fn page(&self, after: u64, limit: u64) -> Result<Recorded, String>;
-}
-
 /// The way to the journal.
 #[derive(Debug)]
-pub struct Archive {
-    history: Arc<dyn History>,
+pub(super) struct Archive {
+    reader: Reader,
     reads: Arc<Semaphore>,
     kept: Mutex<VecDeque<(u64, Arc<Recorded>)>>,
 }
 
+/// A journal that cannot be read, or not in time.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Unreadable(String);
+
 impl Archive {
     /// The archive of that journal.
-    pub fn new(history: Arc<dyn History>) -> Self {
-        Self { history, reads: Arc::new(Semaphore::new(READS_MAX)), kept: Mutex::default() }
+    pub(super) fn new(reader: Reader) -> Self {
+        Self { reader, reads: Arc::new(Semaphore::new(READS_MAX)), kept: Mutex::default() }
     }
 
     /// A stretch of history that holds the event after number `seq`; `None` if it cannot be read now.
@@ -45,29 +45,36 @@ impl Archive {
         if let Some(kept) = self.kept(page) {
             return Some(kept);
         }
+        let (begin, limit) = (page.saturating_mul(PAGE), usize::try_from(PAGE).unwrap_or(usize::MAX));
+        let recorded = self
+            .ask(move |reader| reader.events_after(begin, limit).map(|page| recorded(&page)))
+            .await
+            .ok()?;
+        Some(self.keep(page, recorded))
+    }
+
+    /// Asks the journal on a thread where it may block.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, Unreadable> {
         let read = async {
-            let turn = Arc::clone(&self.reads).acquire_owned().await.ok()?;
-            // Somebody before us may have read it.
-            if let Some(kept) = self.kept(page) {
-                return Some(kept);
-            }
-            let history = Arc::clone(&self.history);
+            let turn = Arc::clone(&self.reads).acquire_owned().await.map_err(|closed| closed.to_string())?;
+            let reader = self.reader.clone();
             let read = spawn_blocking(move || {
-                let read = history.page(page.saturating_mul(PAGE), PAGE);
+                let answer = question(&reader);
                 // Held by the read and not by who asked, who may be gone while the disk stalls.
                 drop(turn);
-                read
+                answer
             });
-            match read.await {
-                Ok(Ok(recorded)) => Some(self.keep(page, recorded)),
-                Ok(Err(error)) => {
-                    tracing::warn!(error, "history cannot be read");
-                    None
-                }
-                Err(_panicked) => None,
-            }
+            read.await.map_err(|panicked| panicked.to_string())?.map_err(|error| error.to_string())
         };
-        timeout(PATIENCE, read).await.ok().flatten()
+        let answer =
+            timeout(PATIENCE, read).await.unwrap_or_else(|_late| Err("the disk does not answer".into()));
+        answer.map_err(|why| {
+            tracing::warn!(why, "history cannot be read");
+            Unreadable(why)
+        })
     }
 
     fn kept(&self, page: u64) -> Option<Arc<Recorded>> {
@@ -78,8 +85,9 @@ impl Archive {
     /// Keeps a page to which nothing will be added.
     fn keep(&self, page: u64, recorded: Recorded) -> Arc<Recorded> {
         let recorded = Arc::new(recorded);
-        if recorded.upto == page.saturating_add(1).saturating_mul(PAGE) {
+        if page.saturating_add(1).saturating_mul(PAGE) <= recorded.upto {
             let mut kept = self.pages();
+            kept.retain(|(number, _)| *number != page);
             kept.truncate(PAGES_KEPT - 1);
             kept.push_front((page, Arc::clone(&recorded)));
         }
@@ -89,4 +97,10 @@ impl Archive {
     fn pages(&self) -> MutexGuard<'_, VecDeque<(u64, Arc<Recorded>)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The frames of a page, made once for all who ask for it. Its holes are the numbers that it does not have.
+fn recorded(page: &Page) -> Recorded {
+    let events = page.entries.iter().map(|entry| Arc::new(LoggedEvent::of(entry, true))).collect();
+    Recorded { oldest_seq: page.oldest_seq, upto: page.through, events }
 }

@@ -17,6 +17,7 @@ mod patience;
 mod problem;
 mod query;
 mod routes;
+mod site;
 mod tracks;
 mod upgrade;
 mod zones;
@@ -27,27 +28,20 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-pub use accept::{Connection, serve};
-pub use archive::{Archive, History};
+pub use accept::{Connection, serve, serve_routes};
 pub use problem::{Fault, Problem};
 pub use routes::router;
+pub use site::{Page, Site};
+pub use upgrade::echo;
+
+use archive::Archive;
 
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
 use crate::airspace::Airspace;
 use crate::config;
-
-/// A file that a browser may fetch.
-#[derive(Debug, Clone, Copy)]
-pub struct Page {
-    /// Where it is served.
-    pub path: &'static str,
-    /// Its media type.
-    pub content_type: &'static str,
-    /// Its bytes.
-    pub bytes: &'static [u8],
-}
+use crate::journal::Reader;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -61,11 +55,11 @@ pub struct App {
     /// The zones in force; replaced whole.
     pub airspace: ArcSwap<Airspace>,
     /// The way to the journal, where there is one.
-    pub archive: OnceLock<Archive>,
+    archive: OnceLock<Archive>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
-    pub pages: &'static [Page],
+    pub site: Site,
     /// Cancelled when the service stops.
     pub stop: CancellationToken,
 }
@@ -77,10 +71,17 @@ impl App {
         health: Arc<Health>,
         metrics: Arc<Metrics>,
         settings: config::Http,
-        pages: &'static [Page],
+        site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let (airspace, archive) = (ArcSwap::default(), OnceLock::new());
-        Arc::new(Self { hub, health, metrics, airspace, archive, settings, pages, stop })
+        let (airspace, archive, site) = (ArcSwap::default(), OnceLock::new(), site.into());
+        Arc::new(Self { hub, health, metrics, airspace, archive, settings, site, stop })
+    }
+
+    /// Lets clients have the history of a journal whose oldest event is `oldest_seq`. The first call counts.
+    pub fn open_archive(&self, reader: Reader, oldest_seq: u64) {
+        if self.archive.set(Archive::new(reader)).is_ok() {
+            self.hub.world().recorded_from = Some(oldest_seq);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use hyper::upgrade::Upgraded;
@@ -23,7 +23,7 @@ pub(super) async fn stream(State(app): State<Arc<App>>, request: Request) -> Res
     let headers = request.headers();
     check_origin(headers, &app.settings.allowed_origins)?;
     let accept = check_handshake(headers)?;
-    let author = author(headers)?;
+    let author = author(headers, request.extensions())?;
     let mut query = Parameters::of(request.uri(), &["after"]);
     let resume = query.one("after");
     query.finish()?;
@@ -32,6 +32,16 @@ pub(super) async fn stream(State(app): State<Arc<App>>, request: Request) -> Res
         accept,
         move |upgraded| async move { client::serve(upgraded, &app, author, resume).await },
     ))
+}
+
+/// Echoes messages, for conformance suites: the way to the socket and its settings are those of the stream.
+pub async fn echo(request: Request) -> Result<Response, Problem> {
+    let accept = check_handshake(request.headers())?;
+    Ok(switch(request, accept, |upgraded| async {
+        if let Err(error) = client::echo(upgraded).await {
+            tracing::debug!(%error, "echo ended");
+        }
+    }))
 }
 
 /// Answers the request, and lets `talk` go on with the connection.
@@ -126,9 +136,12 @@ fn is_own(origin: &str, host: Option<&str>) -> bool {
         && (name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()))
 }
 
-/// Who acts: the header `Lowsky-Author`, else `anonymous`.
-pub(super) fn author(headers: &HeaderMap) -> Result<String, Problem> {
-    let Some(value) = headers.get(AUTHOR) else { return Ok("anonymous".into()) };
+/// Who acts: the header `Lowsky-Author`, else the address.
+pub(super) fn author(headers: &HeaderMap, extensions: &Extensions) -> Result<String, Problem> {
+    let Some(value) = headers.get(AUTHOR) else {
+        let connection = extensions.get::<Arc<Connection>>();
+        return Ok(connection.map_or_else(|| "anonymous".into(), |connection| connection.address.to_string()));
+    };
     let name = std::str::from_utf8(value.as_bytes()).unwrap_or_default().trim();
     if name.is_empty() || AUTHOR_LEN_MAX < name.chars().count() || name.chars().any(char::is_control) {
         let detail = format!("1 to {AUTHOR_LEN_MAX} characters of UTF-8 are wanted");
@@ -149,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn only_own_local_and_listed_origins_pass() {
+    fn p29_only_own_local_and_listed_origins_pass() {
         for good in [
             "http://ops.example.cn:8080",
             "http://OPS.example.cn:8080",

@@ -66,6 +66,13 @@ pub(crate) struct Service {
     pub(crate) evaluated: BTreeSet<usize>,
 }
 
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { journal, delivery, window, settled, .. } = self;
+        write!(f, "queue {} {settled:?} {window:?} {delivery:?} {journal:?}", self.queue.len())
+    }
+}
+
 impl Service {
     pub(crate) fn start(
         now: Timestamp,
@@ -76,7 +83,7 @@ impl Service {
         let mut world = World::default();
         world.log = lowsky::stream::AlertLog::new(last_seq, Retention::default());
         world.recorded_from = Some(1);
-        open.iter().for_each(|entry| world.log.remember(Arc::new(LoggedEvent::of(entry, true))));
+        open.iter().for_each(|entry| world.log.remember(&Arc::new(LoggedEvent::of(entry, true))));
         let (mut monitor, mut effects) = (Monitor::new(Settings::default()), Vec::new());
         monitor.handle(now, Event::AirspaceReplaced(Arc::clone(airspace)), &mut effects);
         monitor.restore(now, open.iter().map(|entry| entry.event.alert.clone()).collect(), &mut effects);
