@@ -107,6 +107,15 @@ mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod self_metrics;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod self_watch;
+#[cfg(test)]
+#[cfg(unix)]
+mod self_watchdog;
+#[cfg(test)]
 #[path = "../../tools/load/service.rs"]
 #[expect(dead_code, reason = "the load generator asks for more")]
 mod service;
