@@ -27,9 +27,10 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-pub use accept::{Connection, serve};
+pub use accept::{Connection, serve, serve_routes};
 pub use problem::{Fault, Problem};
 pub use routes::router;
+pub use upgrade::echo;
 
 use archive::Archive;
 
