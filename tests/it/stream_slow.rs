@@ -32,6 +32,10 @@ fn long_event(number: u64) -> Arc<lowsky::domain::AlertEvent> {
     event(AlertEventKind::Updated, long)
 }
 
+fn count(clients: usize) -> u64 {
+    u64::try_from(clients).unwrap()
+}
+
 fn resident_kib() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -119,7 +123,7 @@ async fn round(server: &mut crate::http_support::Server, base: u64, events: u64)
         .map(|_| tokio::spawn(healthy(server.address, Arc::clone(&ready), base, events)))
         .collect();
     timeout(Duration::from_mins(1), async {
-        while ready.load(Ordering::Relaxed) < HEALTHY as u64 {
+        while ready.load(Ordering::Relaxed) < count(HEALTHY) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     })
@@ -172,7 +176,7 @@ async fn p15_slow_clients_harm_only_themselves() {
     let metrics = Arc::clone(&server.app.metrics);
     // The fault fired: each slow one was cut or told of a gap, without any more events.
     timeout(Duration::from_secs(20), async {
-        while metrics.stream_cuts.get() + metrics.stream_gaps.get() < (STOPPED + TRICKLING) as u64 {
+        while metrics.stream_cuts.get() + metrics.stream_gaps.get() < count(STOPPED + TRICKLING) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     })
@@ -255,7 +259,7 @@ async fn p16_a_thousand_disconnects_without_a_hole_or_a_double() {
                 other => panic!("round {round}: {other}: {text}"),
             }
         }
-        if random % 3 == 0 {
+        if random.is_multiple_of(3) {
             drop(socket.close(None).await);
         }
         // Else torn away, with whatever is on its way.
