@@ -10,8 +10,8 @@ use lowsky::service::clock::Stopwatch;
 
 use crate::e2e_stream::{Listener, Stream};
 use crate::e2e_support::{
-    Daemon, LOWSKY, Program, Sender, configure, foreign_programs, free_port, get, mosquitto, place, report,
-    until, zone, zones,
+    Daemon, LOWSKY, Program, Sender, configure, foreign_programs, free_port, get, mosquitto, place,
+    raw_stream, report, resident_kib, until, zone, zones,
 };
 
 /// Open files that the besieged daemon may have, and idle sockets held against it.
@@ -79,12 +79,6 @@ impl Besieged {
     }
 }
 
-fn resident_kib(pid_of: &Program) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{}/status", pid_of.id())).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
 #[test]
 fn p30_idle_sockets_that_take_every_descriptor_neither_stop_alerts_nor_lock_clients_out() {
     if !foreign_programs() {
@@ -110,27 +104,9 @@ fn p30_idle_sockets_that_take_every_descriptor_neither_stop_alerts_nor_lock_clie
     siege.daemon.stop("TERM");
 }
 
-/// A raw WebSocket, upgraded by hand.
-fn raw_socket(address: SocketAddr) -> TcpStream {
-    let mut socket = TcpStream::connect(address).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    write!(
-        socket,
-        "GET /api/v1/stream HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-    .unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        socket.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
-    socket
-}
-
 /// The code of the close frame that the server ends this connection with; 0 if it just ends.
 fn close_code(mut socket: TcpStream) -> u16 {
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut bytes = Vec::new();
     socket.read_to_end(&mut bytes).unwrap_or_default();
     let mut rest = bytes.as_slice();
@@ -157,7 +133,7 @@ fn p30_junk_floods_and_giants_are_turned_away_and_alerts_go_on() {
     let mut siege = Besieged::start(dir.path(), 4_096);
     let address = siege.http();
     siege.an_alert_arrives("before");
-    let before = resident_kib(&siege.daemon.program);
+    let before = resident_kib(siege.daemon.program.id());
 
     // A head that never ends, a letter at a time.
     let mut slow: Vec<TcpStream> = (0..50).map(|_| TcpStream::connect(address).unwrap()).collect();
@@ -171,15 +147,15 @@ fn p30_junk_floods_and_giants_are_turned_away_and_alerts_go_on() {
     siege.an_alert_arrives("after slow heads");
 
     // A frame that says it has 64 MB, one that is not masked, one with a reserved bit.
-    let mut giant = raw_socket(address);
+    let mut giant = raw_stream(address);
     giant.write_all(&[0x81, 0xff, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]).unwrap();
     giant.write_all(&vec![b'x'; 1 << 20]).unwrap_or_default();
     let giant = close_code(giant);
     assert!(matches!(giant, 1009 | 0), "{giant}");
-    let mut unmasked = raw_socket(address);
+    let mut unmasked = raw_stream(address);
     unmasked.write_all(&[0x81, 2, b'{', b'}']).unwrap();
     assert_eq!(close_code(unmasked), 1002);
-    let mut reserved = raw_socket(address);
+    let mut reserved = raw_stream(address);
     reserved.write_all(&[0xc1, 0x82, 0, 0, 0, 0, b'{', b'}']).unwrap();
     assert_eq!(close_code(reserved), 1002);
     siege.an_alert_arrives("after broken frames");
@@ -216,7 +192,7 @@ fn p30_junk_floods_and_giants_are_turned_away_and_alerts_go_on() {
     }
     assert!(made > JUNK / 2 && answered > 50, "the fault fired: {made} made, {answered} answered");
     siege.an_alert_arrives("after junk");
-    if let (Some(before), Some(after)) = (before, resident_kib(&siege.daemon.program)) {
+    if let (Some(before), Some(after)) = (before, resident_kib(siege.daemon.program.id())) {
         println!("resident: {before} KiB before, {after} KiB after");
         assert!(after < before + GROWTH_MAX_KIB, "{before} KiB grew to {after} KiB");
     }
