@@ -56,9 +56,9 @@ pub struct Zones {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Journal {
-    /// Folder.
+    /// Folder of the alert history and the last good zones.
     pub dir: PathBuf,
-    /// Days that history is kept.
+    /// Days that history is kept; open alerts stay.
     pub retain_days: u32,
 }
 
@@ -68,6 +68,32 @@ pub struct Journal {
 pub struct Area {
     /// `[west, south, east, north]` in degrees; reports outside are refused. Absent: the whole world.
     pub bbox: Option<[f64; 4]>,
+}
+
+/// The web page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Console {
+    /// Base maps from the bottom up, as tile addresses with `{z}`, `{x}`, `{y}` (or `{-y}`), or a `.pmtiles` address;
+    /// `{0-7}` stands for several hosts. Empty: the coast that the program carries.
+    pub basemap: Vec<String>,
+    /// What the base maps' coordinates are: `WGS84` (CGCS2000 is the same here) or `GCJ02`.
+    pub basemap_datum: BasemapDatum,
+    /// Whose base map it is, as its licence wants it shown.
+    pub basemap_attribution: String,
+    /// The time zone of local times, such as `Asia/Shanghai`.
+    pub time_zone: String,
+}
+
+/// Coordinates of a base map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BasemapDatum {
+    /// WGS 84, CGCS2000.
+    #[serde(rename = "WGS84")]
+    Wgs84,
+    /// The shifted coordinates of Chinese web maps.
+    #[serde(rename = "GCJ02")]
+    Gcj02,
 }
 
 /// All settings.
@@ -82,6 +108,8 @@ pub struct Config {
     pub zones: Zones,
     /// What must survive a restart.
     pub journal: Journal,
+    /// The web page.
+    pub console: Console,
     /// The service area.
     pub area: Area,
     /// Ceilings and speeds.
@@ -128,6 +156,46 @@ impl Default for Journal {
     fn default() -> Self {
         Self { dir: "var".into(), retain_days: 730 }
     }
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self {
+            basemap: Vec::new(),
+            basemap_datum: BasemapDatum::Wgs84,
+            basemap_attribution: String::new(),
+            time_zone: "Asia/Shanghai".into(),
+        }
+    }
+}
+
+impl Console {
+    /// Scheme and host of each base map, those of a `{0-7}` written out.
+    pub fn basemap_origins(&self) -> Vec<String> {
+        let mut origins: Vec<String> = self.basemap.iter().filter_map(|url| origins(url)).flatten().collect();
+        origins.sort();
+        origins.dedup();
+        origins
+    }
+}
+
+/// Scheme and hosts of an address; `None` if it is none that a browser may be sent to.
+fn origins(url: &str) -> Option<Vec<String>> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let safe = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c));
+    if !["http", "https"].contains(&scheme) {
+        return None;
+    }
+    let Some((before, range)) = host.split_once('{') else {
+        return (!host.is_empty() && safe(host)).then(|| vec![format!("{scheme}://{host}")]);
+    };
+    let (range, after) = range.split_once('}')?;
+    let (first, last) = range.split_once('-')?;
+    let (first, last): (char, char) = (first.parse().ok()?, last.parse().ok()?);
+    let good = safe(before) && safe(after) && first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric();
+    (good && first <= last)
+        .then(|| (first..=last).map(|one| format!("{scheme}://{before}{one}{after}")).collect())
 }
 
 /// Something wrong with a configuration.
@@ -208,6 +276,9 @@ impl Config {
         }
         if let Err(error) = self.http.listen.parse::<std::net::SocketAddr>() {
             say(format!("http.listen: `{}` is no address and port: {error}", self.http.listen));
+        }
+        for url in self.console.basemap.iter().filter(|url| origins(url).is_none()) {
+            say(format!("console.basemap: `{url}` must begin with http:// or https:// and a host"));
         }
         let [m, n] = self.lifecycle.raise_m_of_n;
         if !(1 <= m && m <= n && n <= 8) {

@@ -20,6 +20,7 @@ mod explain;
 mod finding;
 mod glance;
 mod ledger;
+mod near;
 mod orphans;
 mod report;
 mod restart;
@@ -38,12 +39,13 @@ use std::sync::Arc;
 pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail};
 pub use settings::{Level, Lifecycle, Limits, Party, Separation, Settings, Terrain, default_separation};
 
-use crate::airspace::Airspace;
-use crate::domain::{BoundingBox, Observation, Reason, Refusal, Timestamp};
+use crate::airspace::{Airspace, ZoneIx};
+use crate::domain::{Observation, Reason, Refusal, Timestamp};
 
 use agenda::Agenda;
 use detectors::{REGISTRY, WORSE_S};
 use ledger::{Ledger, Session};
+use near::Search;
 use orphans::Orphans;
 use rules::Rules;
 use scene::{Found, Scene};
@@ -92,6 +94,7 @@ pub struct Monitor {
     service: ServiceAlerts,
     agenda: Agenda,
     candidates: Vec<TrackIx>,
+    looked_up: Vec<ZoneIx>,
     found: Found,
     tally: Tally,
 }
@@ -113,6 +116,7 @@ impl Monitor {
             service: ServiceAlerts::default(),
             agenda: Agenda::default(),
             candidates: Vec::new(),
+            looked_up: Vec::new(),
             found,
             tally: Tally::default(),
         }
@@ -226,7 +230,7 @@ impl Monitor {
             return;
         }
         // While reports come, the newest one was judged when it came; only time itself must be looked at.
-        let age_s = if track.silence_s() <= silent_s { silent_s } else { 0.0 };
+        let age_s = if track.coasts_at() <= self.now { silent_s } else { 0.0 };
         self.place(ix, age_s);
         self.assess(ix, age_s, effects);
         if let Some(track) = self.tracks.get(ix)
@@ -245,23 +249,19 @@ impl Monitor {
             return;
         }
         let late_s = track.skew_s.clamp(0.0, tracks::LIVE_AGE_S);
-        let next_s = if age_s > 0.0 { SILENT_STEP_S } else { track.silence_s() };
+        let next_s = if age_s > 0.0 { SILENT_STEP_S } else { track.coast_s() };
         let until_s = age_s + late_s + next_s + sky::AHEAD_OF_US_S;
         sky.place(ix, track.party, &track.state, until_s, &self.rules, &mut track.placed);
         let before = track.before.as_ref().map(|before| before.position);
         let horizon_s = self.rules.zone_horizon_s() + age_s;
         let needed = detectors::path_bounds(&track.state, before, horizon_s, 10.0);
         let near = &mut track.near;
-        if near.epoch == self.airspace_epoch && near.area.is_some_and(|area| holds(&area, &needed)) {
+        if near.serve(self.airspace_epoch, &needed) {
             return;
         }
         let area = detectors::path_bounds(&track.state, before, horizon_s, NEAR_PAD_M);
-        near.zones.clear();
-        self.airspace.near(&area, &mut near.zones);
-        near.zones
-            .retain(|ix| self.airspace.zone(*ix).is_some_and(|zone| zone.id.is_canary() == track.canary));
-        near.area = Some(area);
-        near.epoch = self.airspace_epoch;
+        let search = Search { airspace: &self.airspace, epoch: self.airspace_epoch, canary: track.canary };
+        near.look_up(&search, area, &mut self.looked_up);
     }
 
     /// Asks every detector about one aircraft and settles what they say.
@@ -291,14 +291,15 @@ impl Monitor {
             detector(&scene, &mut self.found);
         }
         let look_at = own.state.at.plus_seconds(age_s);
-        let switch = next_switch(own, &self.airspace, zones_at).map(|at| {
+        let switch = own.near.next_switch(&self.airspace, zones_at).map(|at| {
             // A report of that time arrives with the source's delay.
             at.plus_seconds(own.skew_s.max(0.0))
         });
-        let silent = self.now.plus_seconds(SILENT_STEP_S).max(own.heard_at.plus_seconds(own.silence_s()));
-        let worse = own.heard_at.plus_seconds(WORSE_S.max(own.silence_s()));
-        let silent = if self.now < worse { silent.min(worse) } else { silent };
         let forget = own.heard_at.plus_seconds(FORGET_S);
+        let marks = [own.silence_s(), WORSE_S.max(own.silence_s())].map(|s| own.heard_at.plus_seconds(s));
+        let step = self.now.max(own.coasts_at()).plus_seconds(SILENT_STEP_S);
+        let marks = marks.into_iter().chain([own.coasts_at(), step]).filter(|mark| self.now < *mark);
+        let silent = marks.fold(forget, Timestamp::min);
         let session = Session {
             now: self.now,
             look_at,
@@ -306,7 +307,7 @@ impl Monitor {
             airspace: &self.airspace,
         };
         let ends = self.ledger.settle(&session, ix, &self.found.findings, &mut self.tracks, effects);
-        let due = [Some(silent.min(forget)), switch, ends].into_iter().flatten().min().unwrap_or(forget);
+        let due = [Some(silent), switch, ends].into_iter().flatten().min().unwrap_or(forget);
         self.schedule(ix, due.max(self.now.plus_micros(STEP_US_MIN)));
     }
 
@@ -331,18 +332,6 @@ impl Monitor {
             self.schedule(ix, due);
         }
     }
-}
-
-/// The next instant at which a zone near the aircraft begins or ceases to apply.
-fn next_switch(own: &Track, airspace: &Airspace, after: Timestamp) -> Option<Timestamp> {
-    own.near.zones.iter().filter_map(|&ix| airspace.zone(ix)?.next_switch_after(after)).min()
-}
-
-fn holds(outer: &BoundingBox, inner: &BoundingBox) -> bool {
-    outer.west_deg <= inner.west_deg
-        && outer.south_deg <= inner.south_deg
-        && inner.east_deg <= outer.east_deg
-        && inner.north_deg <= outer.north_deg
 }
 
 fn picture(track: &Track, freshness: TrackFreshness) -> TrackState {

@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_reason_has_its_own_counter_and_the_books_balance() {
+    fn p14_each_reason_has_its_own_counter_and_the_books_balance() {
         let counters = Counters::default();
         for reason in Reason::ALL {
             counters.refused(reason).one();

@@ -24,7 +24,7 @@ use crate::service::evaluator::{self, Control, Surroundings};
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::gate::Gate;
 use crate::service::health::{Health, Part, Status};
-use crate::service::http::{self, App, Page};
+use crate::service::http::{self, App, Page, Site};
 use crate::service::hub::{Hub, HubSettings};
 use crate::service::inbox::Inbox;
 use crate::service::intake::{self, IntakeHandle, IntakeState};
@@ -146,8 +146,9 @@ impl Daemon {
             trouble: storage.trouble(),
             counters: Arc::clone(&counters),
         };
+        let site = Site { pages, console: config.console.clone() };
         let app =
-            App::new(hub, Arc::clone(&health), metrics, config.http.clone(), pages, CancellationToken::new());
+            App::new(hub, Arc::clone(&health), metrics, config.http.clone(), site, CancellationToken::new());
         if let Some(journal) = &journal {
             app.open_archive(journal.reader(), recovered.oldest_seq);
         }

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_lane_makes_the_decoder_wait_and_sheds_nothing() {
+    async fn p11_a_full_lane_makes_the_decoder_wait_and_sheds_nothing() {
         let (inbox, counters) = (Arc::new(Inbox::<()>::new(2, 4)), Arc::new(Counters::default()));
         let reader = Arc::clone(&inbox);
         let thread = std::thread::spawn(move || {

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_never_shown() {
+    fn p28_a_password_is_never_shown() {
         let endpoint = Endpoint::new("mqtt://h", Some("user".into()), Some("secret".into())).unwrap();
         assert!(!format!("{endpoint:?} {endpoint}").contains("secret"));
     }

@@ -148,7 +148,7 @@ async fn aircraft_with_their_path() {
 }
 
 #[tokio::test]
-async fn readiness_tells_each_part_and_needs_a_heartbeat() {
+async fn p33_readiness_tells_each_part_and_needs_a_heartbeat() {
     let mut server = start(|_, _| {}).await;
     assert_eq!(get(server.address, "/healthz").await.status, 200);
     let answer = get(server.address, "/readyz").await;
@@ -254,7 +254,7 @@ async fn contracts_console_and_figures_are_served() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_ends_the_connection() {
+async fn p30_a_head_that_does_not_come_ends_the_connection() {
     let server = start(|_, _| {}).await;
     let slow = crate::http_support::exchange(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n");
     let idle = crate::http_support::exchange(server.address, b"");
@@ -264,7 +264,7 @@ async fn a_head_that_does_not_come_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn connections_are_capped_and_given_back() {
+async fn p30_connections_are_capped_and_given_back() {
     let server = start(|http, _| {
         http.connections_max = 3;
         http.connections_per_address_max = 2;

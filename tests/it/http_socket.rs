@@ -44,7 +44,7 @@ async fn from_hello_to_a_cleared_alert_and_a_resume() {
 }
 
 #[tokio::test]
-async fn nonsense_is_answered_and_only_oversize_ends_the_connection() {
+async fn p30_nonsense_is_answered_and_only_oversize_ends_the_connection() {
     let server = start(|_, _| {}).await;
     let mut socket = connect(&server, "").await;
     next(&mut socket).await;
@@ -68,7 +68,7 @@ async fn nonsense_is_answered_and_only_oversize_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn the_upgrade_is_refused_for_foreign_pages_and_old_versions() {
+async fn p29_the_upgrade_is_refused_for_foreign_pages_and_old_versions() {
     let server = start(|http, _| http.allowed_origins = vec!["https://wall.example.cn".into()]).await;
     let ask = async |extra: &str, version: &str| {
         let headers = format!(
@@ -115,7 +115,7 @@ fn long_event(number: u32) -> std::sync::Arc<lowsky::domain::AlertEvent> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_does_not_read_is_cut_and_disturbs_nobody() {
+async fn p15_who_does_not_read_is_cut_and_disturbs_nobody() {
     let mut server = start(|_, _| {}).await;
     let mut stopped = connect(&server, "").await;
     next(&mut stopped).await;

@@ -3,8 +3,14 @@
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod calm;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod config_file;
+#[cfg(test)]
+mod delivery_faults;
+#[cfg(test)]
+mod delivery_support;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod e2e_demo;
@@ -25,6 +31,29 @@ mod e2e_tools;
 #[cfg(feature = "embedded-broker")]
 mod e2e_zones;
 #[cfg(test)]
+mod fault_check;
+#[cfg(test)]
+mod fault_disk;
+#[cfg(test)]
+mod fault_disturb;
+#[cfg(test)]
+mod fault_fleet;
+#[cfg(test)]
+mod fault_flood;
+#[cfg(test)]
+mod fault_kill;
+#[cfg(test)]
+mod fault_memory;
+#[cfg(test)]
+mod fault_overload;
+#[cfg(test)]
+mod fault_ready;
+#[cfg(test)]
+mod fault_recorder;
+#[cfg(test)]
+#[path = "../../tools/load/histogram.rs"]
+mod histogram;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod http_history;
@@ -37,11 +66,18 @@ mod http_socket;
 #[cfg(test)]
 mod http_support;
 #[cfg(test)]
+mod journal_damage;
+#[cfg(test)]
+mod journal_faults;
+#[cfg(test)]
 mod journal_store;
 #[cfg(test)]
 mod journal_support;
 #[cfg(test)]
 mod journal_tools;
+#[cfg(test)]
+#[path = "../../tools/load/machine.rs"]
+mod machine;
 #[cfg(test)]
 mod monitor_properties;
 #[cfg(test)]
@@ -63,6 +99,8 @@ mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
 #[cfg(test)]
+mod promises;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod replay;
@@ -70,6 +108,10 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
+#[cfg(test)]
+#[path = "../../tools/load/service.rs"]
+#[expect(dead_code, reason = "the load generator asks for more")]
+mod service;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]

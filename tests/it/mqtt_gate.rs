@@ -84,7 +84,7 @@ fn telemetry(uas_id: &str, millis_ago: i64, lat: f64) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_books_balance_and_faults_are_told_to_the_operator() {
+async fn p14_the_books_balance_and_faults_are_told_to_the_operator() {
     let bench = bench(Inbox::default()).await;
     let mut drone = Probe::new(bench.broker.address(), "drone", &["lowsky/v1/feedback/#"]).await;
     let topic = "lowsky/v1/telemetry/acme/UAS-1";

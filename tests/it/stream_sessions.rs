@@ -108,7 +108,7 @@ fn without_a_subscription_every_alert_and_no_track_after_two_seconds() {
 }
 
 #[test]
-fn a_resumed_client_gets_exactly_what_it_missed() {
+fn p16_a_resumed_client_gets_exactly_what_it_missed() {
     let mut world = world_of(5);
     let mut client = Client::connect(&world);
     assert!(client.say(&json!({"type": "subscribe", "after": 2}), &world).is_empty());
@@ -130,7 +130,7 @@ fn a_resumed_client_with_tracks_gets_the_picture_after_the_events() {
 }
 
 #[test]
-fn what_is_no_longer_kept_or_of_another_history_is_a_gap() {
+fn p16_what_is_no_longer_kept_or_of_another_history_is_a_gap() {
     let retention = Retention { events: 3, ..Retention::default() };
     let mut world = World { log: AlertLog::new(100, retention), ..World::default() };
     for number in 0..10 {
@@ -153,7 +153,7 @@ fn what_is_no_longer_kept_or_of_another_history_is_a_gap() {
 }
 
 #[test]
-fn a_slow_client_is_told_and_starts_anew() {
+fn p15_a_slow_client_is_told_and_starts_anew() {
     let mut world = world_of(0);
     let mut client = Client::with_limits(&world, SessionLimits { lag_events: 4, lag_bytes: 1 << 20 });
     client.say(&json!({"type": "subscribe"}), &world);
@@ -243,7 +243,7 @@ fn aircraft_come_at_the_asked_rate_and_leave_the_box() {
 }
 
 #[test]
-fn a_heartbeat_comes_from_the_evaluating_path_only_and_never_runs_ahead() {
+fn p17_a_heartbeat_comes_from_the_evaluating_path_only_and_never_runs_ahead() {
     let mut world = world_of(0);
     world.pulse = Some(Pulse::new(None, vitals(at(0), 0), 0, 0));
     let mut client = Client::connect(&world);
@@ -310,7 +310,7 @@ proptest! {
     /// Whatever happens and however often a client reconnects with `after`, it is told each number once and in
     /// order, and what it holds open at the end is what is open.
     #[test]
-    fn numbers_are_dense_over_any_reconnects(steps in steps(), kept in 4_usize..40, filtered: bool) {
+    fn p16_numbers_are_dense_over_any_reconnects(steps in steps(), kept in 4_usize..40, filtered: bool) {
         let retention = Retention { events: kept, ..Retention::default() };
         let mut world = World { log: AlertLog::new(0, retention), ..World::default() };
         let limits = SessionLimits { lag_events: 10, lag_bytes: 1 << 20 };

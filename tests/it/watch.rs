@@ -69,7 +69,7 @@ fn terminal(out: &Paper, err: &Paper, stop: &CancellationToken) -> Terminal {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p17_it_resumes_after_a_restart_and_tells_when_a_live_socket_has_no_heartbeat() {
+async fn p16_p17_it_resumes_after_a_restart_and_tells_when_a_live_socket_has_no_heartbeat() {
     let mut server = start(|_, settings| settings.log_id = Some("h".into())).await;
     let address = server.address;
     let (out, err, stop) = (Paper::default(), Paper::default(), CancellationToken::new());

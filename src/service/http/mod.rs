@@ -17,6 +17,7 @@ mod patience;
 mod problem;
 mod query;
 mod routes;
+mod site;
 mod tracks;
 mod upgrade;
 mod zones;
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 pub use accept::{Connection, serve, serve_routes};
 pub use problem::{Fault, Problem};
 pub use routes::router;
+pub use site::{Page, Site};
 pub use upgrade::echo;
 
 use archive::Archive;
@@ -40,17 +42,6 @@ use super::metrics::Metrics;
 use crate::airspace::Airspace;
 use crate::config;
 use crate::journal::Reader;
-
-/// A file that a browser may fetch.
-#[derive(Debug, Clone, Copy)]
-pub struct Page {
-    /// Where it is served.
-    pub path: &'static str,
-    /// Its media type.
-    pub content_type: &'static str,
-    /// Its bytes.
-    pub bytes: &'static [u8],
-}
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -68,7 +59,7 @@ pub struct App {
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
-    pub pages: &'static [Page],
+    pub site: Site,
     /// Cancelled when the service stops.
     pub stop: CancellationToken,
 }
@@ -80,11 +71,11 @@ impl App {
         health: Arc<Health>,
         metrics: Arc<Metrics>,
         settings: config::Http,
-        pages: &'static [Page],
+        site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let (airspace, archive) = (ArcSwap::default(), OnceLock::new());
-        Arc::new(Self { hub, health, metrics, airspace, archive, settings, pages, stop })
+        let (airspace, archive, site) = (ArcSwap::default(), OnceLock::new(), site.into());
+        Arc::new(Self { hub, health, metrics, airspace, archive, settings, site, stop })
     }
 
     /// Lets clients have the history of a journal whose oldest event is `oldest_seq`. The first call counts.

@@ -10,20 +10,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{App, alerts, answer, contracts, operations, tracks, upgrade, zones, zones_check};
-
-/// Scripts and styles only from here, no inline ones, no foreign connections.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+use super::{App, alerts, contracts, operations, site, tracks, upgrade, zones, zones_check};
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
-    let mut routes = Router::new();
-    for page in app.pages {
-        let serve = move || async move { answer::typed(page.content_type, page.bytes) };
-        routes = routes.route(page.path, get(serve));
-    }
-    routes
+    site::routes(&app.site)
         .route("/api/v1/stream", get(upgrade::stream))
         .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/alerts/{alert_id}", get(alerts::one))
@@ -70,7 +61,9 @@ async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     }
     app.metrics.request(route, status.as_u16());
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    if let Ok(policy) = HeaderValue::from_str(&app.site.policy()) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn only_own_local_and_listed_origins_pass() {
+    fn p29_only_own_local_and_listed_origins_pass() {
         for good in [
             "http://ops.example.cn:8080",
             "http://OPS.example.cn:8080",

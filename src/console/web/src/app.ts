@@ -1,0 +1,334 @@
+// What the page knows, and what can be done from anywhere in it.
+
+import { language, setTimeZone, t } from "./i18n";
+import { MapView } from "./map/view";
+import type { Scene } from "./map/scene";
+import { whereabouts } from "./map/focus";
+import type { Rect } from "./map/labels";
+import { type Alert, type Box, type Frame, isService, rank } from "./protocol";
+import { Alerts, type Entry } from "./store/alerts";
+import { Tracks, mercatorX, mercatorY } from "./store/tracks";
+import { Zones } from "./store/zones";
+import { type Missed, Stream } from "./stream";
+import { Sound } from "./ui/sound";
+
+/** The history that is asked for alerts that were cleared before the page was opened. */
+const RECALL_EVENTS = 2000;
+const RECALL_MS = 60 * 60_000;
+/** Above this many aircraft one picture a second is enough. */
+const CROWD = 3000;
+
+export interface Filter {
+  /** Ranks that are hidden. */
+  hidden: Set<number>;
+  text: string;
+  unackedOnly: boolean;
+  inViewOnly: boolean;
+}
+
+export interface Settings {
+  basemap: string[];
+  basemap_datum: string;
+  basemap_attribution: string;
+  time_zone: string;
+  version: string;
+}
+
+export interface Notice {
+  kind: "info" | "warn" | "error";
+  text: string;
+  id: string;
+}
+
+export class App implements Scene {
+  readonly tracks = new Tracks();
+  readonly alerts = new Alerts();
+  readonly zones: Zones;
+  readonly stream: Stream;
+  readonly sound = new Sound();
+  map!: MapView;
+  settings: Settings | undefined;
+  filter: Filter = { hidden: new Set(), text: "", unackedOnly: false, inViewOnly: false };
+  notices: Notice[] = [];
+  aircraft: string | undefined;
+  alert: Alert | undefined;
+  follow = false;
+  labels = true;
+  trails = true;
+  byHeight = false;
+  vectorS = 30;
+  basemapFailed = false;
+  /** Newest raised CRITICAL, for who cannot see it. */
+  announcement = "";
+  /** What lies over the map; set by the page that is shown. */
+  covers: () => Rect[] = () => [];
+  private readonly listeners: (() => void)[] = [];
+  private scheduled = false;
+  private frozenAt = 0;
+  private recalled = "";
+  private box: Box | undefined;
+  private rate = 0;
+
+  constructor() {
+    this.zones = new Zones(() => {
+      this.map.zones.set(this.zones.features);
+      this.draw(true);
+    });
+    this.stream = new Stream({
+      frame: (frame) => this.hear(frame),
+      liveness: () => this.livenessChanged(),
+      missed: (report) => this.tellMissed(report),
+    });
+  }
+
+  openMap(target: HTMLElement): void {
+    this.map = new MapView(
+      target,
+      this,
+      (box) => {
+        this.box = box;
+        this.subscribe();
+      },
+      (id) => this.choose(id),
+      () => this.draw(),
+    );
+  }
+
+  async start(): Promise<void> {
+    this.stream.start();
+    try {
+      this.settings = (await (await fetch("/console.json")).json()) as Settings;
+      setTimeZone(this.settings.time_zone);
+      this.map.useBasemap(this.settings, () => {
+        this.basemapFailed = true;
+        this.notify("basemap", "warn", t("basemap_fallback"));
+      });
+    } catch {
+      // The defaults hold.
+    }
+    this.draw();
+  }
+
+  onDraw(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Bursts are drawn once. `targets`: what the map shows changed too. */
+  draw(targets = false): void {
+    if (targets) this.map.repaint();
+    if (this.scheduled) return;
+    this.scheduled = true;
+    // A hidden page gets no frames, but its lists must not be old when it is looked at again.
+    const run = () => {
+      this.scheduled = false;
+      this.listeners.forEach((listener) => listener());
+    };
+    if (document.hidden) window.setTimeout(run, 250);
+    else requestAnimationFrame(run);
+  }
+
+  now(): number {
+    return this.stream.live || this.stream.heartbeatAt === -Infinity ? performance.now() : this.frozenAt;
+  }
+
+  /** The service's clock, as far as it is known; it stands while the page is not live. */
+  serverNow(): number {
+    const { heartbeat, heartbeatAt } = this.stream;
+    if (!heartbeat) return Date.now();
+    const since = Number.isFinite(heartbeatAt) && this.stream.live ? performance.now() - heartbeatAt : 0;
+    return Date.parse(heartbeat.now) + since;
+  }
+
+  obstacles(): Rect[] {
+    return this.covers();
+  }
+
+  /** Whether a place is on the screen. */
+  seesPlace(lng: number, lat: number): boolean {
+    return this.map.sees(mercatorX(lng), mercatorY(lat));
+  }
+
+  get entry(): Entry | undefined {
+    return this.alert && this.alerts.find(this.alert.alert_id);
+  }
+
+  /** Chooses an aircraft, and its most severe alert with it. */
+  choose(id: string | undefined): void {
+    this.aircraft = id;
+    this.follow = false;
+    this.alert = undefined;
+    if (id !== undefined) {
+      const own = [...this.alerts.open.values()].filter(({ alert }) => alert.uas_id === id || alert.other?.uas_id === id);
+      own.sort((a, b) => rank(a.alert.severity) - rank(b.alert.severity));
+      this.alert = own[0]?.alert;
+    }
+    this.draw(true);
+  }
+
+  select(alert: Alert | undefined): void {
+    this.alert = alert;
+    this.aircraft = alert && !isService(alert) ? alert.uas_id : undefined;
+    this.follow = false;
+    this.draw(true);
+  }
+
+  /** Selects an alert and flies to where it is. */
+  locate(alert: Alert): void {
+    this.select(alert);
+    const places = [alert.uas_id, alert.other?.uas_id]
+      .map((id) => (id === undefined ? undefined : whereabouts(this, alert, id)))
+      .filter((place) => place !== undefined);
+    if (places.length === 0) return;
+    const soon = places.map((place) => ({ x: place.x + place.vx * 20, y: place.y + place.vy * 20 }));
+    const all = [...places, ...soon];
+    const [xs, ys] = [all.map((place) => place.x), all.map((place) => place.y)];
+    this.map.show([Math.min(...xs) - 250, Math.min(...ys) - 250, Math.max(...xs) + 250, Math.max(...ys) + 250], 16);
+  }
+
+  /** Takes note of an alert in the service; one that is over is noted at this seat. */
+  async acknowledge(id: string, note = ""): Promise<boolean> {
+    if (this.alerts.cleared.has(id)) {
+      this.alerts.note(id);
+      if (this.alert?.alert_id === id) this.select(undefined);
+      this.draw();
+      return true;
+    }
+    if (!this.stream.live) {
+      this.notify("ack", "warn", t("acknowledge_frozen"));
+      return false;
+    }
+    let why = "";
+    try {
+      const answer = await this.stream.acknowledge(id, note);
+      if (answer.ok) return true;
+      const problem = (await answer.json()) as { detail?: string };
+      why = problem.detail ?? String(answer.status);
+      if (answer.status === 409 && this.alerts.cleared.has(id)) {
+        this.alerts.note(id);
+        this.draw();
+        return true;
+      }
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error);
+    }
+    this.notify("ack", "error", t("acknowledge_failed", { why }));
+    return false;
+  }
+
+  notify(id: string, kind: Notice["kind"], text: string): void {
+    this.notices = [...this.notices.filter((notice) => notice.id !== id), { id, kind, text }];
+    this.draw();
+  }
+
+  dismiss(id: string): void {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+    this.draw();
+  }
+
+  private hear(frame: Frame): void {
+    const now = performance.now();
+    switch (frame.type) {
+      case "hello":
+        void this.recall(frame.seq, frame.log_id ?? frame.instance);
+        return;
+      case "snapshot":
+        this.alerts.replace(frame.alerts, now);
+        if (frame.tracks) this.tracks.replace(frame.tracks, now, this.stream.heartbeat && this.serverNow());
+        this.subscribe();
+        break;
+      case "alert":
+        this.alerts.take(frame.event, frame.alert, now, frame.durable);
+        this.sound.heard(frame.event, rank(frame.alert.severity));
+        if (frame.alert.severity === "CRITICAL" && (frame.event === "RAISED" || frame.event === "ESCALATED")) {
+          this.announcement = t("announce_critical", { text: frame.alert.explanation[language() === "zh" ? "zh-CN" : "en"] });
+        }
+        break;
+      case "tracks":
+        for (const track of frame.updated) this.tracks.set(track, now);
+        for (const id of frame.removed) this.tracks.remove(id);
+        break;
+      case "heartbeat":
+        this.zones.look(frame.zones_version);
+        this.map.zones.refresh(this.alerts.breached, this.alert?.zone?.id);
+        this.draw();
+        return;
+      case "gap":
+        this.notify("gap", "warn", t("gap"));
+        break;
+      case "bye":
+        this.notify("bye", "warn", t("bye"));
+        break;
+      case "error":
+        this.notify("error", "error", frame.message);
+        break;
+      default:
+        return;
+    }
+    this.keepSelection();
+    this.draw(true);
+  }
+
+  /** The selected alert as it stands now; the followed aircraft in the middle. */
+  private keepSelection(): void {
+    if (this.alert) {
+      const entry = this.alerts.find(this.alert.alert_id);
+      if (entry) this.alert = entry.alert;
+      this.map.zones.refresh(this.alerts.breached, this.alert.zone?.id);
+    }
+    const i = this.follow && this.aircraft !== undefined ? this.tracks.at(this.aircraft) : undefined;
+    if (i !== undefined) this.map.fly([this.tracks.x[i]!, this.tracks.y[i]!]);
+  }
+
+  private subscribe(): void {
+    const rate = CROWD < this.tracks.count ? 1 : 2;
+    if (!this.box || (rate === this.rate && this.subscribed === this.box)) return;
+    this.rate = rate;
+    this.subscribed = this.box;
+    this.stream.watch(this.box, rate);
+  }
+  private subscribed: Box | undefined;
+
+  private livenessChanged(): void {
+    const { stream } = this;
+    if (!stream.live) this.frozenAt = Number.isFinite(stream.heartbeatAt) ? stream.heartbeatAt : this.frozenAt || performance.now();
+    this.sound.connection(stream.liveness());
+    if (stream.live) this.dismiss("bye");
+    this.draw(true);
+  }
+
+  private tellMissed(report: Missed): void {
+    const ago = spanText(report.seconds);
+    const parts = [];
+    if (report.restarted) parts.push(t("missed_restart", { ago }));
+    else if (report.raised + report.cleared + report.lost === 0) parts.push(t("missed_none", { ago }));
+    else {
+      const { raised, cleared, critical } = report;
+      parts.push(t("missed_some", { ago, raised, cleared, critical }));
+    }
+    if (report.lost > 0 && !report.restarted) parts.push(t("missed_lost", { lost: report.lost }));
+    this.dismiss("gap");
+    this.notify("missed", "info", `${t("missed_title")}: ${parts.join(" ")}`);
+  }
+
+  /** What was cleared before the page was opened and that nobody took note of. */
+  private async recall(seq: number, history: string): Promise<void> {
+    if (this.recalled === history) return;
+    if (this.recalled) this.alerts.forgetCleared();
+    this.recalled = history;
+    try {
+      const after = Math.max(0, seq - RECALL_EVENTS);
+      const answer = await fetch(`/api/v1/alerts?state=CLEARED&min_severity=CAUTION&after=${after}&limit=1000`);
+      if (!answer.ok) return;
+      const page = (await answer.json()) as { alerts: Alert[] };
+      this.alerts.recall(page.alerts, performance.now(), Date.now() - RECALL_MS);
+      this.draw();
+    } catch {
+      // The list then begins with what is cleared from now on.
+    }
+  }
+}
+
+function spanText(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  return [Math.floor(s / 3600), Math.floor(s / 60) % 60, s % 60].map((part) => String(part).padStart(2, "0")).join(":");
+}

@@ -1,0 +1,67 @@
+// Puts the page together and keeps it going.
+
+import { App } from "./app";
+import { PAGES, type Mounted } from "./pages";
+import { Router } from "./router";
+import { Keys } from "./ui/keys";
+import { Shell } from "./ui/shell";
+import "./style.css";
+
+/** Ages, blinking and the connection's state are looked at this often, milliseconds. */
+const TICK_MS = 250;
+/** While an alarm blinks, and when aircraft may turn stale, the map is painted this often. */
+const BLINK_MS = 500;
+
+const app = new App();
+const router: Router = new Router(app, (id) => show(id));
+const shell = new Shell(app, router);
+let mounted: Mounted = { render: () => undefined };
+let shown = "";
+
+function show(id: string): void {
+  const page = PAGES.find((one) => one.id === id);
+  if (!page || shown === id) return;
+  shown = id;
+  document.body.dataset["page"] = id;
+  document.body.classList.toggle("with-map", page.map);
+  mounted = page.mount(app, { over: shell.over, side: shell.side });
+  app.draw(true);
+}
+
+document.getElementById("app")?.append(shell.root);
+app.openMap(shell.mapPlace);
+app.onDraw(() => {
+  shell.render();
+  mounted.render();
+});
+new Keys(app, router, () => mounted);
+router.read();
+show(router.page);
+void app.start();
+
+let blinked = 0;
+let addressed = 0;
+window.setInterval(() => {
+  const unacked = [false, false];
+  for (const { alert } of app.alerts.open.values()) {
+    if (alert.acknowledged) continue;
+    if (alert.severity === "CRITICAL") unacked[0] = true;
+    if (alert.severity === "WARNING") unacked[1] = true;
+  }
+  app.sound.tick(unacked[0] ?? false, unacked[1] ?? false);
+  const half = Math.floor(Date.now() / BLINK_MS);
+  const blinks = half !== blinked && (unacked[0] || unacked[1]);
+  const second = half >> 1 !== blinked >> 1;
+  blinked = half;
+  app.draw(Boolean(blinks) || second);
+  addressed = (addressed + 1) % 4;
+  if (addressed === 0) router.write();
+}, TICK_MS);
+
+// For tests and for who wants to look inside.
+declare global {
+  interface Window {
+    lowsky: App;
+  }
+}
+window.lowsky = app;

@@ -1,0 +1,472 @@
+// Paints the targets. A full repaint goes to a picture of its own, somewhat larger than the view; between repaints
+// that picture is moved with the map, so that panning costs one copy a frame whatever flies.
+
+import type { FrameState } from "ol/Map";
+import type RenderEvent from "ol/render/Event";
+import { blinkOn, NUMERALS } from "../ui/dom";
+import { tMaybe } from "../i18n";
+import { KIND, TRAIL_POINTS } from "../store/tracks";
+import { FONT } from "./basemap";
+import { DIM, PLATE, RANK, STALE, TARGET, TEXT, heightStep, ofHeight } from "./colours";
+import { drawFocus, drawPairs } from "./focus";
+import { Labels, type Placed, type Rect, type Wish } from "./labels";
+import { type Scene, type Sheet, toX, toY } from "./scene";
+import { LOOK, Sprites, type Form } from "./sprites";
+
+/** Part of the view that is painted beyond each of its edges. */
+const MARGIN = 0.12;
+/** Up to so many in view everything is drawn; up to the second no trails and fewer labels; beyond, dots. */
+const FULL_MAX = 1500;
+const SYMBOLS_MAX = 4000;
+const LABELS_FULL = 150;
+const LABELS_MANY = 60;
+const ALARM_LABELS = 60;
+/** A repaint while the map moves comes at most this often, and takes at most a fifth of the time. */
+const MOVING_MS = 180;
+/** Under this speed a target hovers, m/s. */
+const HOVER_MPS = 0.8;
+const FORMS: Form[] = ["chevron", "hollow", "sensed", "manned"];
+const LOOKS = [LOOK.normal, LOOK.unidentified, LOOK.sensed, LOOK.manned];
+const LINE = 15;
+
+interface Painted {
+  left: number;
+  top: number;
+  resolution: number;
+  width: number;
+  height: number;
+  ratio: number;
+}
+
+export class Painter {
+  /** Duration of the last repaint, and how many there were. */
+  costMs = 0;
+  repaints = 0;
+  inView = 0;
+  private readonly canvas = document.createElement("canvas");
+  private readonly pen = this.canvas.getContext("2d")!;
+  private painted: Painted | undefined;
+  private paintedAt = -Infinity;
+  private dirty = true;
+  private readonly labels = new Labels();
+  private sprites: Sprites | undefined;
+  private spriteRatio = 0;
+  private dots: ImageData | undefined;
+  private readonly widths = new Map<string, number>();
+  private alarmed: number[] = [];
+  private normal: number[] = [];
+
+  constructor(private readonly scene: Scene) {}
+
+  invalidate(): void {
+    this.dirty = true;
+  }
+
+  /** Called after the layers below are drawn; `again` asks for another frame. */
+  draw(event: RenderEvent, again: () => void): void {
+    const { frameState, context } = event;
+    if (!frameState || !(context instanceof CanvasRenderingContext2D)) return;
+    const now = performance.now();
+    const moved = !this.painted || this.isElsewhere(frameState, this.painted);
+    const wait = Math.max(MOVING_MS, 5 * this.costMs);
+    if (!this.painted || ((this.dirty || moved) && (!isMoving(frameState) || wait <= now - this.paintedAt))) {
+      this.repaint(frameState);
+      this.paintedAt = now;
+      this.costMs = performance.now() - now;
+      this.repaints += 1;
+      this.dirty = false;
+    } else if (moved) {
+      again();
+    }
+    const { painted } = this;
+    if (!painted) return;
+    const { center, resolution } = frameState.viewState;
+    const [width, height] = frameState.size as [number, number];
+    const ratio = frameState.pixelRatio;
+    const left = (center[0] ?? 0) - (width / 2) * resolution;
+    const top = (center[1] ?? 0) + (height / 2) * resolution;
+    const scale = painted.resolution / resolution;
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    const x = ((painted.left - left) / resolution) * ratio;
+    const y = ((top - painted.top) / resolution) * ratio;
+    if (scale === 1) context.drawImage(this.canvas, Math.round(x), Math.round(y));
+    else context.drawImage(this.canvas, x, y, painted.width * ratio * scale, painted.height * ratio * scale);
+    context.restore();
+  }
+
+  /** The target at a pixel of the view, if any. */
+  hit(x: number, y: number, center: number[], resolution: number, size: number[]): string | undefined {
+    const { tracks } = this.scene;
+    const mx = (center[0] ?? 0) + (x - (size[0] ?? 0) / 2) * resolution;
+    const my = (center[1] ?? 0) - (y - (size[1] ?? 0) / 2) * resolution;
+    let best = (14 * resolution) ** 2;
+    let found: string | undefined;
+    for (let i = 0; i < tracks.length; i += 1) {
+      const row = tracks.rows[i];
+      if (!row) continue;
+      // An alarmed target is easier to hit than its neighbour.
+      const weight = this.scene.alerts.byAircraft.has(row.uas_id) ? 0.4 : 1;
+      const far = ((tracks.x[i]! - mx) ** 2 + (tracks.y[i]! - my) ** 2) * weight;
+      if (far < best) [best, found] = [far, row.uas_id];
+    }
+    return found;
+  }
+
+  private isElsewhere({ viewState, size, pixelRatio }: FrameState, painted: Painted): boolean {
+    const center = viewState.center as [number, number];
+    const x = painted.left + (painted.width / 2) * painted.resolution;
+    const y = painted.top - (painted.height / 2) * painted.resolution;
+    const near = 0.5 * viewState.resolution;
+    return (
+      painted.resolution !== viewState.resolution ||
+      painted.ratio !== pixelRatio ||
+      near < Math.abs(x - center[0]) ||
+      near < Math.abs(y - center[1]) ||
+      painted.width !== Math.ceil((size[0] ?? 0) * (1 + 2 * MARGIN)) ||
+      painted.height !== Math.ceil((size[1] ?? 0) * (1 + 2 * MARGIN))
+    );
+  }
+
+  private repaint({ viewState, size, pixelRatio: ratio }: FrameState): void {
+    const [seenWidth, seenHeight] = size as [number, number];
+    const width = Math.ceil(seenWidth * (1 + 2 * MARGIN));
+    const height = Math.ceil(seenHeight * (1 + 2 * MARGIN));
+    const { resolution } = viewState;
+    const center = viewState.center as [number, number];
+    const painted = {
+      left: center[0] - (width / 2) * resolution,
+      top: center[1] + (height / 2) * resolution,
+      resolution,
+      width,
+      height,
+      ratio,
+    };
+    this.painted = painted;
+    const [deviceWidth, deviceHeight] = [Math.ceil(width * ratio), Math.ceil(height * ratio)];
+    if (this.canvas.width !== deviceWidth || this.canvas.height !== deviceHeight) {
+      this.canvas.width = deviceWidth;
+      this.canvas.height = deviceHeight;
+      this.dots = undefined;
+    }
+    if (!this.sprites || this.spriteRatio !== ratio) {
+      this.sprites = new Sprites(ratio);
+      this.spriteRatio = ratio;
+    }
+    const [dx, dy] = [(width - seenWidth) / 2, (height - seenHeight) / 2];
+    const seen = { left: dx, top: dy, right: dx + seenWidth, bottom: dy + seenHeight };
+    const sheet: Sheet = { pen: this.pen, ...painted, seen };
+    this.sort(sheet);
+    const crowd = this.normal.length;
+    this.pen.setTransform(1, 0, 0, 1, 0, 0);
+    if (SYMBOLS_MAX < crowd) this.paintDots(sheet);
+    else this.pen.clearRect(0, 0, deviceWidth, deviceHeight);
+    this.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    drawFocus(sheet, this.scene);
+    const full = crowd <= FULL_MAX;
+    if (full && this.scene.trails) this.paintTrails(sheet, this.normal);
+    if (this.scene.trails) this.paintTrails(sheet, this.alarmed);
+    if (crowd <= SYMBOLS_MAX) {
+      if (full) this.paintVectors(sheet, this.normal, false);
+      for (const i of this.normal) this.paintSymbol(sheet, i, full ? 26 : 20);
+    }
+    this.paintVectors(sheet, this.alarmed, true);
+    drawPairs(sheet, this.scene);
+    for (const i of this.alarmed) this.paintAlarm(sheet, i);
+    if (this.scene.labels || this.alarmed.length > 0) this.paintLabels(sheet, full, crowd <= SYMBOLS_MAX);
+  }
+
+  /** Which targets are in the picture, the alarmed and the chosen apart, the most severe last. */
+  private sort(sheet: Sheet): void {
+    const { tracks, alerts, aircraft, alert } = this.scene;
+    this.normal = [];
+    this.alarmed = [];
+    let inView = 0;
+    const [right, bottom] = [sheet.left + sheet.width * sheet.resolution, sheet.top - sheet.height * sheet.resolution];
+    const dx = sheet.seen.left * sheet.resolution;
+    const dy = sheet.seen.top * sheet.resolution;
+    for (let i = 0; i < tracks.length; i += 1) {
+      const row = tracks.rows[i];
+      if (!row) continue;
+      const [x, y] = [tracks.x[i]!, tracks.y[i]!];
+      if (x < sheet.left || right < x || sheet.top < y || y < bottom) continue;
+      if (sheet.left + dx <= x && x <= right - dx && bottom + dy <= y && y <= sheet.top - dy) inView += 1;
+      const chosen = row.uas_id === aircraft || row.uas_id === alert?.uas_id || row.uas_id === alert?.other?.uas_id;
+      if (chosen || alerts.byAircraft.has(row.uas_id)) this.alarmed.push(i);
+      else this.normal.push(i);
+    }
+    const rankOf = (i: number) => alerts.byAircraft.get(tracks.rows[i]!.uas_id)?.rank ?? 9;
+    this.alarmed.sort((a, b) => rankOf(b) - rankOf(a));
+    this.inView = inView;
+  }
+
+  private paintDots(sheet: Sheet): void {
+    const { width, height } = this.canvas;
+    this.dots ??= this.pen.createImageData(width, height);
+    const pixels = new Uint32Array(this.dots.data.buffer);
+    pixels.fill(0);
+    const { tracks } = this.scene;
+    const now = this.scene.now();
+    const side = Math.max(2, Math.round(2 * sheet.ratio));
+    const colours = [TARGET, "#ffffff", "#e08cff", "#8fe383"].map(packed);
+    const stale = packed(STALE);
+    for (const i of this.normal) {
+      const x = Math.round(toX(sheet, tracks.x[i]!) * sheet.ratio);
+      const y = Math.round(toY(sheet, tracks.y[i]!) * sheet.ratio);
+      if (x < 0 || y < 0 || width <= x + side || height <= y + side) continue;
+      const height_agl = tracks.rows[i]!.height_agl;
+      const fresh = this.scene.byHeight ? packed(ofHeight(height_agl)) : (colours[tracks.kind[i]!] ?? stale);
+      const colour = tracks.staleness(i, now) > 0 ? stale : fresh;
+      for (let row = 0; row < side; row += 1) {
+        const start = (y + row) * width + x;
+        for (let column = 0; column < side; column += 1) pixels[start + column] = colour;
+      }
+    }
+    this.pen.putImageData(this.dots, 0, 0);
+  }
+
+  private paintTrails(sheet: Sheet, which: number[]): void {
+    const { tracks } = this.scene;
+    const { pen } = sheet;
+    pen.fillStyle = "rgba(160,178,196,0.55)";
+    for (const i of which) {
+      const start = i * TRAIL_POINTS * 2;
+      for (let n = 0; n < tracks.trailLength[i]!; n += 1) {
+        const x = toX(sheet, tracks.trail[start + n * 2]!);
+        const y = toY(sheet, tracks.trail[start + n * 2 + 1]!);
+        pen.fillRect(x - 0.8, y - 0.8, 1.6, 1.6);
+      }
+    }
+  }
+
+  private paintVectors(sheet: Sheet, which: number[], alarmed: boolean): void {
+    const { tracks, vectorS } = this.scene;
+    if (vectorS === 0) return;
+    const { pen } = sheet;
+    const now = this.scene.now();
+    pen.lineWidth = 1;
+    if (!alarmed) {
+      pen.strokeStyle = "rgba(150,170,190,0.6)";
+      pen.beginPath();
+    }
+    for (const i of which) {
+      const [speed, heading] = [tracks.speed[i]!, tracks.heading[i]!];
+      if (!(HOVER_MPS <= speed) || Number.isNaN(heading) || tracks.staleness(i, now) > 0) continue;
+      const [x, y] = [toX(sheet, tracks.x[i]!), toY(sheet, tracks.y[i]!)];
+      const length = (speed * vectorS * stretch(tracks.y[i]!)) / sheet.resolution;
+      const angle = (heading * Math.PI) / 180;
+      if (alarmed) {
+        const alarm = this.scene.alerts.byAircraft.get(tracks.rows[i]!.uas_id);
+        pen.strokeStyle = alarm ? (RANK[alarm.rank] ?? TARGET) : "#ffffff";
+        pen.lineWidth = 1.5;
+        pen.beginPath();
+      }
+      pen.moveTo(x, y);
+      pen.lineTo(x + Math.sin(angle) * length, y - Math.cos(angle) * length);
+      if (alarmed) pen.stroke();
+    }
+    if (!alarmed) pen.stroke();
+  }
+
+  private paintSymbol(sheet: Sheet, i: number, size: number, look?: number): void {
+    const { tracks } = this.scene;
+    const [x, y] = [toX(sheet, tracks.x[i]!), toY(sheet, tracks.y[i]!)];
+    const staleness = tracks.staleness(i, this.scene.now());
+    if (staleness === 2) {
+      cross(sheet.pen, x, y, 4.5, look === undefined ? STALE : (RANK[look - LOOK.alarm] ?? STALE));
+      return;
+    }
+    const kind = tracks.kind[i]!;
+    const height = tracks.rows[i]!.height_agl;
+    const usual = this.scene.byHeight && kind !== KIND.sensed ? LOOK.height + Math.max(0, heightStep(height)) : LOOKS[kind]!;
+    const form = staleness === 1 && kind === KIND.cooperative ? "hollow" : FORMS[kind]!;
+    const heading = HOVER_MPS <= tracks.speed[i]! ? tracks.heading[i]! : NaN;
+    const shown = look ?? (staleness === 1 ? LOOK.stale : usual);
+    this.sprites?.paint(sheet.pen, form, shown, kind === KIND.manned && Number.isNaN(heading) ? 0 : heading, x, y, size);
+  }
+
+  private paintAlarm(sheet: Sheet, i: number): void {
+    const { tracks, alerts } = this.scene;
+    const { pen } = sheet;
+    const row = tracks.rows[i]!;
+    const alarm = alerts.byAircraft.get(row.uas_id);
+    const [x, y] = [toX(sheet, tracks.x[i]!), toY(sheet, tracks.y[i]!)];
+    if (alarm) {
+      const colour = RANK[alarm.rank] ?? TARGET;
+      const lit = !alarm.unacknowledged || alarm.rank > 1 || blinkOn();
+      pen.beginPath();
+      pen.arc(x, y, 13, 0, 7);
+      pen.fillStyle = "rgba(8,12,16,0.65)";
+      pen.fill();
+      pen.globalAlpha = lit ? 1 : 0.35;
+      pen.strokeStyle = colour;
+      pen.lineWidth = alarm.rank < 2 ? 2.2 : 1.6;
+      pen.stroke();
+      if (alarm.rank === 0) {
+        pen.beginPath();
+        pen.arc(x, y, 17.5, 0, 7);
+        pen.stroke();
+      }
+      pen.globalAlpha = 1;
+    }
+    this.paintSymbol(sheet, i, 26, alarm ? LOOK.alarm + alarm.rank : undefined);
+    if (row.uas_id === this.scene.aircraft) brackets(pen, x, y, 20);
+  }
+
+  private paintLabels(sheet: Sheet, full: boolean, symbols: boolean): void {
+    const { scene } = this;
+    const wishes: Wish[] = [];
+    const alarmed = new Map<string, number>();
+    for (const i of this.alarmed.slice(-ALARM_LABELS).reverse()) {
+      const row = scene.tracks.rows[i]!;
+      alarmed.set(row.uas_id, i);
+      wishes.push(this.wish(sheet, i, true));
+    }
+    const budget = !scene.labels || !symbols ? 0 : full ? LABELS_FULL : LABELS_MANY;
+    const many = this.normal.length;
+    const step = Math.max(1, Math.floor(many / (budget * 2 || 1)));
+    const chosen = new Map<string, number>();
+    for (let n = 0; n < many && chosen.size < budget; n += step) {
+      const i = this.normal[n]!;
+      const [x, y] = [toX(sheet, scene.tracks.x[i]!), toY(sheet, scene.tracks.y[i]!)];
+      const { left, top, right, bottom } = sheet.seen;
+      if (x < left || right < x || y < top || bottom < y) continue;
+      chosen.set(scene.tracks.rows[i]!.uas_id, i);
+      wishes.push(this.wish(sheet, i, false));
+    }
+    const obstacles: Rect[] = scene.obstacles().map((rect) => ({
+      left: rect.left + sheet.seen.left,
+      top: rect.top + sheet.seen.top,
+      right: rect.right + sheet.seen.left,
+      bottom: rect.bottom + sheet.seen.top,
+    }));
+    for (const i of this.alarmed) {
+      const [x, y] = [toX(sheet, scene.tracks.x[i]!), toY(sheet, scene.tracks.y[i]!)];
+      obstacles.push({ left: x - 10, top: y - 10, right: x + 10, bottom: y + 10 });
+    }
+    for (const placed of this.labels.place(wishes, sheet.seen, obstacles)) {
+      const i = alarmed.get(placed.wish.id) ?? chosen.get(placed.wish.id);
+      if (i !== undefined) this.paintLabel(sheet, placed, i);
+    }
+  }
+
+  private wish(sheet: Sheet, i: number, far: boolean): Wish {
+    const { tracks, alerts } = this.scene;
+    const { uas_id: id } = tracks.rows[i]!;
+    const alarm = alerts.byAircraft.get(id);
+    const tag = alarm ? tagText(alarm.rank, alarm.code) : "";
+    const width = Math.max(this.measure(id, alarm !== undefined) + (tag ? this.measure(tag, true) + 14 : 0), 52) + 8;
+    return { id, x: toX(sheet, tracks.x[i]!), y: toY(sheet, tracks.y[i]!), width, height: LINE * 2 + 3, far };
+  }
+
+  private measure(text: string, bold: boolean): number {
+    const key = bold ? `*${text}` : text;
+    let width = this.widths.get(key);
+    if (width === undefined) {
+      this.pen.font = fontOf(bold);
+      width = this.pen.measureText(text).width;
+      if (20000 < this.widths.size) this.widths.clear();
+      this.widths.set(key, width);
+    }
+    return width;
+  }
+
+  private paintLabel(sheet: Sheet, { wish, left, top, leader }: Placed, i: number): void {
+    const { pen } = sheet;
+    const row = this.scene.tracks.rows[i]!;
+    const alarm = this.scene.alerts.byAircraft.get(row.uas_id);
+    const chosen = row.uas_id === this.scene.aircraft;
+    const colour = alarm ? (RANK[alarm.rank] ?? TEXT) : chosen ? "#ffffff" : TEXT;
+    if (leader) {
+      pen.strokeStyle = colour;
+      pen.lineWidth = 1;
+      pen.beginPath();
+      pen.moveTo(wish.x, wish.y);
+      pen.lineTo(Math.min(Math.max(wish.x, left), left + wish.width), Math.min(Math.max(wish.y, top), top + wish.height));
+      pen.stroke();
+    }
+    pen.fillStyle = PLATE;
+    pen.fillRect(left, top, wish.width, wish.height);
+    if (alarm || chosen) {
+      pen.strokeStyle = colour;
+      pen.lineWidth = alarm?.rank === 0 ? 1.6 : 1;
+      pen.strokeRect(left + 0.5, top + 0.5, wish.width - 1, wish.height - 1);
+    }
+    pen.textBaseline = "middle";
+    pen.textAlign = "left";
+    pen.font = fontOf(alarm !== undefined);
+    const staleness = this.scene.tracks.staleness(i, this.scene.now());
+    pen.fillStyle = staleness > 0 && !alarm ? STALE : colour;
+    pen.fillText(row.uas_id, left + 4, top + 9.5);
+    if (alarm) this.paintTag(pen, tagText(alarm.rank, alarm.code), RANK[alarm.rank] ?? TEXT, left + wish.width - 4, top + 2);
+    pen.font = fontOf(false);
+    pen.fillStyle = staleness > 0 ? STALE : alarm ? "#f0f4f8" : DIM;
+    pen.fillText(figures(row.height_agl, row.vertical_speed, row.ground_speed), left + 4, top + 24.5);
+  }
+
+  private paintTag(pen: CanvasRenderingContext2D, text: string, colour: string, right: number, top: number): void {
+    const width = this.measure(text, true) + 6;
+    pen.fillStyle = colour;
+    pen.fillRect(right - width + 2, top + 0.5, width, 14);
+    pen.font = fontOf(true);
+    pen.fillStyle = "#10151b";
+    pen.fillText(text, right - width + 5, top + 8);
+  }
+}
+
+function tagText(rank: number, code: string): string {
+  return `${NUMERALS[rank] ?? ""} ${tMaybe(`tag_${code}`, code)}`;
+}
+
+function fontOf(bold: boolean): string {
+  return `${bold ? "600 " : ""}12px ${FONT}`;
+}
+
+/** True height, whether it climbs, speed; a dash where unknown. */
+function figures(height: number | undefined, climb: number | undefined, speed: number | undefined): string {
+  const arrow = climb === undefined || Math.abs(climb) < 0.5 ? " " : climb > 0 ? "↑" : "↓";
+  return `${height === undefined ? "–" : Math.round(height)}${arrow} ${speed === undefined ? "–" : Math.round(speed)}`;
+}
+
+/** Pixels of Mercator a metre on the ground, at a Mercator ordinate. */
+export function stretch(y: number): number {
+  return Math.cosh(y / 6378137);
+}
+
+function isMoving({ viewHints }: FrameState): boolean {
+  return (viewHints[0] ?? 0) > 0 || (viewHints[1] ?? 0) > 0;
+}
+
+function packed(colour: string): number {
+  const value = Number.parseInt(colour.slice(1), 16);
+  // Bytes stand red, green, blue, alpha in memory on every machine that a browser runs on.
+  return (0xff000000 | ((value & 0xff) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
+}
+
+export function cross(pen: CanvasRenderingContext2D, x: number, y: number, size: number, colour: string): void {
+  pen.strokeStyle = colour;
+  pen.lineWidth = 1.8;
+  pen.beginPath();
+  pen.moveTo(x - size, y - size);
+  pen.lineTo(x + size, y + size);
+  pen.moveTo(x + size, y - size);
+  pen.lineTo(x - size, y + size);
+  pen.stroke();
+}
+
+function brackets(pen: CanvasRenderingContext2D, x: number, y: number, size: number): void {
+  pen.strokeStyle = "#ffffff";
+  pen.lineWidth = 1.8;
+  pen.beginPath();
+  for (const [sx, sy] of [
+    [-1, -1],
+    [1, -1],
+    [1, 1],
+    [-1, 1],
+  ] as const) {
+    pen.moveTo(x + sx * size, y + sy * (size - 7));
+    pen.lineTo(x + sx * size, y + sy * size);
+    pen.lineTo(x + sx * (size - 7), y + sy * size);
+  }
+  pen.stroke();
+}

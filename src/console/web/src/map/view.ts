@@ -1,0 +1,178 @@
+// The map: base, zones, targets; where it looks, and what of the sky it therefore needs.
+
+import "ol/ol.css";
+import OlMap from "ol/Map";
+import View from "ol/View";
+import Attribution from "ol/control/Attribution";
+import ScaleLine from "ol/control/ScaleLine";
+import VectorLayer from "ol/layer/Vector";
+import { fromLonLat, toLonLat, transformExtent } from "ol/proj";
+import VectorSource from "ol/source/Vector";
+import type BaseLayer from "ol/layer/Base";
+import type { Box } from "../protocol";
+import { lessMotion } from "../ui/dom";
+import { coastLayers, tileLayers } from "./basemap";
+import { Painter } from "./painter";
+import type { Scene } from "./scene";
+import { ZoneLayer } from "./zonelayer";
+
+const HOME = { center: [113.75, 22.75], zoom: 9.6 };
+/** Part of the view that is subscribed beyond each of its edges. */
+const PAD = 0.25;
+const SETTLE_MS = 400;
+
+export interface BasemapSettings {
+  basemap: string[];
+  basemap_datum: string;
+  basemap_attribution: string;
+}
+
+export class MapView {
+  readonly map: OlMap;
+  readonly zones = new ZoneLayer();
+  readonly painter: Painter;
+  private readonly view = new View({
+    center: fromLonLat(HOME.center),
+    zoom: HOME.zoom,
+    minZoom: 5,
+    maxZoom: 19,
+    enableRotation: false,
+    constrainResolution: false,
+  });
+  private readonly coast = coastLayers();
+  private wanted: Box | undefined;
+  private timer = 0;
+
+  constructor(
+    target: HTMLElement,
+    scene: Scene,
+    private readonly needs: (box: Box) => void,
+    private readonly picked: (id: string | undefined) => void,
+    private readonly moved: () => void,
+  ) {
+    this.painter = new Painter(scene);
+    const top = new VectorLayer({ source: new VectorSource() });
+    top.on("postrender", (event) => this.painter.draw(event, () => window.setTimeout(() => this.map.render(), 60)));
+    this.map = new OlMap({
+      target,
+      view: this.view,
+      layers: [this.coast.coast, this.coast.names, this.zones.layer, top],
+      controls: [new ScaleLine({ units: "metric", minWidth: 90 }), new Attribution({ collapsible: false })],
+      moveTolerance: 3,
+    });
+    this.map.on("moveend", () => this.settle());
+    this.map.on("singleclick", (event) => {
+      const [x, y] = event.pixel as [number, number];
+      const { center, resolution } = this.place();
+      this.picked(this.painter.hit(x, y, center, resolution, this.map.getSize() ?? [0, 0]));
+    });
+    new ResizeObserver(() => this.map.updateSize()).observe(target);
+  }
+
+  /** Puts the configured base maps under everything; `failed` when they cannot be had. */
+  useBasemap(settings: BasemapSettings, failed: () => void): void {
+    if (settings.basemap.length === 0) return;
+    const own: BaseLayer[] = [this.coast.coast, this.coast.names];
+    const tiles = tileLayers(settings.basemap, settings.basemap_datum, settings.basemap_attribution, () => {
+      own.forEach((layer) => layer.setVisible(true));
+      failed();
+    });
+    own.forEach((layer) => layer.setVisible(false));
+    tiles.reverse().forEach((layer) => this.map.getLayers().insertAt(0, layer));
+  }
+
+  /** The language changed. */
+  renamed(): void {
+    this.coast.renamed();
+    this.repaint();
+  }
+
+  /** Paints the targets anew. */
+  repaint(): void {
+    this.painter.invalidate();
+    this.map.render();
+  }
+
+  place(): { center: number[]; resolution: number; zoom: number } {
+    return {
+      center: this.view.getCenter() ?? [0, 0],
+      resolution: this.view.getResolution() ?? 1,
+      zoom: this.view.getZoom() ?? 0,
+    };
+  }
+
+  /** Longitude, latitude and zoom of the view, for an address that can be shared. */
+  said(): string {
+    const { center, zoom } = this.place();
+    const [lng, lat] = toLonLat(center);
+    return `${(lng ?? 0).toFixed(4)},${(lat ?? 0).toFixed(4)},${zoom.toFixed(1)}`;
+  }
+
+  lookAt(said: string): void {
+    const [lng, lat, zoom] = said.split(",").map(Number);
+    if ([lng, lat, zoom].some((one) => one === undefined || !Number.isFinite(one))) return;
+    this.view.setCenter(fromLonLat([lng!, lat!]));
+    this.view.setZoom(zoom!);
+  }
+
+  home(): void {
+    this.fly(fromLonLat(HOME.center), HOME.zoom);
+  }
+
+  /** Flies to Mercator coordinates. */
+  fly(center: number[], zoom?: number): void {
+    const duration = lessMotion() ? 0 : 350;
+    this.view.cancelAnimations();
+    this.view.animate({ center, ...(zoom === undefined ? {} : { zoom }), duration });
+  }
+
+  /** Shows a box of Mercator coordinates, not nearer than `maxZoom`. */
+  show(extent: number[], maxZoom: number): void {
+    const duration = lessMotion() ? 0 : 350;
+    this.view.cancelAnimations();
+    const [width, height] = this.map.getSize() ?? [800, 600];
+    const pad = Math.min(width ?? 800, height ?? 600) * 0.22;
+    this.view.fit(extent, { maxZoom, duration, padding: [pad, pad, pad, pad] });
+  }
+
+  zoomBy(step: number): void {
+    this.view.animate({ zoom: (this.view.getZoom() ?? 10) + step, duration: lessMotion() ? 0 : 150 });
+  }
+
+  pan(dx: number, dy: number): void {
+    const { center, resolution } = this.place();
+    this.view.setCenter([(center[0] ?? 0) + dx * resolution, (center[1] ?? 0) - dy * resolution]);
+  }
+
+  /** Whether a place, in Mercator, is on the screen. */
+  sees(x: number, y: number): boolean {
+    const extent = this.view.calculateExtent(this.map.getSize());
+    return extent[0]! <= x && x <= extent[2]! && extent[1]! <= y && y <= extent[3]!;
+  }
+
+  private settle(): void {
+    this.moved();
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => {
+      const size = this.map.getSize();
+      if (!size || !size[0] || !size[1]) return;
+      const [west, south, east, north] = transformExtent(
+        this.view.calculateExtent(size),
+        "EPSG:3857",
+        "EPSG:4326",
+      ) as Box;
+      const held = this.wanted;
+      const inside = held && held[0] <= west && held[1] <= south && east <= held[2] && north <= held[3];
+      // A view that is far smaller than what is subscribed asks for less.
+      if (inside && held[2] - held[0] < 3 * (east - west)) return;
+      const [px, py] = [(east - west) * PAD, (north - south) * PAD];
+      this.wanted = [
+        Math.max(-180, west - px),
+        Math.max(-90, south - py),
+        Math.min(180, east + px),
+        Math.min(90, north + py),
+      ];
+      this.needs(this.wanted);
+    }, this.wanted ? SETTLE_MS : 0);
+  }
+}

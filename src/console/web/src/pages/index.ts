@@ -1,0 +1,36 @@
+// The pages, in the order of the rail. A page is one file here and one line in this list.
+
+import type { App } from "../app";
+import type { Key } from "../i18n";
+import { ICONS } from "../ui/dom";
+import { live } from "./live";
+import { system } from "./system";
+
+/** Where a page puts its parts: over the map, and in the panel beside it. */
+export interface Places {
+  over: HTMLElement;
+  side: HTMLElement;
+}
+
+export interface Mounted {
+  /** Draws what changed; called at most once a frame. */
+  render(): void;
+  /** A key that nobody else took; `true`: it was for this page. */
+  key?(event: KeyboardEvent): boolean;
+}
+
+export interface Page {
+  id: string;
+  label: Key;
+  icon: string[];
+  /** Second key after `g`. */
+  shortcut: string;
+  /** Whether the map is seen under it. */
+  map: boolean;
+  mount(app: App, places: Places): Mounted;
+}
+
+export const PAGES: Page[] = [
+  { id: "live", label: "page_live", icon: ICONS.live, shortcut: "l", map: true, mount: live },
+  { id: "system", label: "page_system", icon: ICONS.system, shortcut: "s", map: false, mount: system },
+];

@@ -1,0 +1,57 @@
+// Which page is shown, and the part of the address that can be shared: page, view, selection, filter.
+
+import type { App } from "./app";
+import { PAGES } from "./pages";
+
+const FIRST = "live";
+
+export class Router {
+  page = FIRST;
+  private written = "";
+
+  constructor(
+    private readonly app: App,
+    private readonly shown: (page: string) => void,
+  ) {
+    window.addEventListener("hashchange", () => this.read());
+  }
+
+  go(page: string): void {
+    if (page !== this.page) location.hash = `#/${page}`;
+  }
+
+  /** Takes over what the address says. */
+  read(): void {
+    if (location.hash === this.written) return;
+    const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+    const known = PAGES.some((page) => page.id === path);
+    this.page = known ? path! : FIRST;
+    const wanted = new URLSearchParams(query ?? "");
+    const { filter } = this.app;
+    const at = wanted.get("at");
+    if (at) this.app.map.lookAt(at);
+    const hidden = wanted.get("hide");
+    if (hidden) filter.hidden = new Set(hidden.split(",").map(Number));
+    filter.text = wanted.get("q") ?? filter.text;
+    filter.unackedOnly = wanted.has("unacked") || filter.unackedOnly;
+    filter.inViewOnly = wanted.has("inview") || filter.inViewOnly;
+    const aircraft = wanted.get("uas");
+    if (aircraft) this.app.choose(aircraft);
+    this.shown(this.page);
+  }
+
+  /** Keeps the address up to date without a history entry for each move of the map. */
+  write(): void {
+    const { filter, aircraft, map } = this.app;
+    const said = new URLSearchParams({ at: map.said() });
+    if (filter.hidden.size > 0) said.set("hide", [...filter.hidden].join(","));
+    if (filter.text) said.set("q", filter.text);
+    if (filter.unackedOnly) said.set("unacked", "");
+    if (filter.inViewOnly) said.set("inview", "");
+    if (aircraft) said.set("uas", aircraft);
+    const hash = `#/${this.page}?${said.toString().replace(/%2C/g, ",")}`;
+    if (hash === location.hash) return;
+    this.written = hash;
+    history.replaceState(null, "", hash);
+  }
+}

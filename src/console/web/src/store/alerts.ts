@@ -1,0 +1,160 @@
+// The alerts that stand, and those that are over but that nobody took note of.
+
+import { type Alert, type AlertEvent, type Severity, rank } from "../protocol";
+
+/** Cleared alerts of at least this severity stay until somebody took note of them. */
+const LATCHED: Severity = "CAUTION";
+/** Most of them that are kept; the oldest go first. */
+const CLEARED_MAX = 500;
+const NOTED_KEY = "lowsky.noted";
+const NOTED_MAX = 1000;
+
+export interface Entry {
+  alert: Alert;
+  /** The most severe that it was. */
+  peak: number;
+  /** `performance.now()` of its newest frame. */
+  heardAt: number;
+  /** Not every event on disk yet, where the service says so. */
+  volatile: boolean;
+}
+
+export interface AircraftAlarm {
+  rank: number;
+  unacknowledged: boolean;
+  code: string;
+  phase: string;
+  count: number;
+}
+
+export class Alerts {
+  readonly open = new Map<string, Entry>();
+  readonly cleared = new Map<string, Entry>();
+  /** For each aircraft the most severe alert that stands. */
+  readonly byAircraft = new Map<string, AircraftAlarm>();
+  /** Zones that somebody is in without leave. */
+  readonly breached = new Map<string, number>();
+  private noted: string[] = readNoted();
+
+  /** All open alerts anew. Those that are not in it are gone. */
+  replace(alerts: Alert[], now: number): void {
+    const stay = new Set(alerts.map((alert) => alert.alert_id));
+    for (const id of [...this.open.keys()]) if (!stay.has(id)) this.open.delete(id);
+    for (const alert of alerts) this.put(alert, now, false);
+    this.reindex();
+  }
+
+  /** One event. */
+  take(event: AlertEvent, alert: Alert, now: number, durable: boolean | undefined): void {
+    if (alert.state === "OPEN") {
+      this.put(alert, now, durable === false);
+    } else {
+      const before = this.open.get(alert.alert_id);
+      this.open.delete(alert.alert_id);
+      const peak = Math.min(before?.peak ?? rank(alert.severity), rank(alert.severity));
+      if (alert.acknowledged ?? before?.alert.acknowledged) this.cleared.delete(alert.alert_id);
+      else this.latch(alert, peak, now);
+    }
+    void event;
+    this.reindex();
+  }
+
+  /** From the history: what was cleared before the page was opened. */
+  recall(alerts: Alert[], now: number, since: number): void {
+    for (const alert of alerts) {
+      const over = Date.parse(alert.cleared_at ?? alert.updated_at);
+      if (alert.state === "CLEARED" && !alert.acknowledged && since < over && !this.cleared.has(alert.alert_id)) {
+        this.latch(alert, rank(alert.severity), now);
+      }
+    }
+  }
+
+  /** Somebody at this seat took note of a cleared alert. */
+  note(id: string): void {
+    this.cleared.delete(id);
+    this.noted = [...this.noted.filter((one) => one !== id), id].slice(-NOTED_MAX);
+    try {
+      localStorage.setItem(NOTED_KEY, JSON.stringify(this.noted));
+    } catch {
+      // Without storage it is forgotten with the page.
+    }
+  }
+
+  /** Everything cleared is dropped, as its history is. */
+  forgetCleared(): void {
+    this.cleared.clear();
+  }
+
+  /** How many stand, for each severity. */
+  counts(): number[] {
+    const counts = [0, 0, 0, 0, 0];
+    for (const { alert } of this.open.values()) counts[rank(alert.severity)]! += 1;
+    return counts;
+  }
+
+  /** The CRITICAL alert that must be seen: unacknowledged before acknowledged, then the newest. */
+  newestCritical(): Entry | undefined {
+    let best: Entry | undefined;
+    for (const entry of this.open.values()) {
+      if (entry.alert.severity !== "CRITICAL") continue;
+      const [a, b] = [entry.alert, best?.alert];
+      const better =
+        !b ||
+        (!a.acknowledged && b.acknowledged) ||
+        (!a.acknowledged === !b.acknowledged && b.raised_at < a.raised_at);
+      if (better) best = entry;
+    }
+    return best;
+  }
+
+  find(id: string): Entry | undefined {
+    return this.open.get(id) ?? this.cleared.get(id);
+  }
+
+  private put(alert: Alert, now: number, volatile: boolean): void {
+    const before = this.open.get(alert.alert_id);
+    const peak = Math.min(before?.peak ?? 9, rank(alert.severity));
+    this.open.set(alert.alert_id, { alert, peak, heardAt: now, volatile });
+    this.cleared.delete(alert.alert_id);
+  }
+
+  private latch(alert: Alert, peak: number, now: number): void {
+    if (rank(LATCHED) < peak || this.noted.includes(alert.alert_id)) return;
+    this.cleared.set(alert.alert_id, { alert, peak, heardAt: now, volatile: false });
+    if (CLEARED_MAX < this.cleared.size) {
+      const oldest = this.cleared.keys().next().value;
+      if (oldest !== undefined) this.cleared.delete(oldest);
+    }
+  }
+
+  private reindex(): void {
+    this.byAircraft.clear();
+    this.breached.clear();
+    for (const { alert } of this.open.values()) {
+      const own = rank(alert.severity);
+      for (const id of [alert.uas_id, alert.other?.uas_id]) {
+        if (id === undefined) continue;
+        const known = this.byAircraft.get(id);
+        const count = (known?.count ?? 0) + 1;
+        const unacknowledged = !alert.acknowledged;
+        if (!known || own < known.rank || (own === known.rank && unacknowledged && !known.unacknowledged)) {
+          this.byAircraft.set(id, { rank: own, unacknowledged, code: alert.code, phase: alert.phase, count });
+        } else {
+          known.count = count;
+        }
+      }
+      if (alert.zone && alert.phase === "ACTUAL") {
+        this.breached.set(alert.zone.id, Math.min(own, this.breached.get(alert.zone.id) ?? 9));
+      }
+    }
+  }
+}
+
+function readNoted(): string[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(NOTED_KEY) ?? "[]");
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
+  } catch {
+    return [];
+  }
+}

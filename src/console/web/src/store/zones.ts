@@ -1,0 +1,115 @@
+// The zones in force: fetched when their version changes, with their state at this moment.
+
+export interface ZoneProperties {
+  identifier: string;
+  type: string;
+  name?: { text: string; lang?: string }[];
+  limitedApplicability?: { startDateTime?: string; endDateTime?: string }[];
+  message?: { text: string; lang?: string }[];
+}
+
+export interface Layer {
+  lower?: number;
+  lowerReference?: string;
+  upper?: number;
+  upperReference?: string;
+  uom?: string;
+}
+
+export interface ZoneGeometry {
+  type: string;
+  coordinates?: unknown;
+  geometries?: ZoneGeometry[];
+  extent?: { radius: number };
+  layer?: Layer;
+}
+
+export interface ZoneFeature {
+  properties: ZoneProperties;
+  geometry: ZoneGeometry;
+}
+
+/** A zone that begins within this time is about to switch on, milliseconds. */
+const SOON_MS = 30 * 60_000;
+/** Without a version in the heartbeat, the zones are asked for this often, milliseconds. */
+const POLL_MS = 15_000;
+
+export type ZoneState = "active" | "soon" | "off";
+
+export class Zones {
+  features: ZoneFeature[] = [];
+  version = "";
+  failed = false;
+  private tag = "";
+  private asked = -Infinity;
+  private busy = false;
+
+  constructor(private readonly changed: () => void) {}
+
+  /** To be called at each heartbeat. */
+  look(told: string | undefined): void {
+    const due = told === undefined ? POLL_MS <= performance.now() - this.asked : told !== this.version || this.failed;
+    if (due && !this.busy && 1000 <= performance.now() - this.asked) void this.fetch();
+  }
+
+  byId(id: string): ZoneFeature | undefined {
+    return this.features.find((zone) => zone.properties.identifier === id);
+  }
+
+  private async fetch(): Promise<void> {
+    this.busy = true;
+    this.asked = performance.now();
+    try {
+      const headers: Record<string, string> = this.tag ? { "if-none-match": this.tag } : {};
+      const answer = await fetch("/api/v1/zones", { headers, cache: "no-store" });
+      this.failed = !answer.ok && answer.status !== 304;
+      if (answer.ok) {
+        this.tag = answer.headers.get("etag") ?? "";
+        const body = (await answer.json()) as { features: ZoneFeature[]; lowsky?: { version?: string } };
+        this.features = body.features;
+        this.version = body.lowsky?.version ?? "";
+        this.changed();
+      }
+    } catch {
+      this.failed = true;
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+/** Whether a zone applies at `now`, and when that changes next, if it does. */
+export function zoneState(zone: ZoneFeature, now: number): { state: ZoneState; at?: number } {
+  const periods = zone.properties.limitedApplicability ?? [];
+  if (periods.length === 0) return { state: "active" };
+  let next: number | undefined;
+  for (const period of periods) {
+    const start = period.startDateTime ? Date.parse(period.startDateTime) : -Infinity;
+    const end = period.endDateTime ? Date.parse(period.endDateTime) : Infinity;
+    if (start <= now && now < end) return end === Infinity ? { state: "active" } : { state: "active", at: end };
+    if (now < start) next = Math.min(next ?? Infinity, start);
+  }
+  if (next === undefined) return { state: "off" };
+  return { state: next - now <= SOON_MS ? "soon" : "off", at: next };
+}
+
+/** The zone's name in the language, else its first. */
+export function zoneName(zone: ZoneFeature, lang: string): string {
+  const names = zone.properties.name ?? [];
+  const found = names.find((name) => name.lang?.toLowerCase().startsWith(lang)) ?? names[0];
+  return found?.text ?? zone.properties.identifier;
+}
+
+/** From what height to what height, over all layers. */
+export function zoneHeights(zone: ZoneFeature): string {
+  const layers = zone.geometry.geometries?.map((part) => part.layer) ?? [zone.geometry.layer];
+  const ends = (which: "lower" | "upper", pick: (values: number[]) => number) => {
+    const known = layers.filter((layer) => layer?.[which] !== undefined && layer[which] !== null);
+    if (which === "upper" && known.length < layers.length) return "∞";
+    if (known.length === 0) return "0";
+    const metres = known.map((layer) => (layer?.[which] ?? 0) * (layer?.uom === "ft" ? 0.3048 : 1));
+    const reference = known[0]?.[which === "lower" ? "lowerReference" : "upperReference"] ?? "AGL";
+    return `${Math.round(pick(metres))} m ${reference}`;
+  };
+  return `${ends("lower", (all) => Math.min(...all))} – ${ends("upper", (all) => Math.max(...all))}`;
+}

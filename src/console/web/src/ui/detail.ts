@@ -1,0 +1,173 @@
+// What is chosen: the alert with its figures and its acknowledgement, and the aircraft with its state.
+
+import type { App } from "../app";
+import { headline, sentence } from "../headline";
+import { type Key, clock, language, span, t, tMaybe } from "../i18n";
+import { type Alert, rank } from "../protocol";
+import { h, icon, ICONS, NUMERALS, shape, write } from "./dom";
+
+export class Detail {
+  readonly root = h("section", { id: "detail", hidden: true });
+  private readonly name = h("h3");
+  private readonly operator = h("span", { class: "dim" });
+  private readonly find = h("button", { type: "button", onclick: () => this.locate() });
+  private readonly close = h("button", { type: "button", class: "square", onclick: () => this.app.choose(undefined) }, icon(ICONS.close));
+  private readonly alertBox = h("div", { class: "alert-box" });
+  private readonly alertTitle = h("b");
+  private readonly alertShape = h("span", { class: "block" });
+  private readonly alertText = h("p");
+  private readonly alertFigures = h("dl", { class: "figures wide" });
+  private readonly acked = h("p", { class: "acked-by" });
+  private readonly note = h("input", { id: "note", type: "text", maxlength: "2000", autocomplete: "off" });
+  private readonly send = h("button", { type: "submit", class: "primary" });
+  private readonly form = h("form", { class: "ack-form", onsubmit: (event: SubmitEvent) => this.submit(event) }, this.note, this.send);
+  private readonly figures = h("dl", { class: "figures" });
+  private readonly silent = h("p", { class: "warn", hidden: true });
+  private drawn = "";
+  private drawnFor = "";
+
+  constructor(private readonly app: App) {
+    this.alertBox.append(
+      h("div", { class: "alert-title" }, this.alertShape, this.alertTitle),
+      this.alertText,
+      this.alertFigures,
+      this.acked,
+      this.form,
+    );
+    this.root.append(
+      h("div", { class: "panel-head" }, this.name, this.operator, h("div", { class: "grow" }), this.find, this.close),
+      this.alertBox,
+      this.silent,
+      this.figures,
+    );
+  }
+
+  /** Puts the cursor into the note, if there is something to acknowledge. */
+  focusNote(): boolean {
+    if (this.root.hidden || this.form.hidden) return false;
+    this.note.focus();
+    return true;
+  }
+
+  render(): void {
+    const { app } = this;
+    const alert = app.entry?.alert ?? app.alert;
+    const id = app.aircraft ?? alert?.uas_id;
+    this.root.hidden = id === undefined;
+    if (id === undefined) return;
+    const track = app.tracks.get(id);
+    write(this.name, id.replace(/^service:/, ""));
+    write(this.operator, track?.operator ?? alert?.operator ?? "");
+    write(this.find, t("locate"));
+    this.close.setAttribute("aria-label", t("close"));
+    this.root.setAttribute("aria-label", `${t("selected")} ${id}`);
+    if (this.drawnFor !== `${id} ${alert?.alert_id ?? ""}`) {
+      this.drawnFor = `${id} ${alert?.alert_id ?? ""}`;
+      this.note.value = "";
+    }
+    this.alertBox.hidden = !alert;
+    if (alert) this.renderAlert(alert);
+    const i = app.tracks.at(id);
+    const age = i === undefined ? undefined : (app.now() - app.tracks.seenAt[i]!) / 1000;
+    this.silent.hidden = i === undefined || app.tracks.staleness(i, app.now()) === 0;
+    write(this.silent, `${t("silent_long")} (${span(age ?? 0)})`);
+    this.figures.hidden = !track;
+    if (!track) return;
+    const number = (value: number | undefined, unit: string, digits = 0) => (value === undefined ? t("unknown") : `${value.toFixed(digits)} ${unit}`);
+    const shown: [Key, string][] = [
+      ["height_agl", number(track.height_agl, "m")],
+      ["height_hae", number(track.alt_hae, "m")],
+      ["ground_speed", number(track.ground_speed, "m/s", 1)],
+      ["climb", number(track.vertical_speed, "m/s", 1)],
+      ["course", track.track === undefined ? t("unknown") : `${String(Math.round(track.track) % 360).padStart(3, "0")}°`],
+      ["age", age === undefined ? "–" : `${age.toFixed(1)} s`],
+      ["class", track.ua_class ?? t("unknown")],
+      ["status", track.operational_status ?? t("unknown")],
+      ["position", `${track.lat.toFixed(6)}, ${track.lng.toFixed(6)} ${t("datum")}`],
+    ];
+    fillFigures(this.figures, shown.map(([key, value]) => [t(key), value]));
+  }
+
+  private renderAlert(alert: Alert): void {
+    const { app } = this;
+    const at = rank(alert.severity);
+    const live = app.stream.live;
+    const drawn = JSON.stringify([alert, language(), live, app.zones.version]);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    this.alertBox.className = `alert-box rank${at}`;
+    this.alertShape.replaceChildren(shape(at));
+    write(this.alertTitle, `${NUMERALS[at]} ${t(alert.severity)} · ${t(alert.phase)} · ${headline(alert, app.zones)}`);
+    write(this.alertText, sentence(alert));
+    const times: [string, string][] = [
+      [t("raised_at"), clock(Date.parse(alert.raised_at))],
+      [t("observed_at"), clock(Date.parse(alert.observed_at))],
+    ];
+    if (alert.cleared_at) times.push([t("cleared_at"), clock(Date.parse(alert.cleared_at))]);
+    const figure = ([name, value]: [string, number]): [string, string] => [unitless(name), `${value} ${unitOf(name)}`];
+    const limits = Object.entries(alert.limit).map(figure).map(([name, value]): [string, string] => [`${t("limit")} ${name}`, value]);
+    fillFigures(this.alertFigures, [...times, ...Object.entries(alert.measured).map(figure), ...limits, [t("rule"), alert.rule]]);
+    const { acknowledged } = alert;
+    this.acked.hidden = !acknowledged;
+    if (acknowledged) {
+      const said = t("acknowledged_by", { by: acknowledged.by, at: clock(Date.parse(acknowledged.at)) });
+      write(this.acked, acknowledged.note ? `${said}: ${acknowledged.note}` : said);
+    }
+    const cleared = alert.state === "CLEARED";
+    this.form.hidden = Boolean(acknowledged) || (cleared && !app.alerts.cleared.has(alert.alert_id));
+    this.note.hidden = cleared;
+    this.note.placeholder = t("acknowledge_note");
+    this.note.setAttribute("aria-label", t("acknowledge_note"));
+    this.send.disabled = !live && !cleared;
+    write(this.send, cleared ? t("dismiss") : t("acknowledge"));
+  }
+
+  private locate(): void {
+    const { app } = this;
+    if (app.alert) {
+      app.locate(app.alert);
+      return;
+    }
+    const i = app.aircraft === undefined ? undefined : app.tracks.at(app.aircraft);
+    if (i !== undefined) app.map.fly([app.tracks.x[i]!, app.tracks.y[i]!], Math.max(15, app.map.place().zoom));
+  }
+
+  private submit(event: SubmitEvent): void {
+    event.preventDefault();
+    const { alert } = this.app;
+    if (!alert) return;
+    void this.app.acknowledge(alert.alert_id, this.note.value.trim()).then((done) => {
+      if (done) this.note.value = "";
+      if (done && document.activeElement === this.note) this.note.blur();
+    });
+  }
+}
+
+/** Terms and their values; the elements stay. */
+export function fillFigures(list: HTMLElement, rows: [string, string][]): void {
+  rows.forEach(([term, value], index) => {
+    let box = list.children[index];
+    if (!box) {
+      box = h("div", {}, h("dt"), h("dd"));
+      list.append(box);
+    }
+    write(box.children[0] as HTMLElement, term);
+    write(box.children[1] as HTMLElement, value);
+  });
+  while (list.children.length > rows.length) list.lastElementChild?.remove();
+}
+
+function unitOf(name: string): string {
+  const units: [RegExp, string][] = [
+    [/_mps$/, "m/s"],
+    [/_m$/, "m"],
+    [/_s$/, "s"],
+    [/_pct$/, "%"],
+  ];
+  return units.find(([ending]) => ending.test(name))?.[1] ?? "";
+}
+
+function unitless(name: string): string {
+  const bare = name.replace(/_(mps|m|s|pct)$/, "");
+  return tMaybe(`figure_${bare}`, bare.replaceAll("_", " "));
+}
