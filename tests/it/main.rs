@@ -60,6 +60,8 @@ mod http_history;
 #[cfg(test)]
 mod http_rest;
 #[cfg(test)]
+mod http_siege;
+#[cfg(test)]
 mod http_socket;
 #[cfg(test)]
 mod http_support;
