@@ -23,7 +23,7 @@ use crate::service::inbox::{Inbox, Next, Report};
 use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
-use crate::service::storage::{StorageWatch, Trouble};
+use crate::service::storage::{Change, StorageWatch, Trouble};
 use crate::stream::{AckRequest, Delivery, LoggedEvent, Release, Vitals};
 
 /// Longest sleep: time-driven work is at most this late.
@@ -288,11 +288,13 @@ impl Evaluator {
     /// Tells the monitor when the disk or the evaluation itself does not do its work.
     fn look_at_oneself(&mut self, now: Timestamp) {
         let condition = self.around.store.progress().condition;
-        if let Some(trouble) = self.around.storage.look(now, &condition, self.delivery.behind_s(now)) {
-            let holds = trouble.map(|Trouble { reason, .. }| TroubleDetail {
-                note: Some(reason),
-                ..TroubleDetail::default()
-            });
+        if let Some(change) = self.around.storage.look(now, &condition, self.delivery.behind_s(now)) {
+            let holds = match change {
+                Change::Trouble(Trouble { reason, .. }) => {
+                    Some(TroubleDetail { note: Some(reason), ..TroubleDetail::default() })
+                }
+                Change::Well => None,
+            };
             self.monitor.handle(
                 now,
                 Event::Service { kind: ServiceTrouble::Storage, holds },
