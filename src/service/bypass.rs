@@ -63,7 +63,7 @@ impl Bypass {
                 let since = Stopwatch::start();
                 match self.connection().await {
                     Ok(()) => {
-                        tracing::warn!("the disk is well and messages come again: the bypass has ended")
+                        tracing::warn!("the disk is well and messages come again: the bypass has ended");
                     }
                     Err(error) => {
                         tracing::warn!(reason = %error, "the bypass lost the broker");

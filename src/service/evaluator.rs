@@ -27,7 +27,7 @@ use crate::service::inbox::{Inbox, Next, Report};
 use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
-use crate::service::storage::{StorageWatch, Trouble};
+use crate::service::storage::{Change, StorageWatch, Trouble};
 use crate::service::trouble::TroubleDesk;
 use crate::service::watchdog::Stamp;
 use crate::stream::{AckRequest, Delivery, LoggedEvent, Release, Vitals};
@@ -310,11 +310,13 @@ impl Evaluator {
     /// Tells the monitor when the disk or the evaluation itself does not do its work.
     fn look_at_oneself(&mut self, now: Timestamp) {
         let condition = self.around.store.progress().condition;
-        if let Some(trouble) = self.around.storage.look(now, &condition, self.delivery.behind_s(now)) {
-            let holds = trouble.map(|Trouble { reason, .. }| TroubleDetail {
-                note: Some(reason),
-                ..TroubleDetail::default()
-            });
+        if let Some(change) = self.around.storage.look(now, &condition, self.delivery.behind_s(now)) {
+            let holds = match change {
+                Change::Trouble(Trouble { reason, .. }) => {
+                    Some(TroubleDetail { note: Some(reason), ..TroubleDetail::default() })
+                }
+                Change::Well => None,
+            };
             self.around.desk.set(ServiceTrouble::Storage, holds);
         }
         let limit_s = if self.is_behind { BEHIND_S / 2.0 } else { BEHIND_S };

@@ -80,6 +80,26 @@ impl Collector for Figures {
             ),
             ("observations_duplicate", "Observations that came again", tally.duplicates),
             ("observations_not_live", "Observations too old for live checks", tally.not_live),
+            ("alerts_published", "Alert messages that the broker confirmed", counters.alerts_published.get()),
+            (
+                "alerts_dropped",
+                "Alert messages dropped because too many waited for the broker",
+                counters.alerts_dropped.get(),
+            ),
+            ("feedback_published", "Feedback messages published", counters.feedback_published.get()),
+        ];
+        encode_counters(&plain, &mut encoder)?;
+        self.encode_storage(&mut encoder)?;
+        encode_refused(&books, &mut encoder)?;
+        self.encode_waiting(&books, &mut encoder)
+    }
+}
+
+impl Figures {
+    /// What happens only when the disk fails.
+    fn encode_storage(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let counters = &self.counters;
+        let plain = [
             (
                 "alert_events_not_durable",
                 "Alert events published before they were safe on disk",
@@ -101,24 +121,10 @@ impl Collector for Figures {
                 "Messages of the bypass dropped because decoding was behind",
                 counters.bypass_dropped.get(),
             ),
-            ("alerts_published", "Alert messages that the broker confirmed", counters.alerts_published.get()),
-            (
-                "alerts_dropped",
-                "Alert messages dropped because too many waited for the broker",
-                counters.alerts_dropped.get(),
-            ),
-            ("feedback_published", "Feedback messages published", counters.feedback_published.get()),
         ];
-        for (name, help, value) in plain {
-            let counter = ConstCounter::new(value);
-            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
-        }
-        encode_refused(&books, &mut encoder)?;
-        self.encode_waiting(&books, &mut encoder)
+        encode_counters(&plain, encoder)
     }
-}
 
-impl Figures {
     fn encode_waiting(
         &self,
         books: &Books,
@@ -140,6 +146,18 @@ impl Figures {
         }
         Ok(())
     }
+}
+
+/// Counters by name, each with what it counts.
+fn encode_counters(
+    counters: &[(&str, &str, u64)],
+    encoder: &mut DescriptorEncoder<'_>,
+) -> Result<(), std::fmt::Error> {
+    for (name, help, value) in counters {
+        let counter = ConstCounter::new(*value);
+        counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+    }
+    Ok(())
 }
 
 fn encode_refused(books: &Books, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {

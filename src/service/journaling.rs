@@ -10,7 +10,7 @@ use crate::journal::{Condition, Entry, Journal, JournalSettings, Progress, Recov
 use crate::service::clock;
 
 /// Time between looks for events that are older than the history is kept.
-const RETAIN_PERIOD: Duration = Duration::from_secs(3_600);
+const RETAIN_PERIOD: Duration = Duration::from_hours(1);
 
 /// What makes events survive, and what it held.
 pub struct Opened {
@@ -32,11 +32,7 @@ pub fn open(settings: &JournalSettings, wake: impl Fn() + Send + Sync + 'static)
             }
             let (log_id, last_seq) = (&*recovered.log_id, recovered.last_seq);
             tracing::info!(log_id, last_seq, open_alerts = recovered.open.len(), "journal opened");
-            Opened {
-                store: Arc::clone(&journal) as Arc<dyn Store + Send + Sync>,
-                journal: Some(journal),
-                recovered,
-            }
+            Opened { store: Arc::<Journal>::clone(&journal), journal: Some(journal), recovered }
         }
         Err(error) => {
             let now = clock::now();

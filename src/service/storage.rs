@@ -21,6 +21,15 @@ pub struct StorageWatch {
     well_since: Option<Timestamp>,
 }
 
+/// What has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Something is the matter, or something else than before.
+    Trouble(Trouble),
+    /// It is over.
+    Well,
+}
+
 /// A disk that does not do its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
@@ -42,8 +51,8 @@ impl StorageWatch {
     }
 
     /// Takes what the journal says of itself, and the age of the oldest event that is not on disk. Returns what
-    /// changed: new trouble, or that it is over.
-    pub fn look(&mut self, now: Timestamp, condition: &Condition, behind_s: f64) -> Option<Option<Trouble>> {
+    /// has changed.
+    pub fn look(&mut self, now: Timestamp, condition: &Condition, behind_s: f64) -> Option<Change> {
         match condition {
             Condition::Failing { since, reason } => self.bad(now, *since, reason),
             Condition::Writable if STALL_S < behind_s => {
@@ -53,7 +62,7 @@ impl StorageWatch {
         }
     }
 
-    fn bad(&mut self, now: Timestamp, since: Timestamp, reason: &str) -> Option<Option<Trouble>> {
+    fn bad(&mut self, now: Timestamp, since: Timestamp, reason: &str) -> Option<Change> {
         self.well_since = None;
         let known = self.trouble.borrow().clone();
         if known.as_ref().is_some_and(|known| known.reason == reason) {
@@ -64,10 +73,10 @@ impl StorageWatch {
         tracing::error!(reason = told, "the journal cannot be written");
         self.health.set(Part::Journal, Status::Failed, Some(told), now);
         self.trouble.send_replace(Some(trouble.clone()));
-        Some(Some(trouble))
+        Some(Change::Trouble(trouble))
     }
 
-    fn good(&mut self, now: Timestamp) -> Option<Option<Trouble>> {
+    fn good(&mut self, now: Timestamp) -> Option<Change> {
         if self.well_since.is_none() {
             self.well_since = Some(now);
             if self.trouble.borrow().is_none() {
@@ -81,6 +90,6 @@ impl StorageWatch {
         self.trouble.send_replace(None);
         self.health.set(Part::Journal, Status::Ok, None, now);
         tracing::warn!("the journal is written again, and nothing waits for the disk");
-        Some(None)
+        Some(Change::Well)
     }
 }

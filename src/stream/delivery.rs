@@ -99,7 +99,9 @@ impl<T> Delivery<T> {
         if !self.fresh.is_empty()
             && let Err(back) = store.append(std::mem::take(&mut self.fresh))
         {
-            back.iter().for_each(|entry| self.lose(entry.seq));
+            for entry in back {
+                self.lose(entry.seq);
+            }
         }
         self.durable_seq = self.durable_seq.max(store.progress().durable_seq);
         let mut any_late = false;

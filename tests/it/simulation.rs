@@ -102,8 +102,8 @@ struct Simulation {
     clients: Vec<Client>,
     told: Told,
     blocked_since: Option<Timestamp>,
-    /// Messages that some life has evaluated as the newest of their aircraft.
-    evaluated: BTreeSet<usize>,
+    /// Messages that one life has evaluated as the newest of their aircraft and acknowledged.
+    answered_for: BTreeSet<usize>,
     excused: BTreeSet<lowsky::domain::UasId>,
     histories: BTreeSet<String>,
 }
@@ -128,7 +128,7 @@ impl Simulation {
             clients: (0..3).map(|_| Client::default()).collect(),
             told: Told::new(),
             blocked_since: None,
-            evaluated: BTreeSet::new(),
+            answered_for: BTreeSet::new(),
             excused: BTreeSet::new(),
             histories: BTreeSet::new(),
             fates,
@@ -160,9 +160,12 @@ impl Simulation {
         if self.service.is_none() && self.up_at <= self.now {
             self.start();
         }
-        if !self.broker.is_connected() && self.service.is_some() && self.reconnect_at <= self.now {
+        if let Some(service) = &mut self.service
+            && !self.broker.is_connected()
+            && self.reconnect_at <= self.now
+        {
             self.broker.connect(&mut self.fates);
-            self.service.as_mut().unwrap().connection_changed();
+            service.connection_changed();
         }
         self.broker.step(self.now, &mut self.fates);
         let count = self.fates.below(4);
@@ -223,7 +226,7 @@ impl Simulation {
     /// The process dies.
     fn crash(&mut self) {
         let Some(service) = self.service.take() else { return };
-        self.evaluated.extend(&service.evaluated);
+        self.answered_for.extend(&service.answered_for);
         self.excused.extend(service.lost_raised.iter().cloned());
         self.broker.disconnect(false);
         self.broker.bypass(false);
@@ -311,13 +314,11 @@ impl Simulation {
                 .filter(|(_, e)| e.event == AlertEventKind::Raised)
                 .map(|(seq, e)| (seq, e.alert.alert_id.to_string()))
                 .collect();
-            let seen = |m: &&Rc<Message>| m.inside && self.evaluated.contains(&m.id);
-            let breach = self
-                .broker
-                .acknowledged
-                .iter()
-                .filter(seen)
-                .any(|message| message.observation.uas_id == flight.uas_id);
+            let breach = self.messages.iter().any(|message| {
+                message.inside
+                    && self.answered_for.contains(&message.id)
+                    && message.observation.uas_id == flight.uas_id
+            });
             assert!(raised.len() <= 1, "{flight:?}: {raised:?}");
             let missing = breach && raised.is_empty() && !self.excused.contains(&flight.uas_id);
             assert!(!missing, "{flight:?}: no episode");

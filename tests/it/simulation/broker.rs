@@ -27,7 +27,6 @@ pub(crate) struct Broker {
     connected: bool,
     /// Copies at QoS 0 for a second connection, while there is one.
     bypass: Option<VecDeque<Rc<Message>>>,
-    pub(crate) acknowledged: Vec<Rc<Message>>,
 }
 
 impl Broker {
@@ -40,7 +39,6 @@ impl Broker {
             to_broker: VecDeque::new(),
             connected: false,
             bypass: None,
-            acknowledged: Vec::new(),
         }
     }
 
@@ -106,9 +104,8 @@ impl Broker {
 
     pub(crate) fn step(&mut self, now: Timestamp, fates: &mut Fates) {
         while let Some(ack) = self.to_broker.pop_front_if(|ack| ack.arrives_at <= now) {
-            let (packet_id, message) = self.inflight.pop_front().expect("an acknowledgement of something");
+            let (packet_id, _) = self.inflight.pop_front().expect("an acknowledgement of something");
             assert_eq!(packet_id, ack.what, "acknowledgements come in order of receipt");
-            self.acknowledged.push(message);
         }
         while self.connected && self.inflight.len() < self.window && !self.queue.is_empty() {
             let used = |id: &u16| self.inflight.iter().any(|(other, _)| other == id);

@@ -71,7 +71,7 @@ impl Journal {
         disk.beyond = false;
         let mut newest: BTreeMap<_, &Entry> = BTreeMap::new();
         for entry in disk.synced.values() {
-            newest.insert(entry.event.alert.alert_id.clone(), entry);
+            newest.insert(&*entry.event.alert.alert_id, entry);
         }
         let mut open: Vec<Entry> =
             newest.into_values().filter(|e| e.event.alert.state == AlertState::Open).cloned().collect();
@@ -136,7 +136,7 @@ impl Journal {
         let mut state = self.0.borrow_mut();
         let state = &mut *state;
         if let Some(write) = state.writing.take_if(|write| write.done_at <= now) {
-            finish(state, write, now, fates);
+            finish(state, &write, now, fates);
         }
         if state.writing.is_none() && state.retry_at.is_none_or(|at| at <= now) && !state.backlog.is_empty() {
             let entries: Vec<_> = state.backlog.iter().take(4).cloned().collect();
@@ -171,7 +171,7 @@ fn keep(disk: &mut Disk, entries: &[Entry]) {
     }
 }
 
-fn finish(state: &mut State, write: Write, now: Timestamp, fates: &mut Fates) {
+fn finish(state: &mut State, write: &Write, now: Timestamp, fates: &mut Fates) {
     let full = now < state.full_until;
     if full {
         fates.note("a full disk");

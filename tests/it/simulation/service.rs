@@ -12,7 +12,9 @@ use lowsky::monitor::{Effect, Event, Monitor, Settings};
 use lowsky::service::ack_window::{AckToken, AckWindow, Acknowledged};
 use lowsky::service::conflate::{Conflation, Pushed};
 use lowsky::service::counters::Counters;
-use lowsky::stream::{DISK_WAIT_S, Delivery, LoggedEvent, Pulse, Release, Retention, Vitals, World};
+use lowsky::stream::{
+    AlertLog, DISK_WAIT_S, Delivery, LoggedEvent, Pulse, Release, Retention, Vitals, World,
+};
 
 use super::Fates;
 use super::broker::Broker;
@@ -63,7 +65,9 @@ pub(crate) struct Service {
     /// Aircraft whose incursion was raised by an event that the journal did not take.
     pub(crate) lost_raised: BTreeSet<UasId>,
     /// Messages that were evaluated as the newest of their aircraft.
-    pub(crate) evaluated: BTreeSet<usize>,
+    evaluated: BTreeSet<usize>,
+    /// Those of them that were acknowledged in this life too.
+    pub(crate) answered_for: BTreeSet<usize>,
 }
 
 impl std::fmt::Debug for Service {
@@ -80,10 +84,11 @@ impl Service {
         (journal, recovered): (Journal, Recovered),
     ) -> Self {
         let Recovered { log_id, last_seq, open, .. } = recovered;
-        let mut world = World::default();
-        world.log = lowsky::stream::AlertLog::new(last_seq, Retention::default());
-        world.recorded_from = Some(1);
-        open.iter().for_each(|entry| world.log.remember(&Arc::new(LoggedEvent::of(entry, true))));
+        let mut log = AlertLog::new(last_seq, Retention::default());
+        for entry in &open {
+            log.remember(&Arc::new(LoggedEvent::of(entry, true)));
+        }
+        let world = World { log, recorded_from: Some(1), ..World::default() };
         let (mut monitor, mut effects) = (Monitor::new(Settings::default()), Vec::new());
         monitor.handle(now, Event::AirspaceReplaced(Arc::clone(airspace)), &mut effects);
         monitor.restore(now, open.iter().map(|entry| entry.event.alert.clone()).collect(), &mut effects);
@@ -109,6 +114,7 @@ impl Service {
             lost: BTreeSet::new(),
             lost_raised: BTreeSet::new(),
             evaluated: BTreeSet::new(),
+            answered_for: BTreeSet::new(),
         }
     }
 
@@ -264,6 +270,7 @@ impl Service {
             let safe = self.journal.is_synced(*seq) || self.lost.contains(seq);
             assert!(safe, "message {} is acknowledged before its event {seq} is durable", receipt.message.id);
         }
+        self.answered_for.extend(self.evaluated.get(&receipt.message.id));
         broker.puback(packet_id, now);
     }
 
