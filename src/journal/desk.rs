@@ -167,14 +167,17 @@ impl Desk {
         state.progress = Progress { durable_seq, probed, condition: Condition::Writable, backlog };
     }
 
-    /// Notes that the disk refuses; since when is kept while it does.
-    pub(super) fn failing(&self, now: Timestamp, reason: String) {
+    /// Notes that the disk refuses; since when is kept while it does. Whether that is news.
+    pub(super) fn failing(&self, now: Timestamp, reason: String) -> bool {
         let mut state = self.lock();
         let since = match &state.progress.condition {
             Condition::Failing { since, .. } => *since,
             Condition::Writable => now,
         };
-        state.progress.condition = Condition::Failing { since, reason };
+        let condition = Condition::Failing { since, reason };
+        let news = state.progress.condition != condition;
+        state.progress.condition = condition;
+        news
     }
 
     /// All that is older than asked for is forgotten, or cannot be now.

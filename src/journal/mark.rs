@@ -112,19 +112,18 @@ impl Mark {
     }
 
     /// Changes what the file shall say; `change` decides while nothing else can change it. It is written soon.
-    pub(super) fn say(&self, change: impl FnOnce(&mut Said)) {
+    /// Gives whether it is anything new.
+    pub(super) fn say(&self, change: impl FnOnce(&mut Said)) -> bool {
         let (wish, news) = &*self.wish;
         let mut wish = lock(wish);
-        ask(&mut wish, news, change);
-    }
-
-    /// The same, and waits until it is written, or for `within`.
-    pub(super) fn say_now(&self, within: Duration, change: impl FnOnce(&mut Said)) {
-        let (wish, news) = &*self.wish;
-        let mut wish = lock(wish);
-        ask(&mut wish, news, change);
-        drop(wish);
-        self.settle(within);
+        let before = wish.said;
+        change(&mut wish.said);
+        let changed = wish.said != before;
+        if changed {
+            wish.version = wish.version.wrapping_add(1);
+            news.notify_all();
+        }
+        changed
     }
 
     /// Waits until all is written, or for `within`.
@@ -133,15 +132,6 @@ impl Mark {
         let wish = lock(wish);
         let version = wish.version;
         drop(news.wait_timeout_while(wish, within, |wish| wish.written < version && !wish.end));
-    }
-}
-
-fn ask(wish: &mut Wish, news: &Condvar, change: impl FnOnce(&mut Said)) {
-    let before = wish.said;
-    change(&mut wish.said);
-    if wish.said != before {
-        wish.version = wish.version.wrapping_add(1);
-        news.notify_all();
     }
 }
 

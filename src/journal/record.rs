@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::contract::{Entry, Hole};
@@ -65,6 +66,20 @@ impl<'a> Fields<'a> {
         let seal = Seal::of("event").number(seq).number(at).text(alert_id).text(code).text(severity);
         seal.text(state).text(uas_id).optional(operator).text(kind).text(alert).finish()
     }
+
+    /// The event, or why it is not to be trusted.
+    fn entry(&self, seal: &[u8]) -> Result<Entry, String> {
+        if seal != self.seal() {
+            return Err("does not fit its checksum".into());
+        }
+        let event: AlertEventKind = self.kind.parse().map_err(|error| format!("not understood: {error}"))?;
+        let alert = serde_json::from_str(self.alert).map_err(|error| format!("not understood: {error}"))?;
+        Ok(Entry {
+            seq: unsigned(self.seq),
+            event: Arc::new(AlertEvent { event, alert }),
+            alert_json: self.alert.into(),
+        })
+    }
 }
 
 /// Writes an event as a row.
@@ -84,16 +99,27 @@ pub(super) fn insert(conn: &Connection, entry: &Entry) -> rusqlite::Result<()> {
 pub(super) fn decode(row: &Row<'_>) -> Result<Entry, String> {
     let fields = Fields::read(row).map_err(|error| format!("unreadable: {error}"))?;
     let seal = row.get_ref(10).map_err(|error| format!("unreadable: {error}"))?;
-    if seal.as_blob().ok() != Some(&fields.seal()) {
-        return Err("does not fit its checksum".into());
-    }
-    let event: AlertEventKind = fields.kind.parse().map_err(|error| format!("not understood: {error}"))?;
-    let alert = serde_json::from_str(fields.alert).map_err(|error| format!("not understood: {error}"))?;
-    Ok(Entry {
-        seq: unsigned(fields.seq),
-        event: Arc::new(AlertEvent { event, alert }),
-        alert_json: fields.alert.into(),
-    })
+    fields.entry(seal.as_blob().unwrap_or_default())
+}
+
+/// The event of a row that was found without the database, if it is one that fits its checksum.
+pub(super) fn of_values(seq: i64, values: &[ValueRef<'_>]) -> Option<Entry> {
+    let [_seq, at, alert_id, code, severity, state, uas_id, operator, kind, alert, seal] = values else {
+        return None;
+    };
+    let fields = Fields {
+        seq,
+        at: at.as_i64().ok()?,
+        alert_id: alert_id.as_str().ok()?,
+        code: code.as_str().ok()?,
+        severity: severity.as_str().ok()?,
+        state: state.as_str().ok()?,
+        uas_id: uas_id.as_str().ok()?,
+        operator: operator.as_str_or_null().ok()?,
+        kind: kind.as_str().ok()?,
+        alert: alert.as_str().ok()?,
+    };
+    fields.entry(seal.as_blob().ok()?).ok()
 }
 
 /// The columns that [`decode`] wants, of the table `name`.
@@ -142,6 +168,23 @@ pub(super) fn stretch(conn: &Connection, from: u64, to: u64) -> Stretch {
 }
 
 impl Stretch {
+    /// Fills holes that are not on record with what is found elsewhere.
+    pub(super) fn fill(&mut self, find: impl Fn(u64) -> Option<Entry>) {
+        for hole in std::mem::take(&mut self.holes) {
+            if hole.known {
+                self.holes.push(hole);
+                continue;
+            }
+            for seq in hole.from..=hole.to {
+                match find(seq) {
+                    Some(entry) => self.entries.push(entry),
+                    None => Hole::add(&mut self.holes, Hole { from: seq, to: seq, ..hole.clone() }),
+                }
+            }
+        }
+        self.entries.sort_by_key(|entry| entry.seq);
+    }
+
     /// Names numbers that have no row.
     fn missing(&mut self, conn: &Connection, from: u64, to: u64) {
         let mut next = from;
@@ -199,9 +242,9 @@ fn known_holes(conn: &Connection, from: u64, to: u64) -> Vec<Hole> {
     read().unwrap_or_default().into_iter().flatten().collect()
 }
 
-/// Where the recorded hole ends that goes on after `seq`, if one does.
+/// Where the recorded hole around `seq` ends, if it goes on after it.
 pub(super) fn hole_end(conn: &Connection, seq: u64) -> Option<u64> {
-    known_holes(conn, seq, seq.saturating_add(1)).first().map(|hole| hole.to).filter(|&to| seq < to)
+    known_holes(conn, seq, seq).first().map(|hole| hole.to).filter(|&to| seq < to)
 }
 
 /// Records that the numbers `from ..= to` have no event.

@@ -1,20 +1,26 @@
 //! Damage: the database is moved aside, never deleted, and everything in it that can still be trusted goes into
 //! a new one; what is lost is recorded as holes.
 
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use super::book::Book;
+use super::carve::Carved;
 use super::contract::{Entry, Hole};
 use super::error::{JournalError, Trouble};
 use super::record::{self, STRETCH_LEN};
 use super::recover::{create, new_log_id, sync_folder};
-use super::schema::{self, FILE, Head, unsigned};
+use super::schema::{self, FILE, Head, PAGE_LEN, unsigned};
 use crate::domain::Timestamp;
 
 /// The new database, until it is complete.
 const REBUILT: &str = "journal.rebuilt.sqlite";
+/// A copy of the damaged database with a first page that can be read.
+const SCRATCH: &str = "journal.scratch.sqlite";
+/// Where the first page has the number of pages, as 32 bits, most significant byte first.
+const PAGES_AT: std::ops::Range<usize> = 28..32;
 /// What belongs to a database besides its own file.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 
@@ -43,10 +49,12 @@ pub(super) fn salvage(
     now: Timestamp,
 ) -> Result<Salvaged, JournalError> {
     let (path, rebuilt) = (dir.join(FILE), dir.join(REBUILT));
-    remove(&rebuilt)?;
     let fault = |error| Trouble::from(error).at(&rebuilt);
-    let old = Old::open(&path);
-    let last = old.newest().max(written.unwrap_or(0));
+    remove(&rebuilt)?;
+    let old = Old::open(&path, &dir.join(SCRATCH))?;
+    let carved = Carved::of(&path);
+    let found = if old.head.is_none() { carved.newest() } else { None };
+    let last = old.newest().max(written.unwrap_or(0)).max(found.unwrap_or(0));
     let oldest = old.oldest().min(last.saturating_add(1));
     let log_id = old.log_id();
     let head = Head { last_seq: oldest.saturating_sub(1), oldest_seq: oldest, ..Head::after(0) };
@@ -56,7 +64,8 @@ pub(super) fn salvage(
     let mut from = oldest;
     while from <= last {
         let to = last.min(from.saturating_add(STRETCH_LEN - 1));
-        let found = old.stretch(from, to);
+        let mut found = old.stretch(from, to);
+        found.fill(|seq| carved.entry(seq));
         let fresh = found.holes.iter().filter(|hole| !hole.known);
         lost += fresh.map(|hole| hole.to - hole.from + 1).sum::<u64>();
         kept += found.entries.len();
@@ -69,7 +78,8 @@ pub(super) fn salvage(
         book.set_log_id(&new_log_id(now)).map_err(fault)?;
     }
     // The last connection takes the write-ahead log with it.
-    drop((old, book));
+    drop((old, carved, book));
+    remove(&dir.join(SCRATCH))?;
     let aside = move_aside(dir, now)?;
     rename(&rebuilt, &path)?;
     let book = Book::open(&path).map_err(|trouble| trouble.at(&path))?;
@@ -88,7 +98,24 @@ struct Old {
 }
 
 impl Old {
-    fn open(path: &Path) -> Self {
+    /// Opens the database at `path`, or if that gives nothing, a copy of it at `scratch` with another first page:
+    /// that page lays out the tables, and is the same in every journal.
+    fn open(path: &Path, scratch: &Path) -> Result<Self, JournalError> {
+        let old = Self::at(path);
+        if old.conn.as_ref().is_some_and(|conn| schema::check_tables(conn).is_ok()) {
+            return Ok(old);
+        }
+        remove(scratch)?;
+        drop(create(scratch, "unknown", Head::after(0))?);
+        patch(path, scratch).map_err(|error| JournalError::Io {
+            path: scratch.to_owned(),
+            doing: "cannot be written",
+            error,
+        })?;
+        Ok(Self::at(scratch))
+    }
+
+    fn at(path: &Path) -> Self {
         let conn = schema::connect_to_read(path).ok();
         let head = conn.as_ref().and_then(|conn| Head::read(conn).ok());
         Self { conn, head }
@@ -141,6 +168,22 @@ impl Old {
         let hole = Hole { from, to, reason: "unreadable".into(), known: false };
         record::Stretch { entries: Vec::new(), holes: vec![hole] }
     }
+}
+
+/// Puts a copy of the database at `path` behind the first page of the new one at `scratch`.
+fn patch(path: &Path, scratch: &Path) -> std::io::Result<()> {
+    let mut first = std::fs::read(scratch)?;
+    first.truncate(usize::try_from(PAGE_LEN).unwrap_or(usize::MAX));
+    let pages = std::fs::copy(path, scratch)? / u64::from(PAGE_LEN);
+    if let Some(count) = first.get_mut(PAGES_AT) {
+        count.copy_from_slice(&u32::try_from(pages.max(1)).unwrap_or(u32::MAX).to_be_bytes());
+    }
+    std::fs::File::options().write(true).open(scratch)?.write_all_at(&first, 0)?;
+    let log = with_ending(path, COMPANIONS[0]);
+    if log.exists() {
+        std::fs::copy(log, with_ending(scratch, COMPANIONS[0]))?;
+    }
+    Ok(())
 }
 
 /// Moves the database with what belongs to it to a name that says when.

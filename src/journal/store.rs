@@ -14,7 +14,7 @@ use super::writer::Writer;
 use super::{lock, schema};
 use crate::domain::Timestamp;
 
-/// How long [`Journal::mark_unsafe`] waits for the mark to be written.
+/// How long [`Store::mark_unsafe`] waits for the mark to be written.
 const MARK_WAIT: Duration = Duration::from_millis(20);
 /// One day, seconds.
 const DAY_S: f64 = 86_400.0;
@@ -83,13 +83,6 @@ impl Journal {
         Ok((Self { desk, mark, reader, retain_days: settings.retain_days }, recovered))
     }
 
-    /// To be called before an event is published that [`Progress::durable_seq`] does not cover. If the process is
-    /// killed before that event is written, the next start knows that the history lost something. Taken back by
-    /// itself when all is written. Returns at once, or after some milliseconds on the first call of a failure.
-    pub fn mark_unsafe(&self) {
-        self.mark.say_now(MARK_WAIT, |said| said.beyond |= !self.desk.all_is_written());
-    }
-
     /// Forgets events that are older than the history is kept, bit by bit while nothing else is to be written.
     /// The newest event of every open alert stays. To be called once an hour or so.
     pub fn retain(&self, now: Timestamp) {
@@ -122,8 +115,11 @@ impl Store for Journal {
         self.desk.probe(number);
     }
 
+    /// Returns at once, or after some milliseconds on the first call of a failure.
     fn mark_unsafe(&self) {
-        Self::mark_unsafe(self);
+        if self.mark.say(|said| said.beyond |= !self.desk.all_is_written()) {
+            self.mark.settle(MARK_WAIT);
+        }
     }
 
     fn progress(&self) -> Progress {

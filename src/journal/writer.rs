@@ -63,11 +63,12 @@ impl Writer {
     fn write(&mut self, entries: &[Entry], probe: Option<u64>) {
         let [mut wait, longest] = RETRY_WAITS;
         while let Err(reason) = self.attempt(entries, probe) {
-            tracing::warn!(reason, "the journal cannot be written, trying again");
             // What became of the commit is unknown; only a fresh look tells.
             self.book = None;
-            self.desk.failing((self.clock)(), reason);
-            (self.wake)();
+            if self.desk.failing((self.clock)(), reason.clone()) {
+                tracing::warn!(reason, "the journal cannot be written, trying on");
+                (self.wake)();
+            }
             if !self.desk.pause(wait) {
                 return;
             }

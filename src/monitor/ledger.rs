@@ -279,6 +279,14 @@ impl Ledger {
         Some((entry.alert.as_deref_mut()?, &mut entry.episode))
     }
 
+    /// Takes out all alerts, in order of their identities, and forgets everything but how many there were.
+    pub(super) fn take_open(&mut self) -> Vec<Alert> {
+        let open = std::mem::take(&mut self.open);
+        let alerts = open.into_values().filter_map(|ix| Some(*self.get_mut(ix)?.alert.take()?)).collect();
+        *self = Self { raised: self.raised, ..Self::default() };
+        alerts
+    }
+
     /// Ends everything about an aircraft that is being forgotten.
     pub(super) fn forget(
         &mut self,

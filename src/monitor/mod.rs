@@ -230,7 +230,7 @@ impl Monitor {
             return;
         }
         // While reports come, the newest one was judged when it came; only time itself must be looked at.
-        let age_s = if track.silence_s() <= silent_s { silent_s } else { 0.0 };
+        let age_s = if track.coasts_at() <= self.now { silent_s } else { 0.0 };
         self.place(ix, age_s);
         self.assess(ix, age_s, effects);
         if let Some(track) = self.tracks.get(ix)
@@ -249,7 +249,7 @@ impl Monitor {
             return;
         }
         let late_s = track.skew_s.clamp(0.0, tracks::LIVE_AGE_S);
-        let next_s = if age_s > 0.0 { SILENT_STEP_S } else { track.silence_s() };
+        let next_s = if age_s > 0.0 { SILENT_STEP_S } else { track.coast_s() };
         let until_s = age_s + late_s + next_s + sky::AHEAD_OF_US_S;
         sky.place(ix, track.party, &track.state, until_s, &self.rules, &mut track.placed);
         let before = track.before.as_ref().map(|before| before.position);
@@ -295,10 +295,11 @@ impl Monitor {
             // A report of that time arrives with the source's delay.
             at.plus_seconds(own.skew_s.max(0.0))
         });
-        let silent = self.now.plus_seconds(SILENT_STEP_S).max(own.heard_at.plus_seconds(own.silence_s()));
-        let worse = own.heard_at.plus_seconds(WORSE_S.max(own.silence_s()));
-        let silent = if self.now < worse { silent.min(worse) } else { silent };
         let forget = own.heard_at.plus_seconds(FORGET_S);
+        let marks = [own.silence_s(), WORSE_S.max(own.silence_s())].map(|s| own.heard_at.plus_seconds(s));
+        let step = self.now.max(own.coasts_at()).plus_seconds(SILENT_STEP_S);
+        let marks = marks.into_iter().chain([own.coasts_at(), step]).filter(|mark| self.now < *mark);
+        let silent = marks.fold(forget, Timestamp::min);
         let session = Session {
             now: self.now,
             look_at,
@@ -306,7 +307,7 @@ impl Monitor {
             airspace: &self.airspace,
         };
         let ends = self.ledger.settle(&session, ix, &self.found.findings, &mut self.tracks, effects);
-        let due = [Some(silent.min(forget)), switch, ends].into_iter().flatten().min().unwrap_or(forget);
+        let due = [Some(silent), switch, ends].into_iter().flatten().min().unwrap_or(forget);
         self.schedule(ix, due.max(self.now.plus_micros(STEP_US_MIN)));
     }
 

@@ -83,6 +83,11 @@ impl Orphans {
         if self.due().is_none_or(|due| now < due) {
             return Vec::new();
         }
+        self.take_all()
+    }
+
+    /// Takes out all, in order of their identities.
+    pub(super) fn take_all(&mut self) -> Vec<Alert> {
         self.by_aircraft.clear();
         std::mem::take(&mut self.waiting).into_values().collect()
     }

@@ -30,6 +30,23 @@ impl Monitor {
         }
     }
 
+    /// Begins anew at another time, earlier or later, because the clock was wrong and has been set. Aircraft
+    /// are forgotten without a word on their alerts: those go on as after a restart.
+    pub fn reset_clock(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
+        let mut open = self.ledger.take_open();
+        open.append(&mut self.orphans.take_all());
+        let gone =
+            self.tracks.indices().filter_map(|ix| Some(Effect::TrackGone(self.tracks.get(ix)?.id.clone())));
+        effects.extend(gone);
+        let fresh = Self::new(self.rules.settings.clone());
+        let Self { airspace, airspace_epoch, ledger, service, tally, .. } = std::mem::replace(self, fresh);
+        (self.airspace, self.airspace_epoch, self.tally) = (airspace, airspace_epoch, tally);
+        (self.ledger, self.service) = (ledger, service);
+        self.now = at;
+        self.service.reset_clock(at, &self.rules.settings.lifecycle);
+        self.restore(at, open, effects);
+    }
+
     /// Gives an aircraft that has reported the alerts back that waited for it.
     pub(super) fn adopt(&mut self, ix: TrackIx) {
         if self.orphans.len() == 0 {

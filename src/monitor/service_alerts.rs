@@ -66,6 +66,18 @@ impl ServiceAlerts {
         None
     }
 
+    /// The clock was set: what holds goes on, and holds and announcements count from now.
+    pub(super) fn reset_clock(&mut self, now: Timestamp, lifecycle: &Lifecycle) {
+        for slot in self.slots.values_mut() {
+            if let Some(alert) = &slot.alert {
+                slot.episode = Episode::of_alert(Policy::of(alert.code, lifecycle), alert, now);
+            }
+            if slot.unproven.is_some() || slot.holds.is_none() {
+                slot.unproven = Some(now.plus_seconds(WAIT_S));
+            }
+        }
+    }
+
     /// An open alert by its identity, and its life.
     pub(super) fn open_mut(&mut self, alert_id: &str) -> Option<(&mut Alert, &mut Episode)> {
         self.slots.values_mut().find_map(|slot| {

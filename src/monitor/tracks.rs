@@ -211,7 +211,12 @@ impl Track {
 
     /// Seconds after which its state is carried forward rather than fresh.
     pub(super) fn coast_s(&self) -> f64 {
-        COAST_S.max(1.5 * self.period_s)
+        COAST_S.max(1.5 * self.period_s).min(self.silence_s())
+    }
+
+    /// From when on its state is carried forward if it stays silent.
+    pub(super) fn coasts_at(&self) -> Timestamp {
+        self.heard_at.plus_seconds(self.coast_s())
     }
 
     /// For its neighbours.

@@ -14,6 +14,7 @@ use crate::journal::{Recovered, Store};
 use crate::monitor::{Effect, Event, Monitor, Tally, TroubleDetail};
 use crate::service::ack_window::AckToken;
 use crate::service::clock::{self, Stopwatch};
+use crate::service::clock_keeper::{ClockKeeper, Keeping};
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::health::Health;
@@ -72,6 +73,7 @@ pub struct Surroundings {
 struct Evaluator {
     around: Surroundings,
     monitor: Monitor,
+    clock: ClockKeeper,
     delivery: Delivery<AckToken>,
     effects: Vec<Effect>,
     released: Vec<Release<AckToken>>,
@@ -106,6 +108,7 @@ pub fn start(
     let mut evaluator = Evaluator {
         around,
         monitor,
+        clock: ClockKeeper::default(),
         delivery: Delivery::new(last_seq),
         effects,
         released: Vec::new(),
@@ -182,6 +185,11 @@ impl Evaluator {
         self.heard_at = self.heard_at.max(Some(received_at));
         self.lag_s = self.lag_s.max(lag_s);
         self.pass_lag_s = self.pass_lag_s.max(lag_s);
+        // Whoever came before the clock was set back has not come in the future.
+        let received_at = received_at.min(now);
+        if !observation.uas_id.is_canary() {
+            self.clock.witness(received_at, observation.timestamp);
+        }
         let (operator, uas_id) = (observation.operator.clone(), observation.uas_id.clone());
         self.monitor.handle(received_at, Event::Observed(observation), &mut self.effects);
         let refused = self.effects.iter().find_map(|effect| match effect {
@@ -257,6 +265,26 @@ impl Evaluator {
         }
     }
 
+    /// Holds the service's own time against the system's, and says where they part.
+    fn keep_time(&mut self, now: Timestamp) {
+        match self.clock.keep(now, clock::system()) {
+            Keeping::Hold => {}
+            Keeping::Slew(micros) => clock::move_by(micros),
+            Keeping::Follow(micros) => {
+                clock::move_by(micros);
+                self.monitor.reset_clock(clock::now(), &mut self.effects);
+                self.beat_at = None;
+            }
+        }
+        let holds = self.clock.trouble_s().map(|ahead_s| TroubleDetail {
+            measured: Measures::of(&[("ahead_s", ahead_s)]),
+            ..TroubleDetail::default()
+        });
+        let event = Event::Service { kind: ServiceTrouble::Clock, holds };
+        self.monitor.handle(clock::now(), event, &mut self.effects);
+        self.hand_out(clock::now());
+    }
+
     /// Tells the monitor when the disk or the evaluation itself does not do its work.
     fn look_at_oneself(&mut self, now: Timestamp) {
         let condition = self.around.store.progress().condition;
@@ -294,6 +322,9 @@ impl Evaluator {
             return;
         }
         self.beat_at = Some(now);
+        if !last {
+            self.keep_time(now);
+        }
         let lag_ms = millis(self.lag_s);
         self.lag_s = 0.0;
         let zones_version = Some(self.monitor.airspace().version().into());

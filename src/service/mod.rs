@@ -5,6 +5,7 @@ pub mod ack_window;
 pub mod broker;
 pub mod bypass;
 pub mod clock;
+pub mod clock_keeper;
 pub mod conflate;
 pub mod counters;
 pub mod daemon;

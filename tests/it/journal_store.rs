@@ -198,7 +198,28 @@ fn old_events_are_forgotten_but_for_open_alerts() {
     // Its clearing is told, and then its old event goes as well.
     store(&journal, vec![entry(1_001, 5_000, AlertEventKind::Cleared)]);
     close(&journal);
+    let verdict = lowsky::journal::verify(dir.path()).unwrap();
+    assert_eq!((verdict.damage, verdict.events), (Vec::new(), 401));
     assert_eq!(open(dir.path()).1.open, []);
+}
+
+#[test]
+fn a_hole_between_pages_is_named_once_and_passed_in_one_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = open(dir.path());
+    store(&journal, entries(1, 256));
+    store(&journal, entries(5_000, 5_010));
+    let reader = journal.reader();
+    let named = |after: u64, limit: usize| {
+        let page = reader.events_after(after, limit).unwrap();
+        let holes: Vec<_> = page.holes.iter().map(|hole| (hole.from, hole.to)).collect();
+        (page.entries.len(), holes, page.through)
+    };
+    assert_eq!(named(0, 256), (256, vec![], 256));
+    assert_eq!(named(256, 256), (11, vec![(257, 4_999)], 5_010));
+    assert_eq!(named(250, 10), (10, vec![(257, 4_999)], 5_003));
+    assert_eq!(named(1_000, 1), (1, vec![(1_001, 4_999)], 5_000));
+    assert_eq!(named(4_999, 100), (11, vec![], 5_010));
 }
 
 /// One step of a life.

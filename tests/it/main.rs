@@ -8,6 +8,10 @@ mod calm;
 #[cfg(feature = "embedded-broker")]
 mod config_file;
 #[cfg(test)]
+mod delivery_faults;
+#[cfg(test)]
+mod delivery_support;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod e2e_demo;
 #[cfg(test)]
@@ -59,6 +63,10 @@ mod http_rest;
 mod http_socket;
 #[cfg(test)]
 mod http_support;
+#[cfg(test)]
+mod journal_damage;
+#[cfg(test)]
+mod journal_faults;
 #[cfg(test)]
 mod journal_store;
 #[cfg(test)]

@@ -2,10 +2,15 @@
 
 mod brute;
 mod bytes;
+mod canary;
+mod clock;
 mod index;
 mod lifecycle;
+mod notes;
 mod order;
 mod reach;
+mod restart;
+mod service;
 mod silence;
 mod sky;
 mod zones;
@@ -30,7 +35,7 @@ fn play(settings: Settings, reports: &[(Timestamp, Observation)], end: Timestamp
 }
 
 /// The alert events among effects.
-fn alerts(effects: &[Effect]) -> impl Iterator<Item = &AlertEvent> {
+fn alerts(effects: &[Effect]) -> impl Iterator<Item = &AlertEvent> + Clone {
     effects.iter().filter_map(|effect| match effect {
         Effect::Alert(event) => Some(event.as_ref()),
         Effect::TrackChanged(_)

@@ -140,8 +140,9 @@ impl Simulation {
             self.step();
         }
         self.fates.calm = true;
-        while self.elapsed_s() < FAULTS_S + REST_S {
+        while self.elapsed_s() < FAULTS_S + REST_S || !self.is_at_rest() {
             self.step();
+            assert!(self.elapsed_s() < FAULTS_S + REST_S + 3.0, "no rest: {:?}", self.service);
         }
         self.check_rest();
         self.crash();
@@ -283,10 +284,13 @@ impl Simulation {
         }
     }
 
+    fn is_at_rest(&self) -> bool {
+        self.broker.is_empty() && self.service.as_ref().is_some_and(Service::is_idle)
+    }
+
     /// After a while without faults nothing waits any more, and every client has everything.
     fn check_rest(&mut self) {
         let service = self.service.as_ref().expect("it is up");
-        assert!(self.broker.is_empty() && service.is_idle(), "at rest");
         let last = service.world.log.last_seq();
         assert_eq!(last, service.delivery.last_seq());
         for client in &mut self.clients {

@@ -12,7 +12,7 @@ use lowsky::stream::{LoggedEvent, Recorded};
 use super::Fates;
 
 /// Entries that may wait for the disk.
-const BACKLOG_MAX: usize = 40;
+const BACKLOG_MAX: usize = 6;
 /// After a failure, time until the next attempt, seconds.
 const RETRY_S: f64 = 0.1;
 
@@ -139,7 +139,7 @@ impl Journal {
             finish(state, write, now, fates);
         }
         if state.writing.is_none() && state.retry_at.is_none_or(|at| at <= now) && !state.backlog.is_empty() {
-            let entries: Vec<_> = state.backlog.iter().take(8).cloned().collect();
+            let entries: Vec<_> = state.backlog.iter().take(4).cloned().collect();
             let took_s =
                 if fates.chance("a slow commit", 0.05) { 0.08 } else { 0.001 + 0.02 * fates.share() };
             let fails = fates.chance("a failed commit", 0.02);

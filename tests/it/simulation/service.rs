@@ -66,6 +66,13 @@ pub(crate) struct Service {
     pub(crate) evaluated: BTreeSet<usize>,
 }
 
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { journal, delivery, window, settled, .. } = self;
+        write!(f, "queue {} {settled:?} {window:?} {delivery:?} {journal:?}", self.queue.len())
+    }
+}
+
 impl Service {
     pub(crate) fn start(
         now: Timestamp,
