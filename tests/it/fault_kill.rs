@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use lowsky::service::clock::Stopwatch;
 
-use crate::e2e_support::{Daemon, configure, foreign_programs, free_port, mosquitto_as_documented, until};
-use crate::fault_check::{alerts, each_breach_is_one_episode, history, nothing_is_lost, pages_agree};
+use crate::e2e_support::{Daemon, configure, foreign_programs, free_port, mosquitto_as_documented};
+use crate::fault_check::{
+    alerts, each_breach_is_one_episode, every_alert_ends, history, nothing_is_lost, nothing_was_missed,
+    pages_agree,
+};
 use crate::fault_fleet::{Fleet, Plan};
 use crate::fault_recorder::Recorder;
 
@@ -72,8 +75,7 @@ fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
     let took_s = begun.elapsed().as_secs_f64();
     let daemon = Daemon::ready(dir.path());
     let truth = fleet.settle();
-    let open = || daemon.json("/api/v1/alerts?state=OPEN")["alerts"].as_array().unwrap().len();
-    until("every alert ends", 60.0, || (open() == 0).then_some(()));
+    every_alert_ends(&daemon);
 
     let history = history(address);
     let pages = alerts(address, "");
@@ -89,6 +91,7 @@ fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
     );
     fleet.land();
     nothing_is_lost(&record, &history);
+    nothing_was_missed(&record);
     pages_agree(&pages, &history);
     let episodes = each_breach_is_one_episode(&truth, &history);
     println!("{episodes} breaches, each exactly one episode");
