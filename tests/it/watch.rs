@@ -59,6 +59,7 @@ fn terminal(out: &Paper, err: &Paper, stop: &CancellationToken) -> Terminal {
         out: Box::new(out.clone()),
         err: Box::new(err.clone()),
         colour: false,
+        bell: true,
         language: Language::En,
         stop: stop.clone(),
     }

@@ -62,8 +62,13 @@ impl Drop for Connection {
 
 /// Serves until the app's stop is cancelled, then waits for the connections to end, 4 s at most.
 pub async fn serve(listener: TcpListener, app: Arc<App>) {
-    let door = Door::new(&app);
     let routes = router(Arc::clone(&app));
+    serve_routes(listener, app, routes).await;
+}
+
+/// As [`serve`], with other routes.
+pub async fn serve_routes(listener: TcpListener, app: Arc<App>, routes: Router) {
+    let door = Door::new(&app);
     let mut reserve = Reserve::new();
     loop {
         let accepted = tokio::select! {

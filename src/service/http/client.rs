@@ -23,6 +23,8 @@ use crate::stream::{Frame, Next, Recorded, ResumePoint, Session, error_frame};
 
 /// Most bytes of a client's message.
 const MESSAGE_MAX: usize = 64 << 10;
+/// The same where messages are echoed: suites send large ones.
+const ECHO_MAX: usize = 16 << 20;
 /// Larger texts leave in pieces of this size, so that no client has a large buffer of its own.
 const PIECE: usize = 64 << 10;
 /// Bytes that may wait in the buffer: what is written between two flushes, and answers to pings.
@@ -38,7 +40,7 @@ pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Serves a client until it leaves, is cut, or the service stops.
 pub(super) async fn serve(upgraded: Upgraded, app: &Arc<App>, author: String, resume: Option<ResumePoint>) {
-    let socket = open_socket(upgraded).await;
+    let socket = open_socket(upgraded, MESSAGE_MAX).await;
     let wakes = app.hub.wakes();
     let now = clock::now();
     let (session, first) = {
@@ -66,14 +68,41 @@ pub(super) async fn serve(upgraded: Upgraded, app: &Arc<App>, author: String, re
 }
 
 /// The socket of a client after its handshake, with bounds on everything that it can make us keep.
-pub(super) async fn open_socket(upgraded: Upgraded) -> Socket {
+pub(super) async fn open_socket(upgraded: Upgraded, message_max: usize) -> Socket {
     let config = WebSocketConfig::default()
         .read_buffer_size(4 << 10)
         .write_buffer_size(PIECE)
-        .max_write_buffer_size(WRITE_BUFFER_MAX)
-        .max_message_size(Some(MESSAGE_MAX))
-        .max_frame_size(Some(MESSAGE_MAX));
+        .max_write_buffer_size(WRITE_BUFFER_MAX.max(message_max.saturating_mul(2)))
+        .max_message_size(Some(message_max))
+        .max_frame_size(Some(message_max));
     WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await
+}
+
+/// Sends back what comes, until the client leaves or breaks the protocol.
+pub(super) async fn echo(upgraded: Upgraded) -> Result<(), Error> {
+    let mut socket = open_socket(upgraded, ECHO_MAX).await;
+    while let Some(message) = socket.next().await {
+        match message {
+            Ok(message @ (Message::Text(_) | Message::Binary(_))) => socket.send(message).await?,
+            // The library has queued the answer.
+            Ok(Message::Ping(_) | Message::Close(_)) => socket.flush().await?,
+            Ok(Message::Pong(_) | Message::Frame(_)) => {}
+            Err(error) => return refuse(&mut socket, error).await,
+        }
+    }
+    Ok(())
+}
+
+/// Ends a connection whose client broke a rule, with the code that says which.
+async fn refuse(socket: &mut Socket, error: Error) -> Result<(), Error> {
+    let (code, reason) = match error {
+        Error::Capacity(error) => (CloseCode::Size, error.to_string()),
+        Error::Utf8(error) => (CloseCode::Invalid, error),
+        Error::Protocol(error) => (CloseCode::Protocol, error.to_string()),
+        error => return Err(error),
+    };
+    let frame = CloseFrame { code, reason: reason.chars().take(100).collect::<String>().into() };
+    timeout(CLOSE_PATIENCE, socket.close(Some(frame))).await.unwrap_or(Ok(()))
 }
 
 struct Client<'a> {
@@ -112,16 +141,7 @@ impl Client<'_> {
                     heard_at = Instant::now();
                     match message {
                         Ok(message) => if !self.hear(message).await? { return Ok(()) },
-                        Err(Error::Capacity(error)) => {
-                            return self.refuse(CloseCode::Size, error.to_string()).await;
-                        }
-                        Err(Error::Utf8(error)) => {
-                            return self.refuse(CloseCode::Invalid, error).await;
-                        }
-                        Err(Error::Protocol(error)) => {
-                            return self.refuse(CloseCode::Protocol, error.to_string()).await;
-                        }
-                        Err(error) => return Err(error),
+                        Err(error) => return refuse(&mut self.socket, error).await,
                     }
                 }
                 () = ready(()), if more => {}
@@ -222,12 +242,6 @@ impl Client<'_> {
             kind = Data::Continue;
         }
         Ok(())
-    }
-
-    async fn refuse(&mut self, code: CloseCode, reason: String) -> Result<(), Error> {
-        let reason: String = reason.chars().take(100).collect();
-        let frame = CloseFrame { code, reason: reason.into() };
-        timeout(CLOSE_PATIENCE, self.socket.close(Some(frame))).await.unwrap_or(Ok(()))
     }
 
     /// Sends what is still due, then says goodbye and waits briefly for the answer.

@@ -28,10 +28,11 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-pub use accept::{Connection, serve};
+pub use accept::{Connection, serve, serve_routes};
 pub use problem::{Fault, Problem};
 pub use routes::router;
 pub use site::{Page, Site};
+pub use upgrade::echo;
 
 use archive::Archive;
 

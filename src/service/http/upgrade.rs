@@ -34,6 +34,16 @@ pub(super) async fn stream(State(app): State<Arc<App>>, request: Request) -> Res
     ))
 }
 
+/// Echoes messages, for conformance suites: the way to the socket and its settings are those of the stream.
+pub async fn echo(request: Request) -> Result<Response, Problem> {
+    let accept = check_handshake(request.headers())?;
+    Ok(switch(request, accept, |upgraded| async {
+        if let Err(error) = client::echo(upgraded).await {
+            tracing::debug!(%error, "echo ended");
+        }
+    }))
+}
+
 /// Answers the request, and lets `talk` go on with the connection.
 fn switch<F>(
     mut request: Request,

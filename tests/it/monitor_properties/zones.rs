@@ -91,13 +91,15 @@ fn p22_a_zone_that_switches_on_over_somebody_is_told_within_a_second() {
         let effects = run(1, period, 50.0, &[(0.0, switching(17.0, 31.0))]);
         let told: Vec<_> =
             told(&effects).iter().map(|(when, event)| (when.seconds_since(at(0.0)), *event)).collect();
-        assert_eq!(told.len(), 2, "{period}: {told:?}");
+        // Foreseen at first, and then it is so.
+        assert_eq!(told.len(), 3, "{period}: {told:?}");
+        assert!(told[0].1 == AlertEventKind::Raised && told[0].0 < 17.0, "{period} {told:?}");
         assert!(
-            told[0].1 == AlertEventKind::Raised && (17.0..18.0).contains(&told[0].0),
+            told[1].1 == AlertEventKind::Escalated && (17.0..18.0).contains(&told[1].0),
             "{period} {told:?}"
         );
         assert!(
-            told[1].1 == AlertEventKind::Cleared && (36.0..38.1).contains(&told[1].0),
+            told[2].1 == AlertEventKind::Cleared && (36.0..38.1).contains(&told[2].0),
             "{period} {told:?}"
         );
     }
@@ -114,7 +116,7 @@ fn a_switch_costs_no_more_than_a_look() {
         monitor.handle(at(t), Event::Observed(hover(0, t)), &mut effects);
     }
     let events: Vec<_> = alerts(&effects).collect();
-    assert!(events.len() < 12, "{events:#?}");
+    assert!(events.len() < 24, "{events:#?}");
     assert!(effects.len() < 40, "{}", effects.len());
 }
 
