@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lowsky::config;
 use lowsky::service::health::Health;
-use lowsky::service::http::{App, echo, serve_routes};
+use lowsky::service::http::{App, Site, echo, serve_routes};
 use lowsky::service::hub::{Hub, HubSettings};
 use lowsky::service::metrics::Metrics;
 use lowsky::service::{clock, descriptors};
@@ -21,7 +21,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let (hub, _publisher, _acks) = Hub::new(HubSettings::new("echo"));
     let health = Arc::new(Health::starting(clock::now()));
     let metrics = Arc::new(Metrics::default());
-    let app = App::new(hub, health, metrics, config::Http::default(), &[], CancellationToken::new());
+    let app =
+        App::new(hub, health, metrics, config::Http::default(), Site::default(), CancellationToken::new());
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
     let mut out = std::io::stdout();
     std::io::Write::write_all(&mut out, format!("{}\n", listener.local_addr()?).as_bytes())?;

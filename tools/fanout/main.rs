@@ -23,7 +23,7 @@ use futures_util::StreamExt;
 use lowsky::config;
 use lowsky::domain::{AlertEvent, AlertEventKind, Timestamp};
 use lowsky::service::health::Health;
-use lowsky::service::http::{App, Page, serve};
+use lowsky::service::http::{App, Site, serve};
 use lowsky::service::hub::{Hub, HubSettings};
 use lowsky::service::metrics::Metrics;
 use lowsky::service::{clock, descriptors};
@@ -83,8 +83,14 @@ async fn server() -> Outcome<bool> {
         ..config::Http::default()
     };
     let health = Arc::new(Health::starting(clock::now()));
-    let pages: &'static [Page] = &[];
-    let app = App::new(hub, health, Arc::new(Metrics::default()), settings, pages, CancellationToken::new());
+    let app = App::new(
+        hub,
+        health,
+        Arc::new(Metrics::default()),
+        settings,
+        Site::default(),
+        CancellationToken::new(),
+    );
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let mut out = std::io::stdout();
     writeln!(out, "{}", listener.local_addr()?)?;
