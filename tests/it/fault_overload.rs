@@ -20,10 +20,11 @@ const RINGS: u32 = 300;
 /// How long the overload lasts.
 const OVERLOAD: Duration = Duration::from_secs(12);
 
-/// What the daemon judges a second when it has all it can take, found by offering more and more.
+/// What the daemon judges a second when it has all it can take, found by offering more and more. One hiccup of the
+/// machine is no limit: twice running it must fall short.
 fn capacity(service: &Service, flood: &Flood) -> f64 {
-    let mut offered = 200.0;
-    loop {
+    let (mut offered, mut short, mut most) = (200.0, 0, 0.0_f64);
+    while short < 2 {
         flood.rate(offered);
         std::thread::sleep(Duration::from_millis(500));
         let (before, since) = (service.books().unwrap(), Stopwatch::start());
@@ -31,12 +32,12 @@ fn capacity(service: &Service, flood: &Flood) -> f64 {
         let after = service.books().unwrap();
         let judged = (after.evaluated - before.evaluated) / since.elapsed().as_secs_f64();
         println!("offered {offered:.0} a second, judged {judged:.0}, {:.0} wait", after.in_flight);
-        if judged < 0.7 * offered {
-            return judged;
-        }
+        short = if judged < 0.7 * offered { short + 1 } else { 0 };
+        most = most.max(judged);
         offered *= 1.5;
         assert!(offered < 1e5, "this daemon cannot be overloaded here");
     }
+    most
 }
 
 fn settled(service: &Service, sent: u64) -> Option<Books> {
