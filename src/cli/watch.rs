@@ -4,6 +4,7 @@
 //! it says so, and afterwards what was missed.
 
 mod lines;
+mod wish;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -12,10 +13,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use futures_util::{SinkExt, StreamExt};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{connect_async, tungstenite::http::Uri};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{AlertCode, BoundingBox, Severity};
@@ -63,7 +64,7 @@ pub struct WatchArgs {
     #[arg(long = "uas-id")]
     pub uas_ids: Vec<String>,
     /// Only alerts in this box: WEST,SOUTH,EAST,NORTH in degrees.
-    #[arg(long, value_parser = parse_bbox, allow_hyphen_values = true)]
+    #[arg(long, value_parser = wish::parse_bbox, allow_hyphen_values = true)]
     pub bbox: Option<BoundingBox>,
     /// Language of the explanations; otherwise that of the environment.
     #[arg(long)]
@@ -128,7 +129,7 @@ impl Terminal {
 /// Follows the stream until it is stopped: 0. 1: the service refused the filters; 2: the address is none;
 /// 3: the service cannot be reached within 10 s or refuses the connection.
 pub async fn watch(args: WatchArgs, mut terminal: Terminal) -> ExitCode {
-    let url = match stream_url(&args.url) {
+    let url = match wish::stream_url(&args.url) {
         Ok(url) => url,
         Err(why) => {
             tell(&mut terminal.err, &why);
@@ -279,7 +280,7 @@ impl Watcher {
     /// The subscription that answers a `hello`. A service with another history answers by a gap.
     fn hello(&mut self, frame: &Value) -> Value {
         let before = std::mem::replace(&mut self.log_id, frame.get("log_id").cloned());
-        let mut subscribe = json!({ "type": "subscribe", "alerts": scope(&self.args) });
+        let mut subscribe = json!({ "type": "subscribe", "alerts": wish::scope(&self.args) });
         if let (Some(seq), Value::Object(members)) = (self.seq, &mut subscribe) {
             let newest = frame.get("seq").and_then(Value::as_u64).unwrap_or(seq);
             if before == self.log_id {
@@ -409,68 +410,4 @@ impl From<Error> for Lost {
 /// What is said about the connection must not end it: nobody may be reading.
 fn tell(err: &mut dyn Write, text: &str) {
     writeln!(err, "{text}").unwrap_or_default();
-}
-
-/// The stream's address, from that of the service.
-fn stream_url(given: &str) -> Result<String, String> {
-    let wrong = |why: &str| format!("`{given}`: {why}; an address such as http://127.0.0.1:8080 is wanted");
-    let (scheme, rest) = given.split_once("://").unwrap_or(("ws", given));
-    match scheme {
-        "ws" | "http" => {}
-        "wss" | "https" => return Err(wrong("TLS is not built in")),
-        _ => return Err(wrong("unknown scheme")),
-    }
-    let uri: Uri = format!("ws://{rest}").parse().map_err(|error| wrong(&format!("{error}")))?;
-    let Some(authority) = uri.authority().filter(|authority| !authority.host().is_empty()) else {
-        return Err(wrong("no host"));
-    };
-    let path = if matches!(uri.path(), "" | "/") { "/api/v1/stream" } else { uri.path() };
-    Ok(format!("ws://{authority}{path}"))
-}
-
-/// The filters as the stream wants them.
-fn scope(args: &WatchArgs) -> Value {
-    let mut scope = Map::new();
-    if let Some(least) = args.min_severity {
-        scope.insert("min_severity".into(), least.name().into());
-    }
-    if !args.codes.is_empty() {
-        let names: Vec<_> = args.codes.iter().map(|code| code.name()).collect();
-        scope.insert("codes".into(), names.into());
-    }
-    for (name, ids) in [("operators", &args.operators), ("uas_ids", &args.uas_ids)] {
-        if !ids.is_empty() {
-            scope.insert(name.into(), ids.clone().into());
-        }
-    }
-    if let Some(bbox) = args.bbox {
-        let edges = vec![bbox.west_deg, bbox.south_deg, bbox.east_deg, bbox.north_deg];
-        scope.insert("bbox".into(), edges.into());
-    }
-    Value::Object(scope)
-}
-
-fn parse_bbox(text: &str) -> Result<BoundingBox, String> {
-    let edges: Vec<f64> = text
-        .split(',')
-        .map(|edge| edge.trim().parse())
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("{error}"))?;
-    let edges = <[f64; 4]>::try_from(edges).ok().and_then(BoundingBox::new);
-    edges.ok_or_else(|| "WEST,SOUTH,EAST,NORTH with WEST <= EAST and SOUTH <= NORTH is wanted".into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses() {
-        for given in ["ws://h:1", "http://h:1/", "h:1", "ws://h:1/api/v1/stream"] {
-            assert_eq!(stream_url(given).as_deref(), Ok("ws://h:1/api/v1/stream"), "{given}");
-        }
-        for wrong in ["https://h", "mqtt://h", "ws://", "", "ws://a b"] {
-            assert!(stream_url(wrong).is_err(), "{wrong}");
-        }
-    }
 }

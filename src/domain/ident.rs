@@ -10,6 +10,8 @@ const IDENT_LEN_MAX: usize = 64;
 
 /// What identities of the service's own test flights and their zones begin with.
 const CANARY_NAMESPACE: &str = "canary:";
+/// Operator of the service's own test flights.
+const CANARY_OPERATOR: &str = "_canary";
 
 /// Why a text cannot be an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -100,6 +102,13 @@ impl UasId {
     /// Whether this is one of the service's own test flights, which no real aircraft may meet.
     pub fn is_canary(&self) -> bool {
         self.0.starts_with(CANARY_NAMESPACE)
+    }
+}
+
+impl OperatorId {
+    /// Whether this is the service itself, for its test flights.
+    pub fn is_canary(&self) -> bool {
+        &*self.0 == CANARY_OPERATOR
     }
 }
 

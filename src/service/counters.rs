@@ -24,7 +24,7 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Messages taken from the broker.
+    /// Messages taken from the broker, the service's own test flights left out.
     messages,
     /// Elements of messages: observations and refused parts.
     offered,
@@ -44,6 +44,8 @@ counters! {
     intake_overruns,
     /// Acknowledgements of an earlier connection that were discarded.
     intake_stale_acks,
+    /// Messages that the broker says it dropped, for us or for others.
+    broker_drops,
     /// Times that decoding waited for room before the monitor.
     inbox_waits,
     /// Alert events published before they were safe on disk.
@@ -154,8 +156,17 @@ fn of(counts: &ByReason, reason: Reason) -> &Count {
         no_fix,
         rest @ ..,
     ] = counts;
-    let [identity_mismatch, unknown_crs, future, too_old, retained, unknown_topic, outside_area, track_limit] =
-        rest;
+    let [
+        identity_mismatch,
+        unknown_crs,
+        future,
+        too_old,
+        retained,
+        unknown_topic,
+        outside_area,
+        track_limit,
+        reserved,
+    ] = rest;
     match reason {
         Reason::TooLarge => too_large,
         Reason::Malformed => malformed,
@@ -173,6 +184,7 @@ fn of(counts: &ByReason, reason: Reason) -> &Count {
         Reason::UnknownTopic => unknown_topic,
         Reason::OutsideArea => outside_area,
         Reason::TrackLimit => track_limit,
+        Reason::Reserved => reserved,
     }
 }
 
@@ -187,8 +199,8 @@ mod tests {
             counters.refused(reason).one();
         }
         assert!(Reason::ALL.into_iter().all(|reason| counters.refused(reason).get() == 1));
-        assert_eq!(counters.refused_total(), 16);
-        counters.offered.add(20);
+        assert_eq!(counters.refused_total(), 17);
+        counters.offered.add(21);
         counters.evaluated.add(2);
         counters.conflated.one();
         assert_eq!(counters.in_flight(), 1);

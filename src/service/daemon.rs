@@ -15,25 +15,33 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle as Task;
 use tokio_util::sync::CancellationToken;
 
+use crate::airspace::Airspace;
 use crate::config::Config;
 use crate::journal::{Journal, JournalSettings};
 use crate::monitor::{Monitor, Tally};
 use crate::service::bypass::Bypass;
+use crate::service::canary::{self, Canary, Sieve};
 use crate::service::counters::Counters;
 use crate::service::evaluator::{self, Control, Surroundings};
 use crate::service::feedback_desk::FeedbackDesk;
-use crate::service::gate::Gate;
-use crate::service::health::{Health, Part, Status};
+use crate::service::gate::{Gate, OwnFlights};
+use crate::service::health::Health;
 use crate::service::http::{self, App, Page, Site};
 use crate::service::hub::{Hub, HubSettings};
 use crate::service::inbox::Inbox;
-use crate::service::intake::{self, IntakeHandle, IntakeState};
+use crate::service::intake::{self, IntakeHandle};
 use crate::service::journaling::{self, Opened};
 use crate::service::link::{Endpoint, EndpointError};
 use crate::service::metrics::Metrics;
+use crate::service::observers::Observers;
+use crate::service::own_client;
 use crate::service::publisher::{self, PublisherHandle, PublisherSettings};
+use crate::service::self_figures::SelfFigures;
+use crate::service::skew::SkewMeter;
 use crate::service::storage::StorageWatch;
+use crate::service::trouble::TroubleDesk;
 use crate::service::watch_zones::{self, ZoneWatch};
+use crate::service::watchdog::Watched;
 use crate::service::zone_keeper::ZoneKeeper;
 use crate::service::{clock, figures, zone_files};
 use crate::wire::{self, Doors};
@@ -80,6 +88,7 @@ pub struct Daemon {
     evaluator: JoinHandle<()>,
     tasks: Vec<Task<()>>,
     serving: Task<()>,
+    watched: Vec<Watched>,
     #[cfg(feature = "embedded-broker")]
     broker: Option<crate::service::broker::Broker>,
     background: CancellationToken,
@@ -116,6 +125,7 @@ impl Daemon {
         let publisher = publisher::start(settings, Arc::clone(&counters));
         let feedback = FeedbackDesk::new(publisher.clone());
         let mqtt_address = endpoint.to_string();
+        let own_endpoint = endpoint.clone();
         let filters = wire::subscription_filters(&config.mqtt.prefix);
         let (intake, messages) =
             intake::start(endpoint.clone(), &config.mqtt.client_id, filters.clone(), Arc::clone(&counters));
@@ -159,6 +169,11 @@ impl Daemon {
             Arc::clone(&app),
             Arc::clone(&inbox),
         );
+        // The monitor is to find the test flights' zone even where no other can be had.
+        let no_zones = Arc::new(canary::with_zone(Airspace::default()));
+        if inbox.control(Control::Airspace(no_zones)).is_err() {
+            tracing::error!("a new inbox is full");
+        }
         let read = zone_files::read(&config.zones.dir);
         keeper.begin(&read);
         let take = move |read| {
@@ -166,6 +181,18 @@ impl Daemon {
         };
         let zone_watch = watch_zones::start(config.zones.dir.clone(), Some(read), take)?;
 
+        let canary = Canary::new(&config.mqtt.prefix, Some(Arc::clone(&store)));
+        let skew = Arc::new(SkewMeter::default());
+        let desk = TroubleDesk::new(Arc::clone(&inbox));
+        let stamps @ [monitor, runtime] = &["monitor", "runtime"].map(Watched::new);
+        let figures = SelfFigures {
+            canary: Arc::clone(&canary),
+            desk: Arc::clone(&desk),
+            health: Arc::clone(&app.health),
+            store: Arc::clone(&store),
+            counters: Arc::clone(&counters),
+        };
+        app.metrics.register(|registry| registry.register_collector(Box::new(figures)));
         let around = Surroundings {
             inbox: Arc::clone(&inbox),
             hub: hub_publisher,
@@ -177,16 +204,37 @@ impl Daemon {
             counters: Arc::clone(&counters),
             feedback: Arc::clone(&feedback),
             tally,
+            desk: Arc::clone(&desk),
+            sieve: Sieve::new(Arc::clone(&canary)),
+            stamp: Arc::clone(&monitor.stamp),
+            latency: app.metrics.alert_latency_s.clone(),
         };
         let evaluator = evaluator::start(Monitor::new(config.monitor_settings()), recovered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
-        let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), counters);
+        let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
+        let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), Arc::clone(&counters))
+            .with(own_flights);
+        let observers = Observers {
+            desk,
+            intake: intake.clone(),
+            counters,
+            app: Arc::clone(&app),
+            skew,
+            canary,
+            own: own_client::start(
+                own_endpoint,
+                format!("{}-self", config.mqtt.client_id),
+                background.clone(),
+            ),
+            stamp: Arc::clone(&runtime.stamp),
+            embedded: config.mqtt.embedded,
+        };
         let mut tasks = vec![
             tokio::spawn(bypass.run(background.clone())),
             tokio::spawn(gate.run(messages)),
             tokio::spawn(feedback.run(background.clone())),
             tokio::spawn(forward_acknowledgements(acks, Arc::clone(&inbox))),
-            tokio::spawn(watch_broker(intake.clone(), Arc::clone(&app), background.clone())),
+            tokio::spawn(observers.run(background.clone())),
         ];
         if let Some(journal) = &journal {
             tasks.push(tokio::spawn(journaling::retain(Arc::clone(journal), background.clone())));
@@ -204,6 +252,7 @@ impl Daemon {
             evaluator,
             tasks,
             serving,
+            watched: stamps.to_vec(),
             #[cfg(feature = "embedded-broker")]
             broker,
             background,
@@ -218,6 +267,16 @@ impl Daemon {
     /// The broker, as `mqtt://host:port`.
     pub fn mqtt_address(&self) -> &str {
         &self.mqtt_address
+    }
+
+    /// What must move as long as the service works, for a watchdog.
+    pub fn watched(&self) -> Vec<Watched> {
+        self.watched.clone()
+    }
+
+    /// Conditions of the parts.
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.app.health)
     }
 
     /// Stops in order: takes no more messages, evaluates and acknowledges what was taken, tells the clients,
@@ -295,25 +354,6 @@ async fn forward_acknowledgements(
     while let Some(request) = acks.recv().await {
         if inbox.control(Control::Acknowledge(request)).is_err() {
             tracing::warn!("an acknowledgement came too late or too many wait");
-        }
-    }
-}
-
-/// Tells `/readyz` how the intake stands with the broker.
-async fn watch_broker(intake: IntakeHandle, app: Arc<App>, stop: CancellationToken) {
-    let mut state = intake.state();
-    loop {
-        let (status, reason) = match &*state.borrow_and_update() {
-            IntakeState::Connecting => (Status::Failed, Some("connecting".to_owned())),
-            IntakeState::Connected { .. } => (Status::Ok, None),
-            IntakeState::Lost { since, reason } => {
-                (Status::Failed, Some(format!("not connected since {since}: {reason}")))
-            }
-        };
-        app.health.set(Part::Broker, status, reason, clock::now());
-        match stop.run_until_cancelled(state.changed()).await {
-            Some(Ok(())) => {}
-            Some(Err(_)) | None => return,
         }
     }
 }

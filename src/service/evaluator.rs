@@ -4,15 +4,19 @@
 //! published → its message acknowledged, once they are on disk. The heartbeat is sent from here after a real pass, so
 //! that a stuck core reads as dead.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use prometheus_client::metrics::histogram::Histogram;
 
 use crate::airspace::Airspace;
 use crate::domain::{Measures, Refusal, ServiceTrouble, Timestamp};
 use crate::journal::{Recovered, Store};
 use crate::monitor::{Effect, Event, Monitor, Tally, TroubleDetail};
 use crate::service::ack_window::AckToken;
+use crate::service::canary::Sieve;
 use crate::service::clock::{self, Stopwatch};
 use crate::service::clock_keeper::{ClockKeeper, Keeping};
 use crate::service::counters::Counters;
@@ -24,6 +28,8 @@ use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
 use crate::service::storage::{StorageWatch, Trouble};
+use crate::service::trouble::TroubleDesk;
+use crate::service::watchdog::Stamp;
 use crate::stream::{AckRequest, Delivery, LoggedEvent, Release, Vitals};
 
 /// Longest sleep: time-driven work is at most this late.
@@ -44,6 +50,8 @@ pub enum Control {
     Airspace(Arc<Airspace>),
     /// Somebody took note of an alert.
     Acknowledge(AckRequest),
+    /// The service looked at itself: what is wrong, or that it is well.
+    Trouble(ServiceTrouble, Option<TroubleDetail>),
 }
 
 /// Where the thread takes from and hands to.
@@ -68,6 +76,14 @@ pub struct Surroundings {
     pub feedback: Arc<FeedbackDesk>,
     /// What became of reports, for metrics.
     pub tally: Arc<Mutex<Tally>>,
+    /// Where troubles are reported.
+    pub desk: Arc<TroubleDesk>,
+    /// Takes the service's test flights out of everything that leaves.
+    pub sieve: Sieve,
+    /// Moves while the thread works.
+    pub stamp: Arc<Stamp>,
+    /// From the arrival of a report to the publication of its alert events, seconds.
+    pub latency: Histogram,
 }
 
 struct Evaluator {
@@ -77,6 +93,8 @@ struct Evaluator {
     delivery: Delivery<AckToken>,
     effects: Vec<Effect>,
     released: Vec<Release<AckToken>>,
+    /// Events of reports that are not published yet: their numbers, and when the report arrived.
+    alerted: VecDeque<(u64, Timestamp)>,
     /// The newest connection of which a message came.
     epoch: u64,
     beat_at: Option<Timestamp>,
@@ -112,6 +130,7 @@ pub fn start(
         delivery: Delivery::new(last_seq),
         effects,
         released: Vec::new(),
+        alerted: VecDeque::new(),
         epoch: 0,
         beat_at: None,
         heard_at: None,
@@ -147,6 +166,7 @@ impl Evaluator {
         self.monitor.handle(now, Event::Tick, &mut self.effects);
         self.deliver(now);
         self.beat(now, false);
+        self.around.stamp.moved();
         open
     }
 
@@ -172,6 +192,7 @@ impl Evaluator {
             Control::Acknowledge(AckRequest { alert_id, by, note }) => {
                 Event::Acknowledged { alert_id, by, note }
             }
+            Control::Trouble(kind, holds) => Event::Service { kind, holds },
         };
         let now = clock::now();
         self.monitor.handle(now, event, &mut self.effects);
@@ -201,6 +222,7 @@ impl Evaluator {
             | Effect::Assessed(_) => None,
         });
         match refused {
+            _ if uas_id.is_canary() => {}
             None => self.around.counters.evaluated.one(),
             Some(refusal) => {
                 self.around.counters.refused(refusal.reason).one();
@@ -210,7 +232,9 @@ impl Evaluator {
                 }
             }
         }
+        let before = self.delivery.last_seq();
         self.hand_out(now);
+        self.alerted.extend((before..self.delivery.last_seq()).map(|seq| (seq + 1, received_at)));
         if let Some(token) = token {
             self.hold(token);
         }
@@ -230,6 +254,7 @@ impl Evaluator {
     /// Gives each effect to who must see to it. Aircraft do not wait for the disk.
     fn hand_out(&mut self, now: Timestamp) {
         for effect in self.effects.drain(..) {
+            let Some(effect) = self.around.sieve.pass(effect) else { continue };
             match effect {
                 Effect::Alert(event) => self.delivery.event(now, event),
                 Effect::TrackChanged(state) => self.around.hub.track(state),
@@ -254,6 +279,9 @@ impl Evaluator {
                 if !durable {
                     self.around.counters.alerts_not_durable.one();
                 }
+                while let Some((_, received_at)) = self.alerted.pop_front_if(|(seq, _)| *seq <= entry.seq) {
+                    self.around.latency.observe(now.seconds_since(received_at));
+                }
             }
         }
         self.around.hub.durable(self.delivery.durable_seq());
@@ -265,7 +293,7 @@ impl Evaluator {
         }
     }
 
-    /// Holds the service's own time against the system's, and says where they part.
+    /// Holds the service's own time against the system's.
     fn keep_time(&mut self, now: Timestamp) {
         match self.clock.keep(now, clock::system()) {
             Keeping::Hold => {}
@@ -276,12 +304,6 @@ impl Evaluator {
                 self.beat_at = None;
             }
         }
-        let holds = self.clock.trouble_s().map(|ahead_s| TroubleDetail {
-            measured: Measures::of(&[("ahead_s", ahead_s)]),
-            ..TroubleDetail::default()
-        });
-        let event = Event::Service { kind: ServiceTrouble::Clock, holds };
-        self.monitor.handle(clock::now(), event, &mut self.effects);
         self.hand_out(clock::now());
     }
 
@@ -293,11 +315,7 @@ impl Evaluator {
                 note: Some(reason),
                 ..TroubleDetail::default()
             });
-            self.monitor.handle(
-                now,
-                Event::Service { kind: ServiceTrouble::Storage, holds },
-                &mut self.effects,
-            );
+            self.around.desk.set(ServiceTrouble::Storage, holds);
         }
         let limit_s = if self.is_behind { BEHIND_S / 2.0 } else { BEHIND_S };
         let is_behind = limit_s < self.pass_lag_s;
@@ -308,11 +326,7 @@ impl Evaluator {
                 limit: Measures::of(&[("lag_s", BEHIND_S)]),
                 ..TroubleDetail::default()
             });
-            self.monitor.handle(
-                now,
-                Event::Service { kind: ServiceTrouble::Behind, holds },
-                &mut self.effects,
-            );
+            self.around.desk.set(ServiceTrouble::Behind, holds);
         }
         self.pass_lag_s = 0.0;
     }
@@ -340,8 +354,8 @@ impl Evaluator {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let counters = &self.around.counters;
         self.around.mqtt.figures(StatusFigures {
-            aircraft: count(self.monitor.aircraft()),
-            open_alerts: count(self.monitor.open_alerts()),
+            aircraft: count(self.monitor.aircraft().saturating_sub(self.around.sieve.tracks())),
+            open_alerts: count(self.monitor.open_alerts().saturating_sub(self.around.sieve.open())),
             seq: self.delivery.last_seq(),
             messages: counters.messages.get(),
             evaluated: counters.evaluated.get(),

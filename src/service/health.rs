@@ -36,12 +36,36 @@ impl Status {
 pub enum Part {
     /// The MQTT connection and its subscriptions.
     Broker,
+    /// What the broker's settings would lose.
+    BrokerSettings,
+    /// What comes in: as usual, or quiet and known to be.
+    Input,
     /// The authority's zones.
     Zones,
     /// The path from a report to its alerts.
     Evaluation,
     /// What must survive a restart.
     Journal,
+    /// The service's own test flights.
+    Canary,
+    /// The system's clock and those of the sources.
+    Clock,
+}
+
+impl Part {
+    /// The name in answers and figures.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Broker => "broker",
+            Self::BrokerSettings => "broker_settings",
+            Self::Input => "input",
+            Self::Zones => "zones",
+            Self::Evaluation => "evaluation",
+            Self::Journal => "journal",
+            Self::Canary => "canary",
+            Self::Clock => "clock",
+        }
+    }
 }
 
 /// A part's condition.
@@ -63,13 +87,15 @@ pub struct Health {
 }
 
 impl Health {
-    /// A service that starts: broker and zones are awaited.
+    /// A service that starts: what must be heard of before it is ready is awaited.
     pub fn starting(now: Timestamp) -> Self {
         let awaited =
             |reason: &str| Condition { status: Status::Failed, reason: Some(reason.into()), since: now };
         let parts = BTreeMap::from([
             (Part::Broker, awaited("not connected yet")),
             (Part::Zones, awaited("not loaded yet")),
+            (Part::Input, awaited("not looked at yet")),
+            (Part::Canary, awaited("no test flight has come through yet")),
         ]);
         Self { parts: Mutex::new(parts) }
     }

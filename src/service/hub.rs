@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::domain::{AlertEvent, Timestamp, UasId};
+use crate::domain::{AlertEvent, UasId};
 use crate::journal::Entry;
 use crate::monitor::TrackState;
 use crate::stream::{
@@ -94,11 +94,6 @@ impl Hub {
     /// Hands an acknowledgement to the core; `false` if too many wait or the core is gone.
     pub fn acknowledge(&self, request: AckRequest) -> bool {
         self.acks.try_send(request).is_ok()
-    }
-
-    /// When the evaluating path last said that it is well.
-    pub fn last_heartbeat(&self) -> Option<Timestamp> {
-        self.world().pulse.as_ref().map(|pulse| pulse.vitals.now)
     }
 }
 

@@ -145,6 +145,11 @@ impl Link {
         }
     }
 
+    /// How long the peer has said nothing.
+    pub(super) fn silence(&self) -> Duration {
+        self.heard_at.elapsed()
+    }
+
     /// Sends what is queued, then a DISCONNECT if one is queued, for at most `within`.
     pub(super) async fn finish(mut self, within: Duration) {
         let sent = async { while self.next().await.is_ok_and(|event| !is_disconnect(&event)) {} };

@@ -63,6 +63,11 @@ impl Stream {
         None
     }
 
+    /// Sends a message.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.0.send(Message::text(text)).unwrap();
+    }
+
     /// Says goodbye, as a client that closes its page.
     pub(crate) fn close(mut self) {
         self.0.close(None).unwrap();

@@ -2,30 +2,13 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt;
 use lowsky::domain::{Acknowledgement, AlertEventKind, Severity};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::http_support::{Journaled, alert, at, event, get, raised, request, vitals};
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-async fn connect(service: &Journaled, query: &str) -> Socket {
-    connect_async(format!("ws://{}/api/v1/stream{query}", service.server.address)).await.unwrap().0
-}
-
-async fn next(socket: &mut Socket) -> Value {
-    loop {
-        let message = timeout(Duration::from_secs(20), socket.next()).await.expect("a frame in 20 s");
-        if let Message::Text(text) = message.expect("still connected").unwrap() {
-            return serde_json::from_str(&text).unwrap();
-        }
-    }
-}
+use crate::http_support::{Journaled, alert, at, connect, event, get, next, raised, request, vitals};
 
 fn ids(answer: &Value) -> Vec<String> {
     let alerts = answer["alerts"].as_array().unwrap().iter();
@@ -92,7 +75,7 @@ async fn open_alerts_and_history_are_there_after_a_restart() {
     crate::journal_support::close(&before.journal);
     drop(before);
     let mut after = Journaled::start(dir.path(), 100, 100).await;
-    let mut socket = connect(&after, "").await;
+    let mut socket = connect(&after.server, "").await;
     assert_eq!(next(&mut socket).await["oldest_seq"], 1);
     socket.send(Message::text(r#"{"type":"subscribe"}"#)).await.unwrap();
     let snapshot = next(&mut socket).await;
@@ -109,7 +92,7 @@ async fn p16_the_address_says_where_to_resume() {
     let mut service = Journaled::start(dir.path(), 5, 5).await;
     past(&mut service, 400).await;
     let last = service.last_seq();
-    let mut socket = connect(&service, "?after=3").await;
+    let mut socket = connect(&service.server, "?after=3").await;
     let hello = next(&mut socket).await;
     assert_eq!((hello["seq"].as_u64(), hello["oldest_seq"].as_u64()), (Some(last), Some(1)));
     for seq in 4..=last {
@@ -119,10 +102,10 @@ async fn p16_the_address_says_where_to_resume() {
     service.publish([raised("live")]).await;
     assert_eq!(next(&mut socket).await["seq"], last + 1);
     let log_id = hello["log_id"].as_str().unwrap();
-    let mut same = connect(&service, &format!("?after={log_id}:{last}")).await;
+    let mut same = connect(&service.server, &format!("?after={log_id}:{last}")).await;
     next(&mut same).await;
     assert_eq!(next(&mut same).await["seq"], last + 1);
-    let mut other = connect(&service, "?after=elsewhere:3").await;
+    let mut other = connect(&service.server, "?after=elsewhere:3").await;
     next(&mut other).await;
     let gap = next(&mut other).await;
     assert_eq!(gap, json!({"type": "gap", "from": 1, "to": last + 1, "reason": "RETENTION"}));
@@ -148,7 +131,7 @@ async fn p16_a_journal_that_is_gone_is_said() {
             std::fs::write(path, "no journal").unwrap();
         }
     }
-    let mut socket = connect(&service, "?after=3").await;
+    let mut socket = connect(&service.server, "?after=3").await;
     next(&mut socket).await;
     let gap = next(&mut socket).await;
     assert_eq!(gap, json!({"type": "gap", "from": 4, "to": 600, "reason": "UNREADABLE"}), "the fault fired");

@@ -155,12 +155,16 @@ async fn p33_readiness_tells_each_part_and_needs_a_heartbeat() {
     assert_eq!(answer.status, 503);
     assert_eq!(answer.json()["components"]["broker"]["status"], "failed");
     let now = clock::now();
-    server.app.health.set(Part::Broker, Status::Ok, None, now);
+    for part in [Part::Broker, Part::Input, Part::Canary] {
+        server.app.health.set(part, Status::Ok, None, now);
+    }
     server.app.health.set(Part::Zones, Status::Degraded, Some("the last good set is in force".into()), now);
     assert_eq!(get(server.address, "/readyz").await.status, 503, "no heartbeat yet");
     server.publisher.heartbeat(vitals(clock::now(), 0));
     let answer = get(server.address, "/readyz").await;
     assert_eq!((answer.status, answer.json()["status"].as_str()), (200, Some("degraded")));
+    server.publisher.heartbeat(vitals(clock::now(), 2_000));
+    assert_eq!(get(server.address, "/readyz").await.status, 503, "reports wait too long");
     server.publisher.heartbeat(vitals(clock::now().plus_seconds(-3.1), 0));
     let answer = get(server.address, "/readyz").await;
     assert_eq!(

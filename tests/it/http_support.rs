@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use lowsky::config;
 use lowsky::domain::{
     Alert, AlertCode, AlertEvent, AlertEventKind, AlertPosition, AlertState, DataQuality, Explanation,
@@ -21,6 +22,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -122,6 +126,24 @@ pub(crate) async fn start_on(
     let address = listener.local_addr().unwrap();
     let served = tokio::spawn(serve(listener, Arc::clone(&app)));
     Server { app, publisher, acks, address, served }
+}
+
+/// A stream client.
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Connects to the stream, with a query or none.
+pub(crate) async fn connect(server: &Server, query: &str) -> Socket {
+    connect_async(format!("ws://{}/api/v1/stream{query}", server.address)).await.unwrap().0
+}
+
+/// The next frame.
+pub(crate) async fn next(socket: &mut Socket) -> serde_json::Value {
+    loop {
+        let message = timeout(Duration::from_secs(20), socket.next()).await.expect("a frame in 20 s");
+        if let Message::Text(text) = message.expect("still connected").unwrap() {
+            return serde_json::from_str(&text).unwrap();
+        }
+    }
 }
 
 /// A server with a real journal, which events reach as in the service: durable, then published.

@@ -60,6 +60,8 @@ mod http_history;
 #[cfg(test)]
 mod http_rest;
 #[cfg(test)]
+mod http_siege;
+#[cfg(test)]
 mod http_socket;
 #[cfg(test)]
 mod http_support;
@@ -106,6 +108,15 @@ mod replay;
 mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod self_metrics;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod self_watch;
+#[cfg(test)]
+#[cfg(unix)]
+mod self_watchdog;
 #[cfg(test)]
 #[path = "../../tools/load/service.rs"]
 #[expect(dead_code, reason = "the load generator asks for more")]

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::e2e_support::{raw_stream, resident_kib};
 use crate::http_support::{Journaled, alert, event, raised, start, vitals};
 
 /// Events of about 4 kB, so that each client is sent 8.8 MB and buffers fill.
@@ -32,10 +33,8 @@ fn long_event(number: u64) -> Arc<lowsky::domain::AlertEvent> {
     event(AlertEventKind::Updated, long)
 }
 
-fn resident_kib() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse().ok()
+fn count(clients: usize) -> u64 {
+    u64::try_from(clients).unwrap()
 }
 
 /// The 99th percentile of 500 round trips of 64 bytes: how much the machine disturbs a bare socket, seconds.
@@ -63,22 +62,9 @@ fn echo_p99_s() -> f64 {
     times[495]
 }
 
-/// Upgrades a plain socket by hand and subscribes; it is then read as slowly as one likes.
+/// Subscribes on a plain socket; it is then read as slowly as one likes.
 fn by_hand(address: SocketAddr) -> TcpStream {
-    let mut socket = TcpStream::connect(address).unwrap();
-    write!(
-        socket,
-        "GET /api/v1/stream HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-    .unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        socket.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
-    assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+    let mut socket = raw_stream(address);
     let text = br#"{"type":"subscribe"}"#;
     // Masked with zeros.
     let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0];
@@ -119,7 +105,7 @@ async fn round(server: &mut crate::http_support::Server, base: u64, events: u64)
         .map(|_| tokio::spawn(healthy(server.address, Arc::clone(&ready), base, events)))
         .collect();
     timeout(Duration::from_mins(1), async {
-        while ready.load(Ordering::Relaxed) < HEALTHY as u64 {
+        while ready.load(Ordering::Relaxed) < count(HEALTHY) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     })
@@ -147,7 +133,7 @@ async fn p15_slow_clients_harm_only_themselves() {
     let mut server = start(|_, _| {}).await;
     let alone_s = round(&mut server, 0, 300).await;
     let echo_before_s = echo_p99_s();
-    let before_kib = resident_kib();
+    let before_kib = resident_kib(std::process::id());
     let address = server.address;
     let over = Arc::new(AtomicBool::new(false));
     let slow = tokio::task::spawn_blocking(move || {
@@ -168,11 +154,11 @@ async fn p15_slow_clients_harm_only_themselves() {
         })
         .collect();
     let beside_s = round(&mut server, 300, EVENTS).await;
-    let after_kib = resident_kib();
+    let after_kib = resident_kib(std::process::id());
     let metrics = Arc::clone(&server.app.metrics);
     // The fault fired: each slow one was cut or told of a gap, without any more events.
     timeout(Duration::from_secs(20), async {
-        while metrics.stream_cuts.get() + metrics.stream_gaps.get() < (STOPPED + TRICKLING) as u64 {
+        while metrics.stream_cuts.get() + metrics.stream_gaps.get() < count(STOPPED + TRICKLING) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     })
@@ -255,7 +241,7 @@ async fn p16_a_thousand_disconnects_without_a_hole_or_a_double() {
                 other => panic!("round {round}: {other}: {text}"),
             }
         }
-        if random % 3 == 0 {
+        if random.is_multiple_of(3) {
             drop(socket.close(None).await);
         }
         // Else torn away, with whatever is on its way.

@@ -108,10 +108,11 @@ pub(super) fn live_again(
         Language::En => format!("*** LIVE again after {after_s:.1} s; {all} events made up for{each}"),
     };
     if 0 < lost {
-        text.push_str(&match language {
+        let why = match language {
             Language::Zh => format!("，{lost} 个无法补发，请核对未解除告警"),
             Language::En => format!("; {lost} cannot be had: check the open alerts"),
-        });
+        };
+        text.push_str(&why);
     }
     text
 }

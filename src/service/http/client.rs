@@ -94,6 +94,7 @@ pub(super) async fn echo(upgraded: Upgraded) -> Result<(), Error> {
 }
 
 /// Ends a connection whose client broke a rule, with the code that says which.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others are of the connection itself")]
 async fn refuse(socket: &mut Socket, error: Error) -> Result<(), Error> {
     let (code, reason) = match error {
         Error::Capacity(error) => (CloseCode::Size, error.to_string()),
