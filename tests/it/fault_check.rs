@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde_json::Value;
 
 use crate::e2e_stream::Stream;
-use crate::e2e_support::get;
+use crate::e2e_support::{Daemon, get, until};
 use crate::fault_fleet::Truth;
 use crate::fault_recorder::{Record, Told};
 
@@ -48,6 +48,19 @@ pub(crate) fn alerts(address: SocketAddr, query: &str) -> BTreeMap<String, Strin
     }
 }
 
+/// Waits until no alert is open but what the service says of itself.
+pub(crate) fn every_alert_ends(daemon: &Daemon) {
+    until("every alert ends", 60.0, || {
+        let open = daemon.json("/api/v1/alerts?state=OPEN");
+        open["alerts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|alert| alert["code"] == "SERVICE_DEGRADED")
+            .then_some(())
+    });
+}
+
 /// Every recorded event is in the history, as it was told.
 pub(crate) fn nothing_is_lost(record: &Record, history: &BTreeMap<u64, Told>) {
     let lost: Vec<_> = record.durable.iter().filter(|(seq, told)| history.get(seq) != Some(told)).collect();
@@ -59,6 +72,10 @@ pub(crate) fn nothing_is_lost(record: &Record, history: &BTreeMap<u64, Told>) {
         lost[0],
         history.get(lost[0].0)
     );
+}
+
+/// The client that recorded never saw a hole, a double, a change or another history.
+pub(crate) fn nothing_was_missed(record: &Record) {
     assert_eq!(record.faults, [""; 0], "what the client saw");
     assert_eq!(record.log_ids.len(), 1, "one history: {:?}", record.log_ids);
 }

@@ -1,14 +1,21 @@
 //! SIGKILL at random moments: no durable event is lost or changed, and every breach is exactly one episode.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use lowsky::service::clock::Stopwatch;
+use serde_json::Value;
 
-use crate::e2e_support::{Daemon, configure, foreign_programs, free_port, mosquitto_as_documented, until};
-use crate::fault_check::{alerts, each_breach_is_one_episode, history, nothing_is_lost, pages_agree};
+use crate::e2e_support::{Daemon, LOWSKY, configure, foreign_programs, free_port, mosquitto_as_documented};
+use crate::fault_check::{
+    alerts, each_breach_is_one_episode, every_alert_ends, history, nothing_is_lost, nothing_was_missed,
+    pages_agree,
+};
 use crate::fault_fleet::{Fleet, Plan};
-use crate::fault_recorder::Recorder;
+use crate::fault_recorder::{Recorder, Told};
 
 /// Kills in the test; `LOWSKY_CYCLES` for a longer campaign.
 const CYCLES: u32 = 50;
@@ -72,8 +79,7 @@ fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
     let took_s = begun.elapsed().as_secs_f64();
     let daemon = Daemon::ready(dir.path());
     let truth = fleet.settle();
-    let open = || daemon.json("/api/v1/alerts?state=OPEN")["alerts"].as_array().unwrap().len();
-    until("every alert ends", 60.0, || (open() == 0).then_some(()));
+    every_alert_ends(&daemon);
 
     let history = history(address);
     let pages = alerts(address, "");
@@ -89,9 +95,31 @@ fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
     );
     fleet.land();
     nothing_is_lost(&record, &history);
+    nothing_was_missed(&record);
     pages_agree(&pages, &history);
     let episodes = each_breach_is_one_episode(&truth, &history);
     println!("{episodes} breaches, each exactly one episode");
     assert!(10 * usize::try_from(cycles).unwrap() < episodes, "the campaign had something to lose");
     daemon.stop("TERM");
+    tools_agree(dir.path(), &history);
+}
+
+/// The journal is sound in the eyes of its own tools, and an export says what the stream said.
+fn tools_agree(dir: &Path, history: &BTreeMap<u64, Told>) {
+    let journal = |task: &str| {
+        let config = dir.join("lowsky.toml");
+        let done = Command::new(LOWSKY).args(["journal", task, "--config"]).arg(config).output().unwrap();
+        let said = String::from_utf8(done.stdout).unwrap();
+        assert!(done.status.success(), "journal {task}: {said}");
+        said
+    };
+    println!("{}", journal("verify").trim_end());
+    let exported = journal("export");
+    let exported: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for line in &exported {
+        // Events of the last moments came after the history was read.
+        let told = history.get(&line["seq"].as_u64().unwrap());
+        assert!(told.is_none_or(|told| *told == Told::of(line)), "{line}, told as {told:?}");
+    }
+    assert!(history.len() <= exported.len(), "{} of {} events", exported.len(), history.len());
 }

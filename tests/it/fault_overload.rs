@@ -6,7 +6,7 @@ use lowsky::service::clock::Stopwatch;
 
 use crate::calm::quantile;
 use crate::e2e_support::{Daemon, configure, foreign_programs, free_port, mosquitto_as_documented, until};
-use crate::fault_check::{episodes, history};
+use crate::fault_check::{episodes, every_alert_ends, history};
 use crate::fault_fleet::{Fleet, Plan};
 use crate::fault_flood::{Flood, write_rings};
 use crate::fault_recorder::Recorder;
@@ -20,10 +20,11 @@ const RINGS: u32 = 300;
 /// How long the overload lasts.
 const OVERLOAD: Duration = Duration::from_secs(12);
 
-/// What the daemon judges a second when it has all it can take, found by offering more and more.
+/// What the daemon judges a second when it has all it can take, found by offering more and more. One hiccup of the
+/// machine is no limit: twice running it must fall short.
 fn capacity(service: &Service, flood: &Flood) -> f64 {
-    let mut offered = 200.0;
-    loop {
+    let (mut offered, mut short, mut most) = (200.0, 0, 0.0_f64);
+    while short < 2 {
         flood.rate(offered);
         std::thread::sleep(Duration::from_millis(500));
         let (before, since) = (service.books().unwrap(), Stopwatch::start());
@@ -31,12 +32,12 @@ fn capacity(service: &Service, flood: &Flood) -> f64 {
         let after = service.books().unwrap();
         let judged = (after.evaluated - before.evaluated) / since.elapsed().as_secs_f64();
         println!("offered {offered:.0} a second, judged {judged:.0}, {:.0} wait", after.in_flight);
-        if judged < 0.7 * offered {
-            return judged;
-        }
+        short = if judged < 0.7 * offered { short + 1 } else { 0 };
+        most = most.max(judged);
         offered *= 1.5;
         assert!(offered < 1e5, "this daemon cannot be overloaded here");
     }
+    most
 }
 
 fn settled(service: &Service, sent: u64) -> Option<Books> {
@@ -54,7 +55,8 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
     let mqtt = free_port();
     let _broker = mosquitto_as_documented(dir.path(), mqtt);
     configure(dir.path(), mqtt, false, 0);
-    let plan = Plan { aircraft: 2 * COUPLES, period_s: 1.0, words_per_s: 2.0, flights_per_s: 1.5 };
+    // No breach of a single report: a newer report may take its place.
+    let plan = Plan { aircraft: 2 * COUPLES, period_s: 1.0, words_per_s: 1e-9, flights_per_s: 1.5 };
     plan.write_zones(dir.path());
     write_rings(dir.path(), RINGS);
     let daemon = Daemon::ready(dir.path());
@@ -79,13 +81,13 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
     until("the backlog is judged", 60.0, || settled(&service, flood.sent()));
     let recovery_s = relieved.elapsed().as_secs_f64();
     let truth = fleet.settle();
-    let open = || daemon.json("/api/v1/alerts?state=OPEN")["alerts"].as_array().unwrap().len();
-    until("every alert ends", 60.0, || (open() == 0).then_some(()));
+    every_alert_ends(&daemon);
     let sent = flood.stop() + fleet.sent();
     fleet.land();
     let books = until("the books close", 10.0, || settled(&service, sent));
 
-    let episodes = episodes(&truth, &history(daemon.http));
+    let history = history(daemon.http);
+    let episodes = episodes(&truth, &history);
     let record = recorder.stop();
     println!(
         "capacity {judged:.0} a second, offered {offered:.0}, conflated {:.0} of {:.0}; oldest report waited {} ms; \
@@ -95,6 +97,9 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
         record.lag_ms,
         quantile(&record.latency_ms, 1_000) / 1e3,
     );
+    for (uas_id, ..) in &episodes.missing {
+        history.values().filter(|told| told.alert.contains(uas_id)).for_each(|told| println!("{told:?}"));
+    }
     assert_eq!(episodes.missing, [], "of {} conflicts", episodes.breaches);
     assert!(usize::try_from(COUPLES).unwrap() < episodes.breaches, "{episodes:?}");
     assert!(2.0 * judged < offered, "the overload was real: {offered:.0} a second");

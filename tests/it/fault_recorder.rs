@@ -42,7 +42,7 @@ pub(crate) struct Record {
     pub(crate) hasty: u64,
     pub(crate) log_ids: Vec<String>,
     pub(crate) connections: u64,
-    /// From the time in the report to the arrival of the alert that it raised, one of [`WORDS`].
+    /// From the time in the report to the arrival of the alert that it raised, in [`WORDS`] or in flight.
     pub(crate) latency_ms: Vec<f64>,
     /// The largest delay that a heartbeat told of.
     pub(crate) lag_ms: u64,
@@ -135,7 +135,9 @@ impl Record {
         if frame["event"] == "RAISED" {
             self.rules.insert(alert["rule"].as_str().unwrap_or_default().to_owned());
             let observed_at = alert["observed_at"].as_str().and_then(|at| Timestamp::parse(at).ok());
-            if WORDS.iter().any(|(code, ..)| alert["code"] == *code)
+            let scripted = ["SEPARATION", "ZONE_INCURSION"];
+            let mut scripted = scripted.into_iter().chain(WORDS.map(|(code, ..)| code));
+            if scripted.any(|code| alert["code"] == code)
                 && let Some(at) = observed_at
             {
                 self.latency_ms.push(clock::now().seconds_since(at) * 1e3);
