@@ -85,7 +85,7 @@ impl Zone {
 
     /// Whether it has no schedule.
     pub fn always_applies(&self) -> bool {
-        self.periods.is_empty()
+        self.schedule.is_always()
     }
 
     /// Whether it applies at `at`.

@@ -41,7 +41,7 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
 /// What a failed start means for the exit code.
 pub(super) fn failure(error: &StartError) -> Failure {
     match error {
-        StartError::Endpoint(_) => Failure::Input(error.to_string()),
+        StartError::Endpoint(_) | StartError::Terrain(_) => Failure::Input(error.to_string()),
         StartError::Listen { .. } | StartError::Broker(_) | StartError::Thread(_) => {
             Failure::Outside(error.to_string())
         }

@@ -33,6 +33,7 @@ use crate::service::link::{Endpoint, EndpointError};
 use crate::service::metrics::Metrics;
 use crate::service::publisher::{self, PublisherHandle, PublisherSettings};
 use crate::service::storage::StorageWatch;
+use crate::service::terrain_files::{self, TerrainError};
 use crate::service::watch_zones::{self, ZoneWatch};
 use crate::service::zone_keeper::ZoneKeeper;
 use crate::service::{clock, figures, zone_files};
@@ -62,6 +63,9 @@ pub enum StartError {
     /// The embedded broker does not start.
     #[error("embedded broker: {0}")]
     Broker(String),
+    /// The terrain cannot be read.
+    #[error(transparent)]
+    Terrain(#[from] TerrainError),
     /// The system gives no thread.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
@@ -174,7 +178,9 @@ impl Daemon {
             feedback: Arc::clone(&feedback),
             tally,
         };
-        let evaluator = evaluator::start(Monitor::new(config.monitor_settings()), recovered, around)?;
+        let mut rules = config.monitor_settings();
+        rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
+        let evaluator = evaluator::start(Monitor::new(rules), recovered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
         let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), counters);
         let mut tasks = vec![
