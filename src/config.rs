@@ -3,12 +3,16 @@
 //! Every key has a documented default, so an empty text is a valid configuration. An unknown key is an
 //! error that says where it stands and which known key is nearest.
 
+mod ground;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::BoundingBox;
-use crate::monitor::{Level, Lifecycle, Limits, Separation, Settings, Terrain, default_separation};
+use crate::monitor::{Level, Lifecycle, Limits, Separation, Settings, default_separation};
+
+pub use ground::Ground;
 
 /// The MQTT broker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,7 +119,7 @@ pub struct Config {
     /// Ceilings and speeds.
     pub limits: Limits,
     /// The ground.
-    pub terrain: Terrain,
+    pub terrain: Ground,
     /// Separation tables; an empty list stands for the default ones.
     pub separation: Vec<Separation>,
     /// Raising and clearing.
@@ -237,10 +241,11 @@ impl Config {
         }
         config.zones.dir = folder.join(&config.zones.dir);
         config.journal.dir = folder.join(&config.journal.dir);
+        config.terrain.dir = config.terrain.dir.map(|dir| folder.join(dir));
         Ok(config)
     }
 
-    /// The rules' part.
+    /// The rules' part, with flat ground: who reads files puts the terrain model in.
     pub fn monitor_settings(&self) -> Settings {
         Settings {
             separation: if self.separation.is_empty() {
@@ -250,7 +255,7 @@ impl Config {
             },
             lifecycle: self.lifecycle.clone(),
             limits: self.limits.clone(),
-            terrain: self.terrain.clone(),
+            terrain: self.terrain.flat(),
             zone_look_ahead_s: self.zones.look_ahead_s,
             ..Settings::default()
         }

@@ -12,6 +12,7 @@ use super::republish;
 use crate::config::Config;
 use crate::domain::{Reason, Timestamp};
 use crate::monitor::{Effect, Event, Monitor};
+use crate::service::terrain_files;
 use crate::stream::{LoggedEvent, to_json};
 use crate::wire::{Decoded, Decoder, Doors, recording};
 
@@ -104,6 +105,8 @@ impl Player {
     fn new(args: &ReplayArgs, config: &Config) -> Result<Self, Failure> {
         let mut settings = config.monitor_settings();
         settings.assessments = args.assessments.is_some();
+        settings.terrain.model = terrain_files::model(config.terrain.dir.as_deref())
+            .map_err(|error| Failure::Input(error.to_string()))?;
         let dir = args.zones.as_ref().unwrap_or(&config.zones.dir);
         let airspace = if args.zones.is_some() || dir.is_dir() {
             files::zones(dir, config, true)?.0

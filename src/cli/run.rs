@@ -108,7 +108,7 @@ fn survive_full_files() {}
 /// What a failed start means for the exit code.
 pub(super) fn failure(error: &StartError) -> Failure {
     match error {
-        StartError::Endpoint(_) => Failure::Input(error.to_string()),
+        StartError::Endpoint(_) | StartError::Terrain(_) => Failure::Input(error.to_string()),
         StartError::Listen { .. } | StartError::Broker(_) | StartError::Thread(_) => {
             Failure::Outside(error.to_string())
         }

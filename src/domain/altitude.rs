@@ -50,10 +50,11 @@ pub struct Heights {
 }
 
 /// The surface a zone's limit is measured from (ED-318 `upperReference`, `lowerReference`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum VerticalReference {
     /// Above the ground straight below.
+    #[default]
     Agl,
     /// Above mean sea level (EGM96).
     Amsl,
@@ -65,8 +66,8 @@ pub enum VerticalReference {
     Cn1985,
 }
 
-/// A lower or upper limit of a zone.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// A lower or upper limit of a zone; by default the ground.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct VerticalLimit {
     /// Metres above the reference.
     pub metres: f64,

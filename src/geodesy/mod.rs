@@ -1,4 +1,4 @@
-//! The shape of the Earth: local metres, geoid, satellite time, Chinese map shifts, daylight and the BeiDou grid.
+//! The shape of the Earth: local metres, geoid, satellite time, Chinese map shifts, daylight, the ground and the BeiDou grid.
 
 mod bdt;
 mod gcj02;
@@ -8,6 +8,7 @@ mod grid_height;
 mod heights;
 mod metric;
 mod sun;
+mod terrain;
 
 pub use bdt::{TimeScale, WeekTime, week_time};
 pub use gcj02::{
@@ -18,3 +19,4 @@ pub use grid_code::{GridCell, GridCodeError, grid_cell_2d, grid_cell_3d, grid_co
 pub use heights::{amsl_from_hae_m, hae_from_amsl_m};
 pub use metric::{LocalMetric, offset_m};
 pub use sun::{SunEvent, SunTime, mean_noon, sun_time};
+pub use terrain::{ElevationModel, NODES_MAX as ELEVATION_NODES_MAX, TileError};

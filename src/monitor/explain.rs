@@ -72,7 +72,7 @@ pub(super) fn sentence(alert: &Alert, clause: &str, zone_en: Option<&str>) -> Ex
     let limit = |name: &str| alert.limit.get(name).unwrap_or(0.0);
     match alert.code {
         AlertCode::Separation => separation(alert),
-        AlertCode::ZoneIncursion => zone(alert, zone_en),
+        AlertCode::ZoneIncursion => zone(alert, clause, zone_en),
         AlertCode::HeightLimit => Explanation {
             zh: format!(
                 "{id} 真高 {:.0} 米，超过限高 {:.0} 米，请下降。",
@@ -190,7 +190,21 @@ fn separation(alert: &Alert) -> Explanation {
     }
 }
 
-fn zone(alert: &Alert, name_en: Option<&str>) -> Explanation {
+fn zone(alert: &Alert, clause: &str, name_en: Option<&str>) -> Explanation {
+    let said = zone_alone(alert, name_en);
+    if !clause.ends_with("/AGL_UNKNOWN") {
+        return said;
+    }
+    Explanation {
+        zh: format!("{}（高度无法与区域限高比较，按在其中处理）", said.zh),
+        en: format!(
+            "{} (Its height cannot be compared with the zone's limits and counts as within.)",
+            said.en
+        ),
+    }
+}
+
+fn zone_alone(alert: &Alert, name_en: Option<&str>) -> Explanation {
     let id = &alert.uas_id;
     let name = alert.zone.as_ref().map_or("?", |zone| zone.name.as_ref());
     let name_en = name_en.unwrap_or(name);

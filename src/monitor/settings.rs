@@ -1,8 +1,11 @@
 //! What can be set about the rules, with the defaults that an empty configuration has.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Severity;
+use crate::domain::{LatLng, Severity};
+use crate::geodesy::ElevationModel;
 
 /// Which aircraft a separation table is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,14 +80,22 @@ pub struct Limits {
     pub battery_pct: f64,
 }
 
-/// The ground where no terrain model is loaded: flat.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// The ground: a model, and flat where there is none.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Terrain {
     /// Elevation of the flat ground above mean sea level, metres.
     pub ground_amsl_m: f64,
     /// 95 % bound of the ground's elevation error, metres.
     pub ground_accuracy_m: f64,
+    /// Elevations from tiles.
+    pub model: Option<Arc<ElevationModel>>,
+}
+
+impl Terrain {
+    /// Elevation of the ground above mean sea level, metres.
+    pub fn ground_amsl_m(&self, at: LatLng) -> f64 {
+        self.model.as_ref().and_then(|model| model.elevation_m(at)).unwrap_or(self.ground_amsl_m)
+    }
 }
 
 /// All that can be set about the rules.
@@ -127,7 +138,7 @@ impl Default for Limits {
 
 impl Default for Terrain {
     fn default() -> Self {
-        Self { ground_amsl_m: 0.0, ground_accuracy_m: 4.0 }
+        Self { ground_amsl_m: 0.0, ground_accuracy_m: 4.0, model: None }
     }
 }
 

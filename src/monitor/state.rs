@@ -16,6 +16,8 @@ const DERIVE_S: std::ops::RangeInclusive<f64> = 0.2..=10.0;
 const RELATIVE_ERROR_M: f64 = 15.0;
 /// What pressure altitude may be wrong at an unknown QNH: 8.3 m for each hPa, typhoons aside, metres.
 const PRESSURE_ERROR_M: f64 = 110.0;
+/// An aircraft this little above its point of take-off is still over it, metres.
+const LOW_M: f64 = 3.0;
 /// Standard deviation of a vertical accuracy that nobody gave, metres (`STANDARDS` §6.5).
 const SIGMA_UNKNOWN_M: f64 = 10.0;
 /// Standard deviation of EGM96 here, metres.
@@ -52,6 +54,10 @@ pub(super) struct State {
     pub agl_sigma_m: f64,
     /// Height above the point of take-off, metres, if the aircraft tells it.
     pub takeoff_m: Option<f64>,
+    /// Elevation of the ground where it took off, metres above mean sea level; without height above take-off, here.
+    pub takeoff_amsl_m: f64,
+    /// The ground here above the ellipsoid, metres.
+    pub ground_hae_m: f64,
     /// 95 % bound of the position, metres.
     pub accuracy_h_m: Option<f64>,
 }
@@ -61,8 +67,19 @@ impl State {
     pub(super) fn of(observation: &Observation, before: Option<&Self>, terrain: &Terrain) -> Self {
         let position = observation.position;
         let undulation_m = egm96_undulation_m(position);
-        let (hae_m, hae_error_m) = ellipsoidal(position, &observation.heights, undulation_m, terrain);
-        let (agl_m, agl_sigma_m) = true_height(observation, hae_m, hae_error_m, undulation_m, terrain);
+        let ground_amsl_m = terrain.ground_amsl_m(position);
+        let heights = &observation.heights;
+        let takeoff_m = relative_to(heights, RelativeReference::Takeoff);
+        let takeoff_amsl_m = takeoff_ground_m(takeoff_m, ground_amsl_m, before);
+        let base_amsl_m = if takeoff_m.is_some() { takeoff_amsl_m } else { ground_amsl_m };
+        let (hae_m, hae_error_m) = ellipsoidal(position, heights, undulation_m, base_amsl_m);
+        let ground_hae_m = undulation_m + ground_amsl_m;
+        let (agl_m, agl_sigma_m) = true_height(observation, hae_m, hae_error_m, ground_hae_m, terrain);
+        // A height that was declared above ground says where the ground is.
+        let ground_hae_m = match (relative_to(heights, RelativeReference::Ground), hae_m) {
+            (Some(agl_m), Some(hae_m)) => hae_m - agl_m,
+            (Some(_), None) | (None, _) => ground_hae_m,
+        };
         let mut state = Self {
             at: observation.timestamp,
             position,
@@ -76,11 +93,9 @@ impl State {
             pressure_m: observation.heights.pressure_m,
             agl_m,
             agl_sigma_m,
-            takeoff_m: observation
-                .heights
-                .relative
-                .filter(|relative| relative.reference == RelativeReference::Takeoff)
-                .map(|relative| relative.metres),
+            ground_hae_m,
+            takeoff_m,
+            takeoff_amsl_m,
             accuracy_h_m: observation.accuracy.horizontal_m,
         };
         state.set_velocity(observation, before);
@@ -134,8 +149,24 @@ impl State {
     }
 }
 
+/// The relative height that was given, if it is from `reference`.
+fn relative_to(heights: &Heights, reference: RelativeReference) -> Option<f64> {
+    heights.relative.filter(|relative| relative.reference == reference).map(|relative| relative.metres)
+}
+
+/// Elevation of the point of take-off. It is where the aircraft is while it is low, and where it was then; of one that
+/// was met in the air it is not known, and the ground here is taken.
+fn takeoff_ground_m(takeoff_m: Option<f64>, ground_amsl_m: f64, before: Option<&State>) -> f64 {
+    let is_low = takeoff_m.is_none_or(|takeoff_m| takeoff_m.abs() < LOW_M);
+    before
+        .filter(|before| !is_low && before.takeoff_m.is_some())
+        .map_or(ground_amsl_m, |before| before.takeoff_amsl_m)
+}
+
 /// Height above the ellipsoid from the best datum given, and what it may be wrong.
-fn ellipsoidal(at: LatLng, heights: &Heights, undulation_m: f64, terrain: &Terrain) -> (Option<f64>, f64) {
+///
+/// `base_amsl_m` is the ground from which a relative height is measured.
+fn ellipsoidal(at: LatLng, heights: &Heights, undulation_m: f64, base_amsl_m: f64) -> (Option<f64>, f64) {
     if heights.hae_m.is_some() {
         return (heights.hae_m, 0.0);
     }
@@ -148,7 +179,7 @@ fn ellipsoidal(at: LatLng, heights: &Heights, undulation_m: f64, terrain: &Terra
         return (Some(hae_m), 0.0);
     }
     if let Some(relative) = heights.relative {
-        return (Some(terrain.ground_amsl_m + undulation_m + relative.metres), RELATIVE_ERROR_M);
+        return (Some(base_amsl_m + undulation_m + relative.metres), RELATIVE_ERROR_M);
     }
     (heights.pressure_m.map(|metres| metres + undulation_m), PRESSURE_ERROR_M)
 }
@@ -159,7 +190,7 @@ fn true_height(
     observation: &Observation,
     hae_m: Option<f64>,
     hae_error_m: f64,
-    undulation_m: f64,
+    ground_hae_m: f64,
     terrain: &Terrain,
 ) -> (Option<f64>, f64) {
     let sigma_altitude = observation.accuracy.vertical_m.map_or(SIGMA_UNKNOWN_M, |bound| bound / SIGMAS_95);
@@ -173,5 +204,5 @@ fn true_height(
     }
     let sigma_ground = terrain.ground_accuracy_m / SIGMAS_95;
     let variance = sigma_altitude.powi(2) + SIGMA_GEOID_M.powi(2) + sigma_ground.powi(2);
-    (hae_m.map(|hae_m| hae_m - undulation_m - terrain.ground_amsl_m), variance.sqrt())
+    (hae_m.map(|hae_m| hae_m - ground_hae_m), variance.sqrt())
 }

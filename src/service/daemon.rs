@@ -39,6 +39,7 @@ use crate::service::publisher::{self, PublisherHandle, PublisherSettings};
 use crate::service::self_figures::SelfFigures;
 use crate::service::skew::SkewMeter;
 use crate::service::storage::StorageWatch;
+use crate::service::terrain_files::{self, TerrainError};
 use crate::service::trouble::TroubleDesk;
 use crate::service::watch_zones::{self, ZoneWatch};
 use crate::service::watchdog::Watched;
@@ -70,6 +71,9 @@ pub enum StartError {
     /// The embedded broker does not start.
     #[error("embedded broker: {0}")]
     Broker(String),
+    /// The terrain cannot be read.
+    #[error(transparent)]
+    Terrain(#[from] TerrainError),
     /// The system gives no thread.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
@@ -209,7 +213,9 @@ impl Daemon {
             stamp: Arc::clone(&monitor.stamp),
             latency: app.metrics.alert_latency_s.clone(),
         };
-        let evaluator = evaluator::start(Monitor::new(config.monitor_settings()), recovered, around)?;
+        let mut rules = config.monitor_settings();
+        rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
+        let evaluator = evaluator::start(Monitor::new(rules), recovered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
         let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
         let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), Arc::clone(&counters))

@@ -1,6 +1,8 @@
 //! The outside view, in one binary.
 
 #[cfg(test)]
+mod airspace_heights;
+#[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
 mod calm;

@@ -2,19 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use crate::airspace::shape::{Grid, Point, Shape};
+use crate::airspace::shape::{Grid, Shape};
 use crate::airspace::zone::Volume;
-use crate::domain::LatLng;
 
+use super::extent::Place;
 use super::json::{Reader, present};
 use super::path::At;
 use super::ring::Ring;
-use super::{layer, ring, simple};
+use super::{extent, layer, ring, simple};
 
 /// Most parts of a geometry. Each is asked by itself.
 const PARTS_MAX: usize = 1000;
-/// Largest radius of a circle. None that protects something on the ground comes near it.
-const RADIUS_MAX_M: f64 = 500_000.0;
 
 /// The volumes of a geometry; `None` if there is an error in one. `outer` are the limits of parts without a layer.
 pub(super) fn read(
@@ -65,7 +63,7 @@ fn volume_ed269(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<V
     let kinds = [("Circle", 0), ("Polygon", 1), ("MultiPolygon", 2)];
     let kind = projection.get("type").unwrap_or(&Value::Null);
     let shape = match reader.word(kind, &place.member("type"), "`type`", &kinds)? {
-        0 => circle_of(projection, ["center", "radius"], &place, &place, reader),
+        0 => extent::circle(projection, ["center", "radius"], &place, reader),
         kind => polygons(projection, &place, reader, kind == 2),
     };
     let (lower, upper) = limits?;
@@ -83,6 +81,16 @@ fn part(
     let object = reader.object(geometry, at, "a geometry")?;
     let own = present(object, "layer").map(|own| layer::read(own, &at.member("layer"), reader));
     let kind = object.get("type").and_then(Value::as_str).unwrap_or_default();
+    let is_line = kind == "LineString" && object.contains_key("extent");
+    if kind == "Point" || is_line {
+        let limits = own.unwrap_or(Some(outer.unwrap_or_default()));
+        // Both are read, so that every problem is told.
+        let place = Place { object, at, is_line };
+        let read = extent::read(place, limits.unwrap_or_default(), reader);
+        limits?;
+        volumes.extend(read?);
+        return Some(());
+    }
     let shape = match kind {
         "GeometryCollection" => {
             let limits = match own {
@@ -93,7 +101,6 @@ fn part(
         }
         "Polygon" => polygons(object, at, reader, false),
         "MultiPolygon" => polygons(object, at, reader, true),
-        "Point" => circle(object, at, reader),
         _ => {
             let place = at.member("type");
             return reader.refuse(
@@ -179,77 +186,4 @@ fn polygon(rings: &[Value], at: &At<'_>, reader: &mut Reader<'_>) -> Option<Grid
         rings.iter().enumerate().map(|(i, ring)| ring::read(ring, &at.item(i), reader)).collect();
     let rings: Vec<Ring> = read.into_iter().collect::<Option<_>>()?;
     simple::check(&rings, at, reader)
-}
-
-fn circle(object: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Shape> {
-    let coordinates_at = at.member("coordinates");
-    let centre = ring::position(object.get("coordinates").unwrap_or(&Value::Null), &coordinates_at, reader);
-    let Some(extent) = present(object, "extent") else {
-        let (en, zh) = (
-            "a Point alone has no area; give it an `extent` with `subType` Circle and a `radius`",
-            "单独的 Point 没有面积；请添加含 “subType”: “Circle” 与 “radius” 的 “extent”",
-        );
-        return reader.refuse(at, en, zh);
-    };
-    let extent_at = at.member("extent");
-    let extent = reader.object(extent, &extent_at, "`extent`")?;
-    match present(extent, "subType") {
-        Some(kind) => reader.word(kind, &extent_at.member("subType"), "`subType`", &[("Circle", ())])?,
-        None => reader.warn(&extent_at, "`subType` should be `Circle`", "“subType” 应为 “Circle”"),
-    }
-    circle_at(centre, &coordinates_at, (extent, "radius"), &extent_at, at, reader)
-}
-
-/// A circle of which centre and radius are members of one object.
-fn circle_of(
-    object: &Map<String, Value>,
-    [centre, radius]: [&'static str; 2],
-    at: &At<'_>,
-    circle: &At<'_>,
-    reader: &mut Reader<'_>,
-) -> Option<Shape> {
-    let centre_at = at.member(centre);
-    let found = ring::position(object.get(centre).unwrap_or(&Value::Null), &centre_at, reader);
-    circle_at(found, &centre_at, (object, radius), at, circle, reader)
-}
-
-fn circle_at(
-    centre: Option<Point>,
-    centre_at: &At<'_>,
-    (holder, name): (&Map<String, Value>, &'static str),
-    holder_at: &At<'_>,
-    at: &At<'_>,
-    reader: &mut Reader<'_>,
-) -> Option<Shape> {
-    let radius_m = length(holder, name, holder_at, reader)?;
-    let centre = centre?;
-    ring::on_earth(&[centre], centre_at, reader, |_| *centre_at)?;
-    let [lng, lat] = reader.crs.to_wgs84(centre);
-    let circle = LatLng::new(lat, lng).ok().and_then(|centre| Shape::circle(centre, radius_m));
-    circle.or_else(|| {
-        let (en, zh) = (
-            "the circle reaches a pole or the 180° meridian; describe it by polygons on either side",
-            "圆到达极点或 180° 经线，请改用其两侧的多边形表示",
-        );
-        reader.refuse(at, en, zh)
-    })
-}
-
-/// A positive length, metres.
-fn length(
-    holder: &Map<String, Value>,
-    name: &'static str,
-    at: &At<'_>,
-    reader: &mut Reader<'_>,
-) -> Option<f64> {
-    let place = at.member(name);
-    let metres = reader.number(holder.get(name).unwrap_or(&Value::Null), &place, &format!("`{name}`"))?;
-    if 0.0 < metres && metres <= RADIUS_MAX_M {
-        return Some(metres);
-    }
-    reader.refuse(
-        &place,
-        format!("a {name} of {metres} m is not over 0 and at most {RADIUS_MAX_M} m"),
-        format!("{name} {metres} m 应大于 0 且不超过 {RADIUS_MAX_M} m"),
-    )
 }

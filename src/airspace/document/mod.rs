@@ -8,6 +8,7 @@ mod crs;
 mod daily;
 mod ed269;
 mod envelope;
+mod extent;
 mod feature;
 mod geometry;
 mod instant;

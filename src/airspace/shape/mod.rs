@@ -1,6 +1,7 @@
 //! Horizontal shapes: circles, and polygons with an index over their edges.
 
 mod circle;
+mod drawn;
 mod grid;
 mod layout;
 mod polygon;

@@ -192,9 +192,8 @@ impl<'a> Path<'a> {
             return None;
         };
         let state = self.state;
-        let uncertain = state.hae_error_m > 0.0
-            || (state.hae_m.is_none()
-                && zone.volumes.iter().any(|volume| volume.lower.is_some() || volume.upper.is_some()));
+        let height_is_unknown = height_is_unknown(state, zone);
+        let uncertain = state.hae_error_m > 0.0 || height_is_unknown;
         let distance_m = zone
             .volumes
             .iter()
@@ -219,7 +218,7 @@ impl<'a> Path<'a> {
             } else {
                 DataQuality::Good
             },
-            clause: clause(zone.restriction),
+            clause: clause(zone.restriction, height_is_unknown),
         })
     }
 
@@ -250,27 +249,39 @@ impl<'a> Path<'a> {
     }
 }
 
-const fn clause(restriction: Restriction) -> &'static str {
-    match restriction {
-        Restriction::Prohibited => "PROHIBITED",
-        Restriction::RequiresAuthorization => "REQ_AUTHORIZATION",
-        Restriction::Conditional => "CONDITIONAL",
-        Restriction::USpace => "USPACE",
-        Restriction::NoRestriction => "NO_RESTRICTION",
+/// Whether a limit of the zone cannot be compared with the aircraft's height, which then counts as within it.
+fn height_is_unknown(state: &State, zone: &Zone) -> bool {
+    let mut limits = zone.volumes.iter().flat_map(|volume| [volume.lower, volume.upper]).flatten();
+    limits.any(|limit| match limit.reference {
+        VerticalReference::Takeoff => state.hae_m.is_none() || state.takeoff_m.is_none(),
+        VerticalReference::Agl => state.agl_m.is_none(),
+        VerticalReference::Amsl | VerticalReference::Wgs84 | VerticalReference::Cn1985 => {
+            state.hae_m.is_none()
+        }
+    })
+}
+
+const fn clause(restriction: Restriction, height_is_unknown: bool) -> &'static str {
+    match (restriction, height_is_unknown) {
+        (Restriction::Prohibited, false) => "PROHIBITED",
+        (Restriction::Prohibited, true) => "PROHIBITED/AGL_UNKNOWN",
+        (Restriction::RequiresAuthorization, false) => "REQ_AUTHORIZATION",
+        (Restriction::RequiresAuthorization, true) => "REQ_AUTHORIZATION/AGL_UNKNOWN",
+        (Restriction::Conditional, false) => "CONDITIONAL",
+        (Restriction::Conditional, true) => "CONDITIONAL/AGL_UNKNOWN",
+        (Restriction::USpace, _) => "USPACE",
+        (Restriction::NoRestriction, _) => "NO_RESTRICTION",
     }
 }
 
 /// The volume's limits as heights above the ellipsoid at the aircraft, widened by what its height may be wrong.
 fn band(state: &State, volume: &Volume) -> [f64; 2] {
-    // Only true height is needed for limits above ground; where it is known, it says where the ground is.
-    let ground_hae_m =
-        state.agl_m.zip(state.hae_m).map_or(state.undulation_m, |(agl_m, hae_m)| hae_m - agl_m);
     let hae_m = |limit: VerticalLimit| match limit.reference {
         VerticalReference::Wgs84 => Some(limit.metres),
         VerticalReference::Amsl => Some(limit.metres + state.undulation_m),
         VerticalReference::Cn1985 => Some(hae_from_amsl_m(state.position, limit.metres, GeoidModel::Cn1985)),
-        VerticalReference::Agl => Some(limit.metres + ground_hae_m),
-        // Only the aircraft knows where it took off; if it does not tell, the limit protects nothing from it.
+        VerticalReference::Agl => Some(limit.metres + state.ground_hae_m),
+        // Only the aircraft knows where it took off; if it does not tell, it is taken to be within the limit.
         VerticalReference::Takeoff => {
             state.hae_m.zip(state.takeoff_m).map(|(hae_m, takeoff_m)| limit.metres + hae_m - takeoff_m)
         }

@@ -2,8 +2,10 @@
 
 mod accepted;
 mod broken;
+mod hostile;
 mod maps;
 mod published;
+mod shapes;
 mod times;
 
 use super::{Document, Loaded, Problem, ProblemSeverity, load, load_within};
