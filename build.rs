@@ -56,7 +56,8 @@ fn build(source: &Path, place: &Path) -> Result<PathBuf, String> {
     }
     copy(source, place).map_err(told("the page's source"))?;
     if !(installed && kept.is_dir()) {
-        let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=1"];
+        let install =
+            ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=1"];
         run(place, "npm", &install)?;
     }
     fs::write(place.join("installed"), wanted).map_err(told("the build folder"))?;

@@ -7,6 +7,9 @@ mod airspace_oracle;
 mod config_file;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+mod console_browser;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod e2e_demo;
 #[cfg(test)]
 mod e2e_exit_codes;

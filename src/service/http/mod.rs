@@ -67,6 +67,14 @@ impl App {
         site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        Arc::new(Self { hub, health, metrics, airspace: ArcSwap::default(), settings, site: site.into(), stop })
+        Arc::new(Self {
+            hub,
+            health,
+            metrics,
+            airspace: ArcSwap::default(),
+            settings,
+            site: site.into(),
+            stop,
+        })
     }
 }

@@ -109,8 +109,12 @@ fn file(page: Page, tag: &HeaderValue, headers: &HeaderMap) -> Response {
 mod tests {
     use super::*;
 
-    const PAGE: Page =
-        Page { path: "/", content_type: "text/html; charset=utf-8", bytes: b"<html>", brotli: Some(b"packed") };
+    const PAGE: Page = Page {
+        path: "/",
+        content_type: "text/html; charset=utf-8",
+        bytes: b"<html>",
+        brotli: Some(b"packed"),
+    };
 
     fn answered(name: header::HeaderName, value: &'static str) -> (StatusCode, HeaderMap) {
         let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);

@@ -237,7 +237,7 @@ export class App implements Scene {
         this.subscribe();
         break;
       case "alert":
-        this.alerts.take(frame.event, frame.alert, now, frame.durable);
+        this.alerts.take(frame.alert, now, frame.durable);
         this.sound.heard(frame.event, rank(frame.alert.severity));
         if (frame.alert.severity === "CRITICAL" && (frame.event === "RAISED" || frame.event === "ESCALATED")) {
           this.announcement = t("announce_critical", { text: frame.alert.explanation[language() === "zh" ? "zh-CN" : "en"] });

@@ -1,6 +1,6 @@
 // The alerts that stand, and those that are over but that nobody took note of.
 
-import { type Alert, type AlertEvent, type Severity, rank } from "../protocol";
+import { type Alert, type Severity, rank } from "../protocol";
 
 /** Cleared alerts of at least this severity stay until somebody took note of them. */
 const LATCHED: Severity = "CAUTION";
@@ -45,7 +45,7 @@ export class Alerts {
   }
 
   /** One event. */
-  take(event: AlertEvent, alert: Alert, now: number, durable: boolean | undefined): void {
+  take(alert: Alert, now: number, durable: boolean | undefined): void {
     if (alert.state === "OPEN") {
       this.put(alert, now, durable === false);
     } else {
@@ -55,7 +55,6 @@ export class Alerts {
       if (alert.acknowledged ?? before?.alert.acknowledged) this.cleared.delete(alert.alert_id);
       else this.latch(alert, peak, now);
     }
-    void event;
     this.reindex();
   }
 

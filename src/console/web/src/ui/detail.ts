@@ -11,6 +11,7 @@ export class Detail {
   private readonly name = h("h3");
   private readonly operator = h("span", { class: "dim" });
   private readonly find = h("button", { type: "button", onclick: () => this.locate() });
+  private readonly follow = h("button", { type: "button", onclick: () => this.flipFollow() });
   private readonly close = h("button", { type: "button", class: "square", onclick: () => this.app.choose(undefined) }, icon(ICONS.close));
   private readonly alertBox = h("div", { class: "alert-box" });
   private readonly alertTitle = h("b");
@@ -35,7 +36,7 @@ export class Detail {
       this.form,
     );
     this.root.append(
-      h("div", { class: "panel-head" }, this.name, this.operator, h("div", { class: "grow" }), this.find, this.close),
+      h("div", { class: "panel-head" }, this.name, this.operator, h("div", { class: "grow" }), this.follow, this.find, this.close),
       this.alertBox,
       this.silent,
       this.figures,
@@ -59,6 +60,9 @@ export class Detail {
     write(this.name, id.replace(/^service:/, ""));
     write(this.operator, track?.operator ?? alert?.operator ?? "");
     write(this.find, t("locate"));
+    write(this.follow, t("follow"));
+    this.follow.hidden = !track;
+    this.follow.setAttribute("aria-pressed", String(app.follow));
     this.close.setAttribute("aria-label", t("close"));
     this.root.setAttribute("aria-label", `${t("selected")} ${id}`);
     if (this.drawnFor !== `${id} ${alert?.alert_id ?? ""}`) {
@@ -120,6 +124,11 @@ export class Detail {
     this.note.setAttribute("aria-label", t("acknowledge_note"));
     this.send.disabled = !live && !cleared;
     write(this.send, cleared ? t("dismiss") : t("acknowledge"));
+  }
+
+  private flipFollow(): void {
+    this.app.follow = !this.app.follow;
+    this.app.draw();
   }
 
   private locate(): void {
