@@ -18,7 +18,7 @@ let engine;
 before(async () => (engine = await browser("--disable-web-security")));
 after(async () => {
   await engine?.close();
-  children.forEach((child) => child.kill("SIGKILL"));
+  for (const child of children) child.kill("SIGKILL");
   places.forEach((place) => rmSync(place, { recursive: true, force: true }));
 });
 
@@ -94,6 +94,8 @@ async function tiles() {
     answer.setHeader("content-range", `bytes ${from}-${Number(from) + part.length - 1}/${whole.length}`);
     return answer.writeHead(206).end(part);
   });
+  // A case that fails must not keep the process.
+  server.unref();
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   return { asked, url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
 }

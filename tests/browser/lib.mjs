@@ -116,6 +116,8 @@ export async function wire(target) {
       from.on("error", () => from.destroy());
     }
   });
+  // A case that fails must not keep the process.
+  server.unref();
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   return {
     url: `http://127.0.0.1:${server.address().port}/`,

@@ -155,7 +155,7 @@ export class Painter {
     }
     const [dx, dy] = [(width - seenWidth) / 2, (height - seenHeight) / 2];
     const seen = { left: dx, top: dy, right: dx + seenWidth, bottom: dy + seenHeight };
-    const sheet: Sheet = { pen: this.pen, ...painted, seen };
+    const sheet: Sheet = { pen: this.pen, ...painted, seen, plates: [] };
     this.sort(sheet);
     const crowd = this.normal.length;
     this.pen.setTransform(1, 0, 0, 1, 0, 0);
@@ -340,6 +340,7 @@ export class Painter {
       right: rect.right + sheet.seen.left,
       bottom: rect.bottom + sheet.seen.top,
     }));
+    obstacles.push(...sheet.plates);
     for (const i of this.alarmed) {
       const [x, y] = [toX(sheet, scene.tracks.x[i]!), toY(sheet, scene.tracks.y[i]!)];
       obstacles.push({ left: x - 10, top: y - 10, right: x + 10, bottom: y + 10 });

@@ -31,9 +31,9 @@ export class Detail {
     this.alertBox.append(
       h("div", { class: "alert-title" }, this.alertShape, this.alertTitle),
       this.alertText,
-      this.alertFigures,
       this.acked,
       this.form,
+      this.alertFigures,
     );
     this.root.append(
       h("div", { class: "panel-head" }, this.name, this.operator, h("div", { class: "grow" }), this.follow, this.find, this.close),
@@ -108,7 +108,7 @@ export class Detail {
       [t("observed_at"), clock(Date.parse(alert.observed_at))],
     ];
     if (alert.cleared_at) times.push([t("cleared_at"), clock(Date.parse(alert.cleared_at))]);
-    const figure = ([name, value]: [string, number]): [string, string] => [unitless(name), `${value} ${unitOf(name)}`];
+    const figure = ([name, value]: [string, number]): [string, string] => [unitless(name), `${short(value)} ${unitOf(name)}`];
     const limits = Object.entries(alert.limit).map(figure).map(([name, value]): [string, string] => [`${t("limit")} ${name}`, value]);
     fillFigures(this.alertFigures, [...times, ...Object.entries(alert.measured).map(figure), ...limits, [t("rule"), alert.rule]]);
     const { acknowledged } = alert;
@@ -164,6 +164,11 @@ export function fillFigures(list: HTMLElement, rows: [string, string][]): void {
     write(box.children[1] as HTMLElement, value);
   });
   while (list.children.length > rows.length) list.lastElementChild?.remove();
+}
+
+/** As many digits as a person reads at a glance. */
+function short(value: number): string {
+  return String(Number(value.toFixed(Math.abs(value) < 100 ? 1 : 0)));
 }
 
 function unitOf(name: string): string {
