@@ -56,9 +56,9 @@ pub struct Zones {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Journal {
-    /// Folder.
+    /// Folder of the alert history and the last good zones.
     pub dir: PathBuf,
-    /// Days that history is kept.
+    /// Days that history is kept; open alerts stay.
     pub retain_days: u32,
 }
 

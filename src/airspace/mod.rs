@@ -6,12 +6,17 @@
 //! ```
 
 mod document;
+mod schedule;
 mod set;
 mod shape;
 mod version;
 mod zone;
 
-pub use document::{Document, Loaded, Problem, ProblemSeverity, load, load_within};
+pub use document::{
+    Document, Envelope, Form, Loaded, Problem, ProblemSeverity, Reading, Strictness, load, load_as,
+    load_within,
+};
+pub use schedule::{Bound, Days, Hours, Part, Schedule, SunHours, Week};
 pub use set::{Airspace, Difference, difference};
 pub use shape::Shape;
 pub use zone::{Volume, Zone, ZoneIx};

@@ -14,6 +14,7 @@ use super::zone::{Zone, ZoneIx};
 pub struct Airspace {
     version: Arc<str>,
     zones: Vec<Zone>,
+    unlisted: Option<Zone>,
     boxes: RTree<ZoneBox>,
 }
 
@@ -42,7 +43,21 @@ impl Airspace {
             .zip(&zones)
             .map(|(ix, zone)| ZoneBox { ix: ZoneIx(ix), envelope: envelope(&zone.bounds) })
             .collect();
-        Self { version: super::version::of_set(&zones), boxes: RTree::bulk_load(boxes), zones }
+        let (version, boxes) = (super::version::of_set(&zones), RTree::bulk_load(boxes));
+        Self { version, zones, unlisted: None, boxes }
+    }
+
+    /// The same airspace with one zone that is judged by like the others, and that no list, version or difference
+    /// shows: the service tests itself with it.
+    #[must_use]
+    pub fn with_unlisted(mut self, zone: Zone) -> Self {
+        if let Ok(ix) = u32::try_from(self.zones.len())
+            && self.unlisted.is_none()
+        {
+            self.boxes.insert(ZoneBox { ix: ZoneIx(ix), envelope: envelope(&zone.bounds) });
+            self.unlisted = Some(zone);
+        }
+        self
     }
 
     /// Version of the whole set: a hash of its content.
@@ -62,7 +77,8 @@ impl Airspace {
 
     /// The zone at `ix`, if that is one of this airspace.
     pub fn zone(&self, ix: ZoneIx) -> Option<&Zone> {
-        self.zones.get(usize::try_from(ix.0).ok()?)
+        let ix = usize::try_from(ix.0).ok()?;
+        self.zones.get(ix).or_else(|| self.unlisted.as_ref().filter(|_| ix == self.zones.len()))
     }
 
     /// The zone of this identifier.
@@ -161,5 +177,17 @@ mod tests {
         assert_ne!(old.version(), new.version());
         assert_eq!(old.zone(ZoneIx(0)).map(|zone| zone.id.as_str()), Some("B"));
         assert!(old.zone(ZoneIx(2)).is_none());
+    }
+
+    #[test]
+    fn an_unlisted_zone_is_found_by_place_alone() {
+        let listed = || Airspace::new(vec![zone("A", 22.5, 114.0, 100.0)]);
+        let with = listed().with_unlisted(zone("Hidden", -40.0, -120.0, 100.0));
+        assert_eq!((with.version(), with.zones().len()), (listed().version(), 1));
+        assert!(with.zone_by_id("Hidden").is_none());
+        assert_eq!(difference(&listed(), &with), Difference::default());
+        let mut found = Vec::new();
+        with.near(&BoundingBox::new([-120.1, -40.1, -119.9, -39.9]).unwrap(), &mut found);
+        assert_eq!(with.zone(found[0]).map(|zone| zone.id.as_str()), Some("Hidden"));
     }
 }

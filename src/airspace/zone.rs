@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::domain::{BoundingBox, Period, Restriction, Timestamp, VerticalLimit, ZoneId, ZoneReason};
+use crate::domain::{BoundingBox, Restriction, Timestamp, VerticalLimit, ZoneId, ZoneReason};
 
+use super::document::{Crs, geojson};
+use super::schedule::Schedule;
 use super::shape::Shape;
 
 /// A zone's place in its [`Airspace`](super::Airspace).
@@ -25,13 +27,17 @@ pub struct Zone {
     pub restriction: Restriction,
     /// Why.
     pub reasons: Vec<ZoneReason>,
-    /// When it applies; empty: always.
-    pub periods: Vec<Period>,
+    /// When it applies.
+    pub schedule: Schedule,
     /// Where: the union of these.
     pub volumes: Vec<Volume>,
     /// The box around all volumes.
     pub bounds: BoundingBox,
-    /// The GeoJSON feature it was made from, members in their order, blanks removed; empty if there was none.
+    /// The name of the document it was read from; empty if there was none.
+    pub document: Arc<str>,
+    /// What its coordinates in the document are.
+    pub(super) crs: Crs,
+    /// The feature it was made from, members in their order, blanks removed; empty if there was none.
     pub(super) feature: Box<str>,
 }
 
@@ -68,37 +74,39 @@ impl Zone {
             id,
             restriction,
             reasons: Vec::new(),
-            periods: Vec::new(),
+            schedule: Schedule::default(),
             volumes,
             bounds,
+            document: Arc::from(""),
+            crs: Crs::default(),
             feature: Box::from(""),
         })
     }
 
+    /// Whether it has no schedule.
+    pub fn always_applies(&self) -> bool {
+        self.schedule.is_always()
+    }
+
     /// Whether it applies at `at`.
     pub fn applies_at(&self, at: Timestamp) -> bool {
-        self.periods.is_empty() || self.periods.iter().any(|period| period.contains(at))
+        self.schedule.holds_at(at)
     }
 
-    /// The next instant after `at` at which it begins or ceases to apply.
+    /// The next instant after `at` at which it begins or ceases to apply; see [`Schedule::next_switch_after`].
     pub fn next_switch_after(&self, at: Timestamp) -> Option<Timestamp> {
-        let now = self.applies_at(at);
-        let mut after = at;
-        // One period may begin where another ends, so not every bound is a switch.
-        loop {
-            let bounds = self.periods.iter().flat_map(|period| [period.start, period.end]);
-            let next = bounds.flatten().filter(|bound| after < *bound).min()?;
-            if self.applies_at(next) != now {
-                return Some(next);
-            }
-            after = next;
-        }
+        self.schedule.next_switch_after(at)
     }
 
-    /// The feature of the document it was made from, as compact JSON with every member that was there;
-    /// `null` for a zone that was made otherwise.
+    /// The feature of the document it was made from, in the form and the coordinates of that document, as compact JSON
+    /// with every member that was there; `null` for a zone that was made otherwise.
     pub fn feature_json(&self) -> &str {
         if self.feature.is_empty() { "null" } else { &self.feature }
+    }
+
+    /// The zone as an ED-318 feature on WGS 84: [`Self::feature`], unless its document is ED-269 or on a shifted map.
+    pub fn geojson(&self) -> serde_json::Value {
+        geojson(self.feature(), self.crs)
     }
 
     /// [`Self::feature_json`] as a value. The text is a third as large as the value, so the text is kept.
@@ -114,40 +122,5 @@ pub(super) fn union(a: BoundingBox, b: BoundingBox) -> BoundingBox {
         south_deg: a.south_deg.min(b.south_deg),
         east_deg: a.east_deg.max(b.east_deg),
         north_deg: a.north_deg.max(b.north_deg),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::LatLng;
-
-    fn zone(periods: &[(Option<i64>, Option<i64>)]) -> Zone {
-        let centre = LatLng::new(22.5, 114.0).unwrap();
-        let volume = Volume::new(Shape::circle(centre, 500.0).unwrap(), None, None);
-        let mut zone = Zone::new(ZoneId::new("Z"), Restriction::Prohibited, vec![volume]).unwrap();
-        let at = |ms: Option<i64>| ms.map(Timestamp::from_millis);
-        zone.periods =
-            periods.iter().map(|(start, end)| Period { start: at(*start), end: at(*end) }).collect();
-        zone
-    }
-
-    fn switches(zone: &Zone) -> Vec<i64> {
-        let next = |at: &Timestamp| zone.next_switch_after(*at);
-        std::iter::successors(next(&Timestamp::from_millis(0)), next).map(Timestamp::as_millis).collect()
-    }
-
-    #[test]
-    fn switches_are_where_it_begins_or_ceases() {
-        assert_eq!(switches(&zone(&[])), [0; 0]);
-        assert_eq!(switches(&zone(&[(Some(10), Some(20))])), [10, 20]);
-        assert_eq!(switches(&zone(&[(None, Some(20)), (Some(30), None)])), [20, 30]);
-        // Overlapping and adjoining periods are one.
-        assert_eq!(
-            switches(&zone(&[(Some(20), Some(30)), (Some(10), Some(20)), (Some(25), Some(40))])),
-            [10, 40]
-        );
-        assert!(zone(&[(Some(10), Some(20))]).applies_at(Timestamp::from_millis(10)));
-        assert!(!zone(&[(Some(10), Some(20))]).applies_at(Timestamp::from_millis(20)));
     }
 }

@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod files;
+mod journal;
 mod record;
 mod replay;
 mod republish;
@@ -37,6 +38,8 @@ enum Command {
     Check(check::CheckArgs),
     /// The live alert stream in a terminal; reconnects and resumes. 告警流
     Watch(watch::WatchArgs),
+    /// Checks, exports and backs up the history of alerts. 告警日志
+    Journal(journal::JournalArgs),
     /// Writes the raw MQTT messages to a recording. 录制
     Record(record::RecordArgs),
     /// A recording through the same decoders and engine, or back to a broker. 回放
@@ -56,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Watch(args) => {
             terminal::block_on(|stop| async { Ok(watch::watch(args, watch::Terminal::standard(stop)).await) })
         }
+        Command::Journal(args) => journal::journal(&args),
         Command::Record(args) => record::record(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Simulate(args) => simulate::simulate(args),

@@ -160,7 +160,7 @@ impl Player {
                     self.seq += 1;
                     self.tally.events += 1;
                     self.tally.raised += u64::from(event.event == crate::domain::AlertEventKind::Raised);
-                    let logged = LoggedEvent::new(self.seq, event);
+                    let logged = LoggedEvent::new(self.seq, event, false);
                     writeln!(self.out, "{}", logged.text.as_str()).map_err(cannot)?;
                 }
                 Effect::Assessed(assessment) => {
@@ -169,7 +169,7 @@ impl Player {
                     }
                 }
                 Effect::Refused(_, refusal) => *self.tally.refused.entry(refusal.reason).or_default() += 1,
-                Effect::TrackChanged(_) | Effect::TrackGone(_) => {}
+                Effect::TrackChanged(_) | Effect::TrackGone(_) | Effect::AckRefused(_) => {}
             }
         }
         Ok(())

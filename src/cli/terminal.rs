@@ -49,6 +49,8 @@ fn listen_for_signals(runtime: &Runtime, stop: CancellationToken) -> std::io::Re
     let _inside = runtime.enter();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // A file at its size limit is an error to be told of, not the end of the process.
+    drop(signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
     runtime.spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}

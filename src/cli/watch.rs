@@ -4,17 +4,19 @@
 //! it says so, and afterwards what was missed.
 
 mod lines;
+mod wish;
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use futures_util::{SinkExt, StreamExt};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{connect_async, tungstenite::http::Uri};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{AlertCode, BoundingBox, Severity};
@@ -26,7 +28,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the first connection is tried.
 const FIRST_PATIENCE: Duration = Duration::from_secs(10);
 /// Pauses between attempts, doubling from the first to the last.
-const RETRY: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(10)];
+const RETRY: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(5)];
 
 /// Language of the explanations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,7 +64,7 @@ pub struct WatchArgs {
     #[arg(long = "uas-id")]
     pub uas_ids: Vec<String>,
     /// Only alerts in this box: WEST,SOUTH,EAST,NORTH in degrees.
-    #[arg(long, value_parser = parse_bbox, allow_hyphen_values = true)]
+    #[arg(long, value_parser = wish::parse_bbox, allow_hyphen_values = true)]
     pub bbox: Option<BoundingBox>,
     /// Language of the explanations; otherwise that of the environment.
     #[arg(long)]
@@ -94,6 +96,8 @@ pub struct Terminal {
     pub err: Box<dyn Write + Send>,
     /// Whether lines are coloured.
     pub colour: bool,
+    /// Whether somebody sits before it who should hear that the connection is lost.
+    pub bell: bool,
     /// Language where the arguments do not say.
     pub language: Language,
     /// Cancelled to end it.
@@ -115,6 +119,7 @@ impl Terminal {
             out: Box::new(io::stdout()),
             err: Box::new(io::stderr()),
             colour: io::stdout().is_terminal() && set("NO_COLOR").is_none(),
+            bell: io::stderr().is_terminal(),
             language: if locale.starts_with("zh") { Language::Zh } else { Language::En },
             stop,
         }
@@ -124,7 +129,7 @@ impl Terminal {
 /// Follows the stream until it is stopped: 0. 1: the service refused the filters; 2: the address is none;
 /// 3: the service cannot be reached within 10 s or refuses the connection.
 pub async fn watch(args: WatchArgs, mut terminal: Terminal) -> ExitCode {
-    let url = match stream_url(&args.url) {
+    let url = match wish::stream_url(&args.url) {
         Ok(url) => url,
         Err(why) => {
             tell(&mut terminal.err, &why);
@@ -162,12 +167,36 @@ struct Watcher {
     log_id: Option<Value>,
     connected_once: bool,
     lost_at: Option<Instant>,
+    /// What happened while there was no connection, as it is made up for.
+    missed: Option<Missed>,
+    /// How often each open alert was announced again.
+    announced: BTreeMap<String, u64>,
+}
+
+/// What is made up for after a break.
+#[derive(Default)]
+struct Missed {
+    /// The newest event at the reconnection: later ones are live.
+    upto: u64,
+    by_severity: BTreeMap<Severity, u64>,
+    /// Events that the service cannot give any more.
+    lost: u64,
 }
 
 impl Watcher {
     fn new(args: WatchArgs, terminal: Terminal) -> Self {
         let language = args.lang.unwrap_or(terminal.language);
-        Self { args, language, terminal, seq: None, log_id: None, connected_once: false, lost_at: None }
+        Self {
+            args,
+            language,
+            terminal,
+            seq: None,
+            log_id: None,
+            connected_once: false,
+            lost_at: None,
+            missed: None,
+            announced: BTreeMap::new(),
+        }
     }
 
     async fn follow(&mut self, url: &str) -> End {
@@ -187,8 +216,8 @@ impl Watcher {
                     }
                     if self.lost_at.is_none() {
                         self.lost_at = Some(Instant::now());
-                        let text = lines::not_live(self.language, &why);
-                        tell(&mut self.terminal.err, &text);
+                        let Terminal { err, colour, bell, .. } = &mut self.terminal;
+                        tell(err, &lines::not_live(self.language, &why, *colour, *bell));
                     }
                 }
             }
@@ -229,6 +258,10 @@ impl Watcher {
                     self.seq = frame.get("seq").and_then(Value::as_u64).or(self.seq);
                     self.live_again();
                 }
+                "bye" => {
+                    self.seq = frame.pointer("/resume/seq").and_then(Value::as_u64).or(self.seq);
+                    tell(&mut self.terminal.err, lines::bye(self.language));
+                }
                 "error" => {
                     tell(&mut self.terminal.err, &lines::clean(frame.get("message")));
                     if frame.get("code").is_some_and(|code| code == "BAD_SUBSCRIPTION") {
@@ -244,62 +277,112 @@ impl Watcher {
         }
     }
 
-    /// The subscription that answers a `hello`.
+    /// The subscription that answers a `hello`. A service with another history answers by a gap.
     fn hello(&mut self, frame: &Value) -> Value {
-        let log_id = frame.get("log_id").cloned();
-        if self.seq.is_some() && self.log_id != log_id {
-            tell(&mut self.terminal.err, lines::other_history(self.language));
-            self.seq = None;
-        }
-        self.log_id = log_id;
-        let mut subscribe = json!({ "type": "subscribe", "alerts": scope(&self.args) });
+        let before = std::mem::replace(&mut self.log_id, frame.get("log_id").cloned());
+        let mut subscribe = json!({ "type": "subscribe", "alerts": wish::scope(&self.args) });
         if let (Some(seq), Value::Object(members)) = (self.seq, &mut subscribe) {
-            members.insert("after".into(), seq.into());
             let newest = frame.get("seq").and_then(Value::as_u64).unwrap_or(seq);
-            tell(&mut self.terminal.err, &lines::resumed(self.language, newest.saturating_sub(seq)));
+            if before == self.log_id {
+                let missed = newest.saturating_sub(seq);
+                tell(&mut self.terminal.err, &lines::resumed(self.language, missed));
+            } else {
+                tell(&mut self.terminal.err, lines::other_history(self.language));
+            }
+            members.insert("after".into(), seq.into());
+            members.extend(before.map(|log_id| ("log_id".into(), log_id)));
+            self.missed = Some(Missed { upto: newest, ..Missed::default() });
         }
         subscribe
     }
 
+    /// A heartbeat came: the service lives, and once what was missed is made up for, so is this.
     fn live_again(&mut self) {
+        let seq = self.seq.unwrap_or(0);
+        if self.missed.as_ref().is_some_and(|missed| seq < missed.upto) {
+            return;
+        }
+        let missed = self.missed.take().unwrap_or_default();
         if let Some(lost_at) = self.lost_at.take() {
-            let text = lines::live_again(self.language, lost_at.elapsed().as_secs_f64());
+            let text = lines::live_again(
+                self.language,
+                lost_at.elapsed().as_secs_f64(),
+                &missed.by_severity,
+                missed.lost,
+            );
             tell(&mut self.terminal.err, &text);
         }
     }
 
     fn show(&mut self, kind: &str, frame: &Value, text: &str) -> io::Result<()> {
         let (language, colour) = (self.language, self.terminal.colour);
-        let out = &mut self.terminal.out;
+        let number = |name: &str| frame.get(name).and_then(Value::as_u64);
         match kind {
             "alert" => {
-                self.seq = frame.get("seq").and_then(Value::as_u64).or(self.seq);
+                self.seq = number("seq").or(self.seq);
+                self.count_missed(frame);
+                let again = self.is_announced_again(frame);
                 let update = frame.get("event").and_then(Value::as_str) == Some("UPDATED");
+                let out = &mut self.terminal.out;
                 if self.args.json {
                     writeln!(out, "{text}")?;
-                } else if !update || self.args.updates {
-                    writeln!(
-                        out,
-                        "{}",
-                        lines::alert(frame.get("event"), frame.get("alert"), language, colour)
-                    )?;
+                } else if !update || again || self.args.updates {
+                    writeln!(out, "{}", lines::event(frame, again, language, colour))?;
                 }
             }
             "snapshot" => {
-                self.seq = frame.get("seq").and_then(Value::as_u64).or(self.seq);
+                self.seq = number("seq").or(self.seq);
                 let open =
                     frame.get("alerts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 tell(&mut self.terminal.err, &lines::snapshot(language, open.len()));
-                for alert in open.iter().filter(|_| !self.args.json) {
-                    writeln!(out, "{}", lines::alert(None, Some(alert), language, colour))?;
+                self.announced.clear();
+                for alert in open {
+                    note_announced(&mut self.announced, alert);
+                    if !self.args.json {
+                        writeln!(self.terminal.out, "{}", lines::open(alert, language, colour))?;
+                    }
                 }
             }
-            "gap" => tell(&mut self.terminal.err, &lines::gap(language, frame)),
+            "gap" => {
+                let lost = number("to").unwrap_or(0).saturating_add(1);
+                let lost = lost.saturating_sub(number("from").unwrap_or(lost));
+                if let Some(missed) = &mut self.missed {
+                    missed.lost = missed.lost.saturating_add(lost);
+                }
+                tell(&mut self.terminal.err, &lines::gap(language, frame));
+            }
             // A newer service may say more.
             _ => {}
         }
         self.terminal.out.flush()
     }
+
+    fn count_missed(&mut self, frame: &Value) {
+        let severity = frame.pointer("/alert/severity").and_then(Value::as_str);
+        let Some(severity) = severity.and_then(|name| name.parse().ok()) else { return };
+        let seq = self.seq.unwrap_or(0);
+        if let Some(missed) = self.missed.as_mut().filter(|missed| seq <= missed.upto) {
+            *missed.by_severity.entry(severity).or_default() += 1;
+        }
+    }
+
+    /// Whether the event is nothing new but that nobody has acknowledged the alert yet.
+    fn is_announced_again(&mut self, frame: &Value) -> bool {
+        let Some(alert) = frame.get("alert") else { return false };
+        if frame.get("event").and_then(Value::as_str) == Some("CLEARED") {
+            let id = alert.get("alert_id").and_then(Value::as_str).unwrap_or_default();
+            self.announced.remove(id);
+            return false;
+        }
+        note_announced(&mut self.announced, alert)
+    }
+}
+
+/// Notes how often an alert was announced again; whether that is more than before.
+fn note_announced(announced: &mut BTreeMap<String, u64>, alert: &Value) -> bool {
+    let Some(times) = alert.get("announced_again").and_then(Value::as_u64) else { return false };
+    let id = alert.get("alert_id").and_then(Value::as_str).unwrap_or_default();
+    announced.insert(id.into(), times).unwrap_or(0) < times
 }
 
 /// A connection that failed or ended.
@@ -327,68 +410,4 @@ impl From<Error> for Lost {
 /// What is said about the connection must not end it: nobody may be reading.
 fn tell(err: &mut dyn Write, text: &str) {
     writeln!(err, "{text}").unwrap_or_default();
-}
-
-/// The stream's address, from that of the service.
-fn stream_url(given: &str) -> Result<String, String> {
-    let wrong = |why: &str| format!("`{given}`: {why}; an address such as http://127.0.0.1:8080 is wanted");
-    let (scheme, rest) = given.split_once("://").unwrap_or(("ws", given));
-    match scheme {
-        "ws" | "http" => {}
-        "wss" | "https" => return Err(wrong("TLS is not built in")),
-        _ => return Err(wrong("unknown scheme")),
-    }
-    let uri: Uri = format!("ws://{rest}").parse().map_err(|error| wrong(&format!("{error}")))?;
-    let Some(authority) = uri.authority().filter(|authority| !authority.host().is_empty()) else {
-        return Err(wrong("no host"));
-    };
-    let path = if matches!(uri.path(), "" | "/") { "/api/v1/stream" } else { uri.path() };
-    Ok(format!("ws://{authority}{path}"))
-}
-
-/// The filters as the stream wants them.
-fn scope(args: &WatchArgs) -> Value {
-    let mut scope = Map::new();
-    if let Some(least) = args.min_severity {
-        scope.insert("min_severity".into(), least.name().into());
-    }
-    if !args.codes.is_empty() {
-        let names: Vec<_> = args.codes.iter().map(|code| code.name()).collect();
-        scope.insert("codes".into(), names.into());
-    }
-    for (name, ids) in [("operators", &args.operators), ("uas_ids", &args.uas_ids)] {
-        if !ids.is_empty() {
-            scope.insert(name.into(), ids.clone().into());
-        }
-    }
-    if let Some(bbox) = args.bbox {
-        let edges = vec![bbox.west_deg, bbox.south_deg, bbox.east_deg, bbox.north_deg];
-        scope.insert("bbox".into(), edges.into());
-    }
-    Value::Object(scope)
-}
-
-fn parse_bbox(text: &str) -> Result<BoundingBox, String> {
-    let edges: Vec<f64> = text
-        .split(',')
-        .map(|edge| edge.trim().parse())
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("{error}"))?;
-    let edges = <[f64; 4]>::try_from(edges).ok().and_then(BoundingBox::new);
-    edges.ok_or_else(|| "WEST,SOUTH,EAST,NORTH with WEST <= EAST and SOUTH <= NORTH is wanted".into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses() {
-        for given in ["ws://h:1", "http://h:1/", "h:1", "ws://h:1/api/v1/stream"] {
-            assert_eq!(stream_url(given).as_deref(), Ok("ws://h:1/api/v1/stream"), "{given}");
-        }
-        for wrong in ["https://h", "mqtt://h", "ws://", "", "ws://a b"] {
-            assert!(stream_url(wrong).is_err(), "{wrong}");
-        }
-    }
 }

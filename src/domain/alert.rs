@@ -78,6 +78,38 @@ screaming! {
 }
 
 screaming! {
+    /// What is wrong with the service itself.
+    ServiceTrouble {
+        /// Alerts cannot be written to disk.
+        Storage = "STORAGE",
+        /// Reports wait too long before they are evaluated.
+        Behind = "BEHIND",
+        /// The broker cannot be reached.
+        InputLost = "INPUT_LOST",
+        /// The broker is there, and far fewer reports come than before.
+        InputSilent = "INPUT_SILENT",
+        /// Reports did not come for a while that is over.
+        InputGap = "INPUT_GAP",
+        /// The broker dropped messages.
+        BrokerDrops = "BROKER_DROPS",
+        /// New zones were refused; the last good ones stay in force.
+        ZonesRejected = "ZONES_REJECTED",
+        /// The zones are older than they may be.
+        ZonesStale = "ZONES_STALE",
+        /// The system's clock and that of the sources part.
+        Clock = "CLOCK",
+        /// The service's own test flight raised no alert.
+        Canary = "CANARY",
+        /// Nobody listens to the alerts.
+        ClientNone = "CLIENT_NONE",
+        /// More alerts than a person can handle.
+        Flood = "FLOOD",
+        /// The journal was found damaged.
+        JournalDamaged = "JOURNAL_DAMAGED",
+    }
+}
+
+screaming! {
     /// How urgently somebody must look, mildest first.
     Severity {
         /// For the record.

@@ -59,6 +59,10 @@ pub enum VerticalReference {
     Amsl,
     /// Above the WGS 84 ellipsoid.
     Wgs84,
+    /// Above the point of take-off of the aircraft (相对高度); beyond ED-318.
+    Takeoff,
+    /// Above 1985国家高程基准; beyond ED-318.
+    Cn1985,
 }
 
 /// A lower or upper limit of a zone.

@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 /// a sensed track's name joins a station and a target.
 const IDENT_LEN_MAX: usize = 64;
 
+/// What identities of the service's own test flights and their zones begin with.
+const CANARY_NAMESPACE: &str = "canary:";
+/// Operator of the service's own test flights.
+const CANARY_OPERATOR: &str = "_canary";
+
 /// Why a text cannot be an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdentError {
@@ -93,6 +98,20 @@ identity! {
     OperatorId
 }
 
+impl UasId {
+    /// Whether this is one of the service's own test flights, which no real aircraft may meet.
+    pub fn is_canary(&self) -> bool {
+        self.0.starts_with(CANARY_NAMESPACE)
+    }
+}
+
+impl OperatorId {
+    /// Whether this is the service itself, for its test flights.
+    pub fn is_canary(&self) -> bool {
+        &*self.0 == CANARY_OPERATOR
+    }
+}
+
 /// A zone's `identifier` (ED-318); any text up to 64 characters, as published files use blanks and accents.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -107,6 +126,11 @@ impl ZoneId {
     /// The identifier as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether this zone is for the service's own test flights only.
+    pub fn is_canary(&self) -> bool {
+        self.0.starts_with(CANARY_NAMESPACE)
     }
 }
 

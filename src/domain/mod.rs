@@ -17,7 +17,7 @@ mod zone;
 pub use aircraft::{FixType, OperationCategory, OperationalStatus, UaClass};
 pub use alert::{
     Acknowledgement, Alert, AlertCode, AlertEvent, AlertEventKind, AlertPosition, AlertState, DataQuality,
-    Explanation, Measures, OtherParty, Phase, Severity, ZoneRef,
+    Explanation, Measures, OtherParty, Phase, ServiceTrouble, Severity, ZoneRef,
 };
 pub use altitude::{
     GeoidModel, Heights, RelativeHeight, RelativeReference, VerticalLimit, VerticalReference,

@@ -38,11 +38,13 @@ pub enum Reason {
     OutsideArea,
     /// The table of aircraft is full.
     TrackLimit,
+    /// A name that is kept for the service's own test flights.
+    Reserved,
 }
 
 impl Reason {
     /// Every reason, in the order of metrics.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::TooLarge,
         Self::Malformed,
         Self::Checksum,
@@ -59,6 +61,7 @@ impl Reason {
         Self::UnknownTopic,
         Self::OutsideArea,
         Self::TrackLimit,
+        Self::Reserved,
     ];
 
     /// The name in messages and metrics.
@@ -80,6 +83,7 @@ impl Reason {
             Self::UnknownTopic => "UNKNOWN_TOPIC",
             Self::OutsideArea => "OUTSIDE_AREA",
             Self::TrackLimit => "TRACK_LIMIT",
+            Self::Reserved => "RESERVED",
         }
     }
 }

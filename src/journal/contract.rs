@@ -57,6 +57,45 @@ pub struct Recovered {
     pub damage: Vec<String>,
 }
 
+/// Numbers whose events cannot be given, and why: lost events are named, never left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hole {
+    /// The first.
+    pub from: u64,
+    /// The last.
+    pub to: u64,
+    /// Why.
+    pub reason: String,
+    /// Whether the journal itself has it on record; otherwise it is damage that was just found.
+    pub known: bool,
+}
+
+impl Hole {
+    /// Appends `next` to holes in order; one that goes on where the last ends, for the same reason, is joined.
+    pub(super) fn add(holes: &mut Vec<Self>, next: Self) {
+        match holes.last_mut() {
+            Some(last)
+                if last.to.checked_add(1) == Some(next.from)
+                    && (last.known, &last.reason) == (next.known, &next.reason) =>
+            {
+                last.to = next.to;
+            }
+            _ => holes.push(next),
+        }
+    }
+}
+
+impl std::fmt::Display for Hole {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { from, to, reason, .. } = self;
+        if from == to {
+            write!(f, "event {from}: {reason}")
+        } else {
+            write!(f, "events {from} to {to}: {reason}")
+        }
+    }
+}
+
 /// Where events are made to survive. Nothing here blocks.
 pub trait Store {
     /// Hands entries over, in order of their numbers. They come back if too many wait already.
@@ -64,6 +103,11 @@ pub trait Store {
 
     /// Asks for a number to be written and synced, as an event would be; see [`Progress::probed`].
     fn probe(&self, number: u64);
+
+    /// Notes, for the next start, that events are about to be published which were handed over and are not safe on
+    /// disk: if the process dies before they are, the history that is left is another one, with a new `log_id`.
+    /// The note survives the process; it is taken back by itself once all that was handed over is safe.
+    fn mark_unsafe(&self);
 
     /// How far the journal has come.
     fn progress(&self) -> Progress;

@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 use crate::airspace::Airspace;
 use crate::domain::{
-    AlertEvent, Observation, OperationalStatus, OperatorId, Refusal, Severity, Timestamp, UaClass, UasId,
-    ZoneId, round_to,
+    AlertEvent, Measures, Observation, OperationalStatus, OperatorId, Refusal, ServiceTrouble, Severity,
+    Timestamp, UaClass, UasId, ZoneId, round_to,
 };
 
 /// Everything that can happen to the monitor. Each comes with the instant at which it happened.
@@ -27,8 +27,28 @@ pub enum Event {
         /// What they said.
         note: Option<String>,
     },
+    /// The service looked at itself. Only changes must be told; telling the same again does no harm.
+    Service {
+        /// At what it looked.
+        kind: ServiceTrouble,
+        /// What is wrong; `None`: it is well.
+        holds: Option<TroubleDetail>,
+    },
     /// Nothing but time passed.
     Tick,
+}
+
+/// The particulars of a trouble of the service. All of it may be left empty.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TroubleDetail {
+    /// What was measured; names end in their unit.
+    pub measured: Measures,
+    /// What it was held against.
+    pub limit: Measures,
+    /// What happened in particular, such as what the system said; shown behind the sentence as it is.
+    pub note: Option<String>,
+    /// From when until when, where the trouble is over when it is found: a gap in the input.
+    pub span: Option<[Timestamp; 2]>,
 }
 
 /// Everything the monitor asks the outside to do.
@@ -42,6 +62,9 @@ pub enum Effect {
     TrackGone(UasId),
     /// Count and tell a refused report.
     Refused(UasId, Refusal),
+    /// Nobody can take note of this alert: none of that identity is open, or there never was one. It is the
+    /// only effect of its event; an acknowledgement without it was taken or had been taken before.
+    AckRefused(Arc<str>),
     /// A pair or a zone was evaluated (only when assessments are asked for).
     Assessed(Assessment),
 }

@@ -6,8 +6,9 @@
 //!                                         └───► milder after the hold time
 //! ```
 
-use crate::domain::{AlertCode, AlertEventKind, Phase, Severity, Timestamp};
+use crate::domain::{Alert, AlertCode, AlertEventKind, Phase, Severity, Timestamp};
 
+use super::announce::Reminder;
 use super::finding::Finding;
 use super::settings::Lifecycle;
 
@@ -60,6 +61,8 @@ pub(super) struct Standing {
     milder_since: Option<Timestamp>,
     /// When its last event went out.
     told_at: Timestamp,
+    /// When it is announced again.
+    pub reminder: Reminder,
 }
 
 /// One condition of one aircraft, from the first look to the end.
@@ -83,6 +86,19 @@ impl Episode {
             holds_since: None,
             standing: None,
         }
+    }
+
+    /// An episode that goes on after a restart where the alert as last told left it.
+    pub(super) fn of_alert(policy: Policy, alert: &Alert, now: Timestamp) -> Self {
+        let standing = Standing {
+            severity: alert.severity,
+            phase: alert.phase,
+            quiet_since: None,
+            milder_since: None,
+            told_at: alert.updated_at.min(now),
+            reminder: Reminder::resume(now, alert),
+        };
+        Self { standing: Some(standing), ..Self::new(policy) }
     }
 
     /// Takes in one look. `look_at` is the instant that was judged: a second look at the same instant takes
@@ -119,6 +135,7 @@ impl Episode {
                 quiet_since: None,
                 milder_since: None,
                 told_at: now,
+                reminder: Reminder::start(now, severity),
             });
             return Some(AlertEventKind::Raised);
         };
@@ -134,6 +151,15 @@ impl Episode {
         event
     }
 
+    /// Nothing can be said about it now. Only announcing it again goes on.
+    pub(super) fn wait(&mut self, now: Timestamp) -> Option<AlertEventKind> {
+        let standing = self.standing.as_mut()?;
+        standing.reminder.take(now).then(|| {
+            standing.told_at = now;
+            AlertEventKind::Updated
+        })
+    }
+
     /// Whether nothing is left to remember.
     pub(super) fn is_over(&self) -> bool {
         self.standing.is_none() && self.looks == 0
@@ -144,7 +170,8 @@ impl Episode {
         match &self.standing {
             Some(standing) => {
                 let ends = [standing.quiet_since, standing.milder_since];
-                ends.into_iter().flatten().min().map(|since| since.plus_seconds(self.policy.hold_s))
+                let ends = ends.map(|since| Some(since?.plus_seconds(self.policy.hold_s)));
+                ends.into_iter().chain([standing.reminder.due()]).flatten().min()
             }
             None => self
                 .holds_since
@@ -164,6 +191,7 @@ impl Standing {
             self.severity = self.severity.max(severity);
             self.phase = phase;
             self.milder_since = None;
+            self.reminder = Reminder::start(now, self.severity);
             return Some(AlertEventKind::Escalated);
         }
         let floor = severity.max(finding.margin);
@@ -175,18 +203,25 @@ impl Standing {
                 self.severity = self.severity.min(floor);
                 self.phase = phase;
                 self.milder_since = None;
+                if self.severity < Severity::Critical {
+                    self.reminder.stop();
+                }
                 return Some(AlertEventKind::Deescalated);
             }
         }
         // At most one update a second for each alert.
-        (1.0 <= now.seconds_since(self.told_at)).then_some(AlertEventKind::Updated)
+        let may = 1.0 <= now.seconds_since(self.told_at) && !self.reminder.is_near(now);
+        (self.reminder.take(now) || may).then_some(AlertEventKind::Updated)
     }
 
     /// Nothing holds.
     fn fade(&mut self, now: Timestamp, hold_s: f64) -> Option<AlertEventKind> {
         self.milder_since = None;
         let since = *self.quiet_since.get_or_insert(now);
-        (hold_s <= now.seconds_since(since)).then_some(AlertEventKind::Cleared)
+        if hold_s <= now.seconds_since(since) {
+            return Some(AlertEventKind::Cleared);
+        }
+        self.reminder.take(now).then_some(AlertEventKind::Updated)
     }
 }
 

@@ -9,6 +9,10 @@ pub(super) enum Ending {
     Over,
     /// The aircraft was silent for so long that it is no longer tracked.
     Forgotten,
+    /// The aircraft was seen again after a restart, and the condition was gone.
+    WhileDown,
+    /// The aircraft was not seen again after a restart; of a pair, not both.
+    NotSeen,
 }
 
 /// No sentence yet.
@@ -23,10 +27,38 @@ pub(super) fn ended(alert: &Alert, ending: Ending) -> Explanation {
         Ending::Over => {
             Explanation { zh: format!("{id}：{code} 已解除。"), en: format!("{id}: {code} is over.") }
         }
+        Ending::WhileDown => Explanation {
+            zh: format!("{id}：{code} 已在服务中断期间结束。"),
+            en: format!("{id}: {code} ended while the service was down."),
+        },
+        Ending::NotSeen => not_seen(alert),
         Ending::Forgotten => Explanation {
             zh: format!("{id} 已 60 秒无报告，不再跟踪；{code} 结束，情况未知。"),
             en: format!(
                 "{id} has been silent for 60 s and is no longer tracked; {code} ends, its state is unknown."
+            ),
+        },
+    }
+}
+
+/// The sentence of an alert of an earlier run whose aircraft did not come back.
+fn not_seen(alert: &Alert) -> Explanation {
+    let (id, code) = (&alert.uas_id, alert.code.name());
+    match &alert.other {
+        Some(other) => Explanation {
+            zh: format!(
+                "服务重启后 60 秒内未同时收到 {id} 与 {} 的报告，{code} 结束，情况未知，请联系运营人核实。",
+                other.uas_id
+            ),
+            en: format!(
+                "{id} and {} were not both seen after restart, for 60 s; {code} ends, their state is unknown: call their operators.",
+                other.uas_id
+            ),
+        },
+        None => Explanation {
+            zh: format!("服务重启后 60 秒内未收到 {id} 的报告，{code} 结束，情况未知，请联系运营人核实。"),
+            en: format!(
+                "{id} was not seen after restart, for 60 s; {code} ends, its state is unknown: call its operator."
             ),
         },
     }

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::airspace::Airspace;
-use crate::domain::{
-    Acknowledgement, Alert, AlertCode, AlertEvent, AlertEventKind, AlertState, Timestamp, ZoneId,
-};
+use crate::domain::{Alert, AlertCode, AlertEvent, AlertEventKind, Timestamp, ZoneId};
 
 use super::contract::Effect;
 use super::episode::{Episode, Policy};
 use super::explain;
 use super::finding::{About, Finding};
+use super::orphans::WAIT_S;
 use super::report;
 use super::settings::Lifecycle;
 use super::tracks::{TrackIx, Tracks};
@@ -39,6 +38,9 @@ struct Entry {
     alert: Option<Box<Alert>>,
     /// In which settling it was last looked at.
     round: u64,
+    /// Of an alert of an earlier run that has not been found again: how long at most it waits for a report
+    /// that takes part in live checks.
+    unproven: Option<Timestamp>,
 }
 
 /// The moment and the surroundings in which findings are settled.
@@ -56,7 +58,8 @@ pub(super) struct Ledger {
     entries: Vec<Option<Entry>>,
     free: Vec<u32>,
     open: BTreeMap<Arc<str>, EntryIx>,
-    raised: u64,
+    /// Alerts raised for aircraft, and for the service's own test flights: those number no others.
+    raised: [u64; 2],
     round: u64,
 }
 
@@ -105,7 +108,7 @@ impl Ledger {
             if self.get_mut(ix).is_some_and(|entry| entry.round != round) {
                 self.look(session, own, ix, None, tracks, effects);
             }
-            if let Some(entry_due) = self.get_mut(ix).and_then(|entry| entry.episode.due()) {
+            if let Some(entry_due) = self.get_mut(ix).and_then(|entry| entry.due(session.now)) {
                 due = Some(due.map_or(entry_due, |due: Timestamp| due.min(entry_due)));
             }
         }
@@ -150,14 +153,58 @@ impl Ledger {
             About::Zone(_) => (Key::Zone(zone_id?.clone()), None),
         };
         let policy = Policy::of(finding.code, session.lifecycle);
-        let entry =
-            Entry { code: finding.code, own, key, episode: Episode::new(policy), alert: None, round: 0 };
+        let entry = Entry {
+            code: finding.code,
+            own,
+            key,
+            episode: Episode::new(policy),
+            alert: None,
+            round: 0,
+            unproven: None,
+        };
+        self.enter(entry, other, tracks)
+    }
+
+    /// Puts an entry into the book and onto the lists of its aircraft.
+    fn enter(&mut self, entry: Entry, other: Option<TrackIx>, tracks: &mut Tracks) -> Option<EntryIx> {
+        let own = entry.own;
         let ix = self.insert(entry)?;
         tracks.get_mut(own)?.entries.push(ix);
         if let Some(other) = other.and_then(|other| tracks.get_mut(other)) {
             other.entries.push(ix);
         }
         Some(ix)
+    }
+
+    /// Takes an open alert of an earlier run over for an aircraft that has been seen again; `other` is the
+    /// second aircraft of a pair. The next settling says whether its condition still holds.
+    pub(super) fn adopt(
+        &mut self,
+        now: Timestamp,
+        lifecycle: &Lifecycle,
+        alert: Alert,
+        [own, other]: [Option<TrackIx>; 2],
+        tracks: &mut Tracks,
+    ) {
+        let Some(own) = own else { return };
+        let key = match (other, &alert.zone) {
+            (Some(other), _) => Key::Pair(other),
+            (None, Some(zone)) => Key::Zone(zone.id.clone()),
+            (None, None) => Key::Itself,
+        };
+        let id = Arc::clone(&alert.alert_id);
+        let entry = Entry {
+            code: alert.code,
+            own,
+            key,
+            episode: Episode::of_alert(Policy::of(alert.code, lifecycle), &alert, now),
+            alert: Some(Box::new(alert)),
+            round: 0,
+            unproven: Some(now.plus_seconds(WAIT_S)),
+        };
+        if let Some(ix) = self.enter(entry, other, tracks) {
+            self.open.insert(id, ix);
+        }
     }
 
     fn look(
@@ -169,9 +216,15 @@ impl Ledger {
         tracks: &mut Tracks,
         effects: &mut Vec<Effect>,
     ) {
-        let (round, raised) = (self.round, self.raised);
+        let canary = tracks.get(own).is_some_and(|track| track.canary);
+        let [real, probes] = self.raised;
+        let (round, raised) = (self.round, if canary { ("p", probes) } else { ("", real) });
         let Some(entry) = self.get_mut(ix) else { return };
         entry.round = round;
+        let holds = finding.is_some_and(|finding| finding.severity.is_some());
+        if holds {
+            entry.unproven = None;
+        }
         let look_at = match entry.key {
             Key::Pair(second) => {
                 let other = if second == own { entry.own } else { second };
@@ -179,14 +232,19 @@ impl Ledger {
             }
             Key::Itself | Key::Zone(_) => session.look_at,
         };
-        let event = entry.episode.look(session.now, look_at, finding, session.lifecycle);
+        let event = if !holds && entry.must_wait(session.now, tracks) {
+            entry.episode.wait(session.now)
+        } else {
+            entry.episode.look(session.now, look_at, finding, session.lifecycle)
+        };
         if let Some(event) = event
             && entry.tell(event, session, own, finding, raised, tracks, effects)
         {
             let id = entry.alert.as_ref().map(|alert| Arc::clone(&alert.alert_id));
             match (event, id) {
                 (AlertEventKind::Raised, Some(id)) => {
-                    self.raised += 1;
+                    let [real, probes] = &mut self.raised;
+                    *(if canary { probes } else { real }) += 1;
                     self.open.insert(id, ix);
                 }
                 (AlertEventKind::Cleared, Some(id)) => {
@@ -214,24 +272,19 @@ impl Ledger {
         }
     }
 
-    /// Takes note of who took note. The same person saying the same again changes nothing.
-    pub(super) fn acknowledge(
-        &mut self,
-        now: Timestamp,
-        alert_id: &str,
-        by: String,
-        note: Option<String>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Some(&ix) = self.open.get(alert_id) else { return };
-        let Some(alert) = self.get_mut(ix).and_then(|entry| entry.alert.as_mut()) else { return };
-        if alert.acknowledged.as_ref().is_some_and(|known| known.by == by && known.note == note) {
-            return;
-        }
-        alert.acknowledged = Some(Acknowledgement { by, at: now, note });
-        alert.updated_at = now;
-        let event = AlertEvent { event: AlertEventKind::Acknowledged, alert: (**alert).clone() };
-        effects.push(Effect::Alert(Arc::new(event)));
+    /// An open alert by its identity, and its life.
+    pub(super) fn open_mut(&mut self, alert_id: &str) -> Option<(&mut Alert, &mut Episode)> {
+        let ix = *self.open.get(alert_id)?;
+        let entry = self.get_mut(ix)?;
+        Some((entry.alert.as_deref_mut()?, &mut entry.episode))
+    }
+
+    /// Takes out all alerts, in order of their identities, and forgets everything but how many there were.
+    pub(super) fn take_open(&mut self) -> Vec<Alert> {
+        let open = std::mem::take(&mut self.open);
+        let alerts = open.into_values().filter_map(|ix| Some(*self.get_mut(ix)?.alert.take()?)).collect();
+        *self = Self { raised: self.raised, ..Self::default() };
+        alerts
     }
 
     /// Ends everything about an aircraft that is being forgotten.
@@ -245,7 +298,7 @@ impl Ledger {
         while let Some(ix) = tracks.get(own).and_then(|track| track.entries.last().copied()) {
             if let Some(mut alert) = self.get_mut(ix).and_then(|entry| entry.alert.take()) {
                 self.open.remove(&alert.alert_id);
-                close(&mut alert, now, explain::Ending::Forgotten);
+                report::close(&mut alert, now, explain::Ending::Forgotten);
                 effects.push(Effect::Alert(Arc::new(AlertEvent {
                     event: AlertEventKind::Cleared,
                     alert: *alert,
@@ -256,14 +309,21 @@ impl Ledger {
     }
 }
 
-fn close(alert: &mut Alert, now: Timestamp, ending: explain::Ending) {
-    alert.state = AlertState::Cleared;
-    alert.updated_at = now;
-    alert.cleared_at = Some(now);
-    alert.explanation = explain::ended(alert, ending);
-}
-
 impl Entry {
+    /// Whether nothing can be said about the end of an alert of an earlier run: no report of its aircraft is
+    /// fresh enough yet.
+    fn must_wait(&self, now: Timestamp, tracks: &Tracks) -> bool {
+        let second = if let Key::Pair(second) = self.key { Some(second) } else { None };
+        let live = |ix: TrackIx| tracks.get(ix).is_some_and(|track| track.live);
+        self.unproven.is_some_and(|until| now < until) && !(live(self.own) && second.is_none_or(live))
+    }
+
+    /// When it must be looked at again even if no report comes.
+    fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        let waits = self.unproven.filter(|until| now < *until);
+        [self.episode.due(), waits].into_iter().flatten().min()
+    }
+
     /// Brings the alert up to date and tells what happened; `false` if there was nothing to tell.
     #[expect(clippy::too_many_arguments, reason = "each is a different part of the surroundings")]
     fn tell(
@@ -272,7 +332,7 @@ impl Entry {
         session: &Session<'_>,
         own: TrackIx,
         finding: Option<&Finding>,
-        raised: u64,
+        raised: (&str, u64),
         tracks: &Tracks,
         effects: &mut Vec<Effect>,
     ) -> bool {
@@ -288,7 +348,9 @@ impl Entry {
             (AlertEventKind::Cleared, _, _) => {
                 let Some(alert) = &mut self.alert else { return false };
                 alert.observed_at = parties.observed_at().max(alert.observed_at);
-                close(alert, session.now, explain::Ending::Over);
+                let ending =
+                    if self.unproven.is_some() { explain::Ending::WhileDown } else { explain::Ending::Over };
+                report::close(alert, session.now, ending);
             }
             (_, Some(finding), Some(standing)) => {
                 let fresh =
@@ -303,6 +365,11 @@ impl Entry {
                 if event == AlertEventKind::Escalated {
                     alert.acknowledged = None;
                 }
+            }
+            (AlertEventKind::Updated, None, Some(standing)) => {
+                let Some(alert) = &mut self.alert else { return false };
+                alert.updated_at = session.now;
+                alert.announced_again = standing.reminder.told();
             }
             (_, _, _) => return false,
         }

@@ -11,6 +11,7 @@
 //! randomness and no unordered iteration here: the same events give the same effects.
 
 mod agenda;
+mod announce;
 mod contract;
 mod detectors;
 mod encounter;
@@ -19,9 +20,14 @@ mod explain;
 mod finding;
 mod glance;
 mod ledger;
+mod near;
+mod orphans;
 mod report;
+mod restart;
 mod rules;
 mod scene;
+mod service_alerts;
+mod service_words;
 mod settings;
 mod sky;
 mod speeds;
@@ -30,17 +36,20 @@ mod tracks;
 
 use std::sync::Arc;
 
-pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState};
+pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail};
 pub use settings::{Level, Lifecycle, Limits, Party, Separation, Settings, Terrain, default_separation};
 
-use crate::airspace::Airspace;
-use crate::domain::{BoundingBox, Observation, Reason, Refusal, Timestamp};
+use crate::airspace::{Airspace, ZoneIx};
+use crate::domain::{Observation, Reason, Refusal, Timestamp};
 
 use agenda::Agenda;
 use detectors::{REGISTRY, WORSE_S};
 use ledger::{Ledger, Session};
+use near::Search;
+use orphans::Orphans;
 use rules::Rules;
 use scene::{Found, Scene};
+use service_alerts::ServiceAlerts;
 use sky::Sky;
 use tracks::{FORGET_S, Taken, Track, TrackIx, Tracks};
 
@@ -77,10 +86,15 @@ pub struct Monitor {
     /// Counts airspaces; 0 is none.
     airspace_epoch: u32,
     tracks: Tracks,
+    /// The sky, and that of the service's own test flights: they never meet real aircraft.
     sky: Sky,
+    canary_sky: Sky,
     ledger: Ledger,
+    orphans: Orphans,
+    service: ServiceAlerts,
     agenda: Agenda,
     candidates: Vec<TrackIx>,
+    looked_up: Vec<ZoneIx>,
     found: Found,
     tally: Tally,
 }
@@ -96,9 +110,13 @@ impl Monitor {
             airspace: Arc::new(Airspace::default()),
             airspace_epoch: 1,
             sky: Sky::default(),
+            canary_sky: Sky::default(),
             ledger: Ledger::default(),
+            orphans: Orphans::default(),
+            service: ServiceAlerts::default(),
             agenda: Agenda::default(),
             candidates: Vec::new(),
+            looked_up: Vec::new(),
             found,
             tally: Tally::default(),
         }
@@ -114,7 +132,10 @@ impl Monitor {
             Event::Observed(observation) => self.observe(observation, effects),
             Event::AirspaceReplaced(airspace) => self.replace_airspace(airspace),
             Event::Acknowledged { alert_id, by, note } => {
-                self.ledger.acknowledge(self.now, &alert_id, by, note, effects);
+                self.take_note(alert_id, by, note, effects);
+            }
+            Event::Service { kind, holds } => {
+                self.service.report(self.now, kind, holds, &self.rules.settings.lifecycle, effects);
             }
             Event::Tick => {}
         }
@@ -127,7 +148,7 @@ impl Monitor {
 
     /// How many alerts are open.
     pub fn open_alerts(&self) -> usize {
-        self.ledger.open_len()
+        self.ledger.open_len() + self.orphans.len() + self.service.open_len()
     }
 
     /// What became of the reports.
@@ -141,6 +162,16 @@ impl Monitor {
     }
 
     fn advance(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
+        while let Some(due) = self.other_due().filter(|due| *due <= at) {
+            self.advance_aircraft(due, effects);
+            self.now = self.now.max(due);
+            self.look_beside(effects);
+        }
+        self.advance_aircraft(at, effects);
+        self.now = self.now.max(at);
+    }
+
+    fn advance_aircraft(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
         while let Some((due, ix)) = self.agenda.pop_due(at) {
             let Some(track) = self.tracks.get_mut(ix) else { continue };
             if track.queued != Some(due) {
@@ -155,7 +186,6 @@ impl Monitor {
             self.now = self.now.max(due);
             self.look_again(ix, effects);
         }
-        self.now = self.now.max(at);
     }
 
     fn observe(&mut self, observation: Observation, effects: &mut Vec<Effect>) {
@@ -171,6 +201,7 @@ impl Monitor {
             }
         };
         self.tally.evaluated += 1;
+        self.adopt(ix);
         self.place(ix, 0.0);
         if self.rules.settings.assessments {
             self.found.assessments = Some(Vec::new());
@@ -192,13 +223,14 @@ impl Monitor {
         if FORGET_S <= silent_s {
             self.ledger.forget(self.now, ix, &mut self.tracks, effects);
             if let Some(mut track) = self.tracks.remove(ix) {
-                self.sky.remove(ix, &mut track.placed);
+                let sky = if track.canary { &mut self.canary_sky } else { &mut self.sky };
+                sky.remove(ix, &mut track.placed);
                 effects.push(Effect::TrackGone(track.id));
             }
             return;
         }
         // While reports come, the newest one was judged when it came; only time itself must be looked at.
-        let age_s = if track.silence_s() <= silent_s { silent_s } else { 0.0 };
+        let age_s = if track.coasts_at() <= self.now { silent_s } else { 0.0 };
         self.place(ix, age_s);
         self.assess(ix, age_s, effects);
         if let Some(track) = self.tracks.get(ix)
@@ -211,26 +243,25 @@ impl Monitor {
     /// Brings the aircraft's place in the sky and its near zones up to date.
     fn place(&mut self, ix: TrackIx, age_s: f64) {
         let Some(track) = self.tracks.get_mut(ix) else { return };
+        let sky = if track.canary { &mut self.canary_sky } else { &mut self.sky };
         if !track.live {
-            self.sky.remove(ix, &mut track.placed);
+            sky.remove(ix, &mut track.placed);
             return;
         }
         let late_s = track.skew_s.clamp(0.0, tracks::LIVE_AGE_S);
-        let next_s = if age_s > 0.0 { SILENT_STEP_S } else { track.silence_s() };
+        let next_s = if age_s > 0.0 { SILENT_STEP_S } else { track.coast_s() };
         let until_s = age_s + late_s + next_s + sky::AHEAD_OF_US_S;
-        self.sky.place(ix, track.party, &track.state, until_s, &self.rules, &mut track.placed);
+        sky.place(ix, track.party, &track.state, until_s, &self.rules, &mut track.placed);
         let before = track.before.as_ref().map(|before| before.position);
         let horizon_s = self.rules.zone_horizon_s() + age_s;
         let needed = detectors::path_bounds(&track.state, before, horizon_s, 10.0);
         let near = &mut track.near;
-        if near.epoch == self.airspace_epoch && near.area.is_some_and(|area| holds(&area, &needed)) {
+        if near.serve(self.airspace_epoch, &needed) {
             return;
         }
         let area = detectors::path_bounds(&track.state, before, horizon_s, NEAR_PAD_M);
-        near.zones.clear();
-        self.airspace.near(&area, &mut near.zones);
-        near.area = Some(area);
-        near.epoch = self.airspace_epoch;
+        let search = Search { airspace: &self.airspace, epoch: self.airspace_epoch, canary: track.canary };
+        near.look_up(&search, area, &mut self.looked_up);
     }
 
     /// Asks every detector about one aircraft and settles what they say.
@@ -241,7 +272,8 @@ impl Monitor {
         if own.live && !own.on_ground() {
             let latest_s = self.now.seconds_since(own.state.at).max(age_s) + sky::AHEAD_OF_US_S;
             let span_s = [age_s, latest_s];
-            self.sky.candidates(ix, own.party, &own.state, span_s, &self.rules, &mut self.candidates);
+            let sky = if own.canary { &self.canary_sky } else { &self.sky };
+            sky.candidates(ix, own.party, &own.state, span_s, &self.rules, &mut self.candidates);
         }
         // Zones follow source time, which goes on between two reports.
         let zones_at = own.state.at.plus_seconds(self.now.seconds_since(own.heard_at));
@@ -259,14 +291,15 @@ impl Monitor {
             detector(&scene, &mut self.found);
         }
         let look_at = own.state.at.plus_seconds(age_s);
-        let switch = next_switch(own, &self.airspace, zones_at).map(|at| {
+        let switch = own.near.next_switch(&self.airspace, zones_at).map(|at| {
             // A report of that time arrives with the source's delay.
             at.plus_seconds(own.skew_s.max(0.0))
         });
-        let silent = self.now.plus_seconds(SILENT_STEP_S).max(own.heard_at.plus_seconds(own.silence_s()));
-        let worse = own.heard_at.plus_seconds(WORSE_S.max(own.silence_s()));
-        let silent = if self.now < worse { silent.min(worse) } else { silent };
         let forget = own.heard_at.plus_seconds(FORGET_S);
+        let marks = [own.silence_s(), WORSE_S.max(own.silence_s())].map(|s| own.heard_at.plus_seconds(s));
+        let step = self.now.max(own.coasts_at()).plus_seconds(SILENT_STEP_S);
+        let marks = marks.into_iter().chain([own.coasts_at(), step]).filter(|mark| self.now < *mark);
+        let silent = marks.fold(forget, Timestamp::min);
         let session = Session {
             now: self.now,
             look_at,
@@ -274,7 +307,7 @@ impl Monitor {
             airspace: &self.airspace,
         };
         let ends = self.ledger.settle(&session, ix, &self.found.findings, &mut self.tracks, effects);
-        let due = [Some(silent.min(forget)), switch, ends].into_iter().flatten().min().unwrap_or(forget);
+        let due = [Some(silent), switch, ends].into_iter().flatten().min().unwrap_or(forget);
         self.schedule(ix, due.max(self.now.plus_micros(STEP_US_MIN)));
     }
 
@@ -299,18 +332,6 @@ impl Monitor {
             self.schedule(ix, due);
         }
     }
-}
-
-/// The next instant at which a zone near the aircraft begins or ceases to apply.
-fn next_switch(own: &Track, airspace: &Airspace, after: Timestamp) -> Option<Timestamp> {
-    own.near.zones.iter().filter_map(|&ix| airspace.zone(ix)?.next_switch_after(after)).min()
-}
-
-fn holds(outer: &BoundingBox, inner: &BoundingBox) -> bool {
-    outer.west_deg <= inner.west_deg
-        && outer.south_deg <= inner.south_deg
-        && inner.east_deg <= outer.east_deg
-        && inner.north_deg <= outer.north_deg
 }
 
 fn picture(track: &Track, freshness: TrackFreshness) -> TrackState {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::{Alert, AlertPosition, AlertState, Measures, OtherParty, Timestamp, ZoneRef, round_to};
 
 use super::episode::Standing;
-use super::explain;
+use super::explain::{self, Ending};
 use super::finding::{About, Finding};
 use super::ledger::Session;
 use super::settings::Party;
@@ -37,21 +37,21 @@ impl<'a> Parties<'a> {
 }
 
 /// The alert as it stands now. `known` is the alert as last told; a new one gets its identity from the instant
-/// and the number of alerts raised before.
+/// and the series and number of alerts `raised` before.
 pub(super) fn compose(
     parties: &Parties<'_>,
     finding: &Finding,
     standing: Standing,
     session: &Session<'_>,
     known: Option<&Alert>,
-    raised: u64,
+    raised: (&str, u64),
 ) -> Alert {
     let Parties { first, second } = parties;
     let zone = match finding.about {
         About::Zone(ix) => session.airspace.zone(ix),
         About::Itself | About::Other(_) => None,
     };
-    let new_id = || Arc::from(format!("{:011x}-{raised:06x}", session.now.as_millis().max(0)));
+    let new_id = || identity(session.now, raised);
     let mut alert = Alert {
         alert_id: known.map_or_else(new_id, |known| Arc::clone(&known.alert_id)),
         code: finding.code,
@@ -80,12 +80,25 @@ pub(super) fn compose(
         measured: finding.measured.to_measures(),
         limit: finding.limit.to_measures(),
         data: finding.data,
-        announced_again: known.and_then(|known| known.announced_again),
+        announced_again: standing.reminder.told(),
         rule: rule(parties, finding),
         explanation: explain::nothing(),
     };
     alert.explanation = explain::sentence(&alert, finding.clause, zone.map(|zone| zone.name_en.as_ref()));
     alert
+}
+
+/// The identity of an alert that is raised now, the so-manieth of its series.
+pub(super) fn identity(now: Timestamp, (series, raised): (&str, u64)) -> Arc<str> {
+    Arc::from(format!("{:011x}-{series}{raised:06x}", now.as_millis().max(0)))
+}
+
+/// Ends an alert.
+pub(super) fn close(alert: &mut Alert, now: Timestamp, ending: Ending) {
+    alert.state = AlertState::Cleared;
+    alert.updated_at = now;
+    alert.cleared_at = Some(now);
+    alert.explanation = explain::ended(alert, ending);
 }
 
 /// Seconds after which an alert is told again though no figure of it changed: the aircraft has moved.
@@ -98,6 +111,8 @@ pub(super) fn same_figures(told: &Alert, fresh: &Alert) -> bool {
     };
     rounded(&told.measured) == rounded(&fresh.measured)
         && told.data == fresh.data
+        && told.zone == fresh.zone
+        && told.announced_again == fresh.announced_again
         && fresh.updated_at.seconds_since(told.updated_at) < REPEAT_S
 }
 

@@ -1,7 +1,7 @@
 //! What a detector sees when it is asked about one aircraft.
 
 use crate::airspace::{Airspace, Zone, ZoneIx};
-use crate::domain::Timestamp;
+use crate::domain::{BoundingBox, Timestamp};
 
 use super::contract::Assessment;
 use super::finding::Finding;
@@ -38,8 +38,8 @@ impl Scene<'_> {
         self.own.coast_s() < self.age_s
     }
 
-    /// The zones near the aircraft, in order.
-    pub(super) fn zones(&self) -> impl Iterator<Item = (ZoneIx, &Zone)> {
-        self.own.near.zones.iter().filter_map(|&ix| Some((ix, self.airspace.zone(ix)?)))
+    /// The zones near the aircraft whose box may meet `bounds`, in order.
+    pub(super) fn zones(&self, bounds: &BoundingBox) -> impl Iterator<Item = (ZoneIx, &Zone)> {
+        self.own.near.meeting(bounds).filter_map(|ix| Some((ix, self.airspace.zone(ix)?)))
     }
 }

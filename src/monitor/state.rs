@@ -50,6 +50,8 @@ pub(super) struct State {
     pub agl_m: Option<f64>,
     /// Its standard deviation, metres.
     pub agl_sigma_m: f64,
+    /// Height above the point of take-off, metres, if the aircraft tells it.
+    pub takeoff_m: Option<f64>,
     /// 95 % bound of the position, metres.
     pub accuracy_h_m: Option<f64>,
 }
@@ -74,6 +76,11 @@ impl State {
             pressure_m: observation.heights.pressure_m,
             agl_m,
             agl_sigma_m,
+            takeoff_m: observation
+                .heights
+                .relative
+                .filter(|relative| relative.reference == RelativeReference::Takeoff)
+                .map(|relative| relative.metres),
             accuracy_h_m: observation.accuracy.horizontal_m,
         };
         state.set_velocity(observation, before);

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::airspace::ZoneIx;
 use crate::domain::{
-    BoundingBox, Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp, UaClass,
-    UasId,
+    Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp, UaClass, UasId,
 };
 use crate::geodesy::offset_m;
 
 use super::glance::Glance;
 use super::ledger::EntryIx;
+use super::near::NearZones;
 use super::settings::{Party, Terrain};
 use super::sky::Placed;
 use super::state::State;
@@ -41,17 +40,6 @@ pub(super) struct Jump {
     pub speed_mps: f64,
 }
 
-/// The zones near an aircraft, looked up for a box larger than needed.
-#[derive(Debug, Default)]
-pub(super) struct NearZones {
-    /// Which airspace they are from; 0: none yet.
-    pub epoch: u32,
-    /// The box that they were looked up for.
-    pub area: Option<BoundingBox>,
-    /// The zones.
-    pub zones: Vec<ZoneIx>,
-}
-
 /// One aircraft.
 #[derive(Debug)]
 pub(super) struct Track {
@@ -59,6 +47,8 @@ pub(super) struct Track {
     pub operator: Option<OperatorId>,
     pub source: Source,
     pub party: Party,
+    /// Whether it is one of the service's own test flights.
+    pub canary: bool,
     pub state: State,
     /// The live state before, unless the aircraft jumped.
     pub before: Option<State>,
@@ -131,6 +121,7 @@ impl Track {
             operator: None,
             source: observation.source,
             party: Party::Drone,
+            canary: observation.uas_id.is_canary(),
             before: None,
             live: false,
             status: OperationalStatus::Undeclared,
@@ -220,7 +211,12 @@ impl Track {
 
     /// Seconds after which its state is carried forward rather than fresh.
     pub(super) fn coast_s(&self) -> f64 {
-        COAST_S.max(1.5 * self.period_s)
+        COAST_S.max(1.5 * self.period_s).min(self.silence_s())
+    }
+
+    /// From when on its state is carried forward if it stays silent.
+    pub(super) fn coasts_at(&self) -> Timestamp {
+        self.heard_at.plus_seconds(self.coast_s())
     }
 
     /// For its neighbours.
@@ -243,6 +239,11 @@ impl Tracks {
     /// How many aircraft there are.
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// The slot of an aircraft.
+    pub(super) fn find(&self, id: &UasId) -> Option<TrackIx> {
+        self.by_id.get(id).copied()
     }
 
     /// The aircraft in a slot.

@@ -100,7 +100,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_order_of_evaluation_acks_leave_in_order_of_receipt(
+        fn p06_whatever_the_order_of_evaluation_acks_leave_in_order_of_receipt(
             order in Just((0..50_u16).collect::<Vec<_>>()).prop_shuffle()
         ) {
             let mut window = AckWindow::new(50);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_an_earlier_connection_acknowledges_nothing() {
+    fn p06_a_token_of_an_earlier_connection_acknowledges_nothing() {
         let mut window = AckWindow::new(10);
         window.next_epoch();
         let old = window.receive(1).unwrap();

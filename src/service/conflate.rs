@@ -174,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_agrees_with_a_plain_list_and_loses_nothing(
+        fn p11_conflation_agrees_with_a_plain_list_and_loses_nothing(
             steps in prop::collection::vec(step(), 0..200), calm in 0..12_usize, more in 0..12_usize
         ) {
             let capacity = calm + more;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn under_overload_each_aircraft_keeps_its_newest_position_and_its_place() {
+    fn p11_under_overload_each_aircraft_keeps_its_newest_position_and_its_place() {
         let mut queue = Conflation::new(0, 100);
         let at = Timestamp::from_millis;
         assert_eq!(queue.push("A", at(1), "A1"), Pushed::Queued);

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! intake ─► gate (decode) ─► inbox (conflate) ─► evaluator (thread) ─► hub ─► HTTP, WebSocket
-//!                                  ▲   zones, acknowledgements  └─► publisher ─► MQTT
+//! bypass ─┘                        ▲   zones, acknowledgements  │ ▲ └─► publisher ─► MQTT
+//!                                  └─ progress ── journal (thread) ◄┘
 //! ```
 
 use std::net::SocketAddr;
@@ -14,27 +15,41 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle as Task;
 use tokio_util::sync::CancellationToken;
 
+use crate::airspace::Airspace;
 use crate::config::Config;
-use crate::monitor::Tally;
+use crate::journal::{Journal, JournalSettings};
+use crate::monitor::{Monitor, Tally};
+use crate::service::bypass::Bypass;
+use crate::service::canary::{self, Canary, Sieve};
 use crate::service::counters::Counters;
 use crate::service::evaluator::{self, Control, Surroundings};
 use crate::service::feedback_desk::FeedbackDesk;
-use crate::service::gate::Gate;
-use crate::service::health::{Health, Part, Status};
+use crate::service::gate::{Gate, OwnFlights};
+use crate::service::health::Health;
 use crate::service::http::{self, App, Page, Site};
 use crate::service::hub::{Hub, HubSettings};
 use crate::service::inbox::Inbox;
-use crate::service::intake::{self, IntakeHandle, IntakeState};
+use crate::service::intake::{self, IntakeHandle};
+use crate::service::journaling::{self, Opened};
 use crate::service::link::{Endpoint, EndpointError};
 use crate::service::metrics::Metrics;
+use crate::service::observers::Observers;
+use crate::service::own_client;
 use crate::service::publisher::{self, PublisherHandle, PublisherSettings};
+use crate::service::self_figures::SelfFigures;
+use crate::service::skew::SkewMeter;
+use crate::service::storage::StorageWatch;
+use crate::service::trouble::TroubleDesk;
 use crate::service::watch_zones::{self, ZoneWatch};
+use crate::service::watchdog::Watched;
 use crate::service::zone_keeper::ZoneKeeper;
 use crate::service::{clock, figures, zone_files};
 use crate::wire::{self, Doors};
 
 /// Time for what was taken to be evaluated and acknowledged at the stop.
 const DRAIN_MAX: Duration = Duration::from_millis(1500);
+/// Time for the disk to take the last events at the stop.
+const LAST_WRITE_MAX: Duration = Duration::from_millis(500);
 /// Time for the farewell to the broker.
 const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
@@ -67,11 +82,13 @@ pub struct Daemon {
     app: Arc<App>,
     inbox: Arc<Inbox<Control>>,
     intake: IntakeHandle,
+    journal: Option<Arc<Journal>>,
     publisher: PublisherHandle,
     zone_watch: Option<ZoneWatch>,
     evaluator: JoinHandle<()>,
     tasks: Vec<Task<()>>,
     serving: Task<()>,
+    watched: Vec<Watched>,
     #[cfg(feature = "embedded-broker")]
     broker: Option<crate::service::broker::Broker>,
     background: CancellationToken,
@@ -108,22 +125,43 @@ impl Daemon {
         let publisher = publisher::start(settings, Arc::clone(&counters));
         let feedback = FeedbackDesk::new(publisher.clone());
         let mqtt_address = endpoint.to_string();
+        let own_endpoint = endpoint.clone();
         let filters = wire::subscription_filters(&config.mqtt.prefix);
         let (intake, messages) =
-            intake::start(endpoint, &config.mqtt.client_id, filters, Arc::clone(&counters));
+            intake::start(endpoint.clone(), &config.mqtt.client_id, filters.clone(), Arc::clone(&counters));
 
         let mut hub_settings = HubSettings::new(&config.mqtt.client_id);
-        // Without a journal every start is a new history; a client must not mistake it for the old one.
-        hub_settings.log_id = Some(format!("{:x}", clock::now().as_micros()).into());
-        hub_settings.last_seq = u64::try_from(clock::now().as_millis()).unwrap_or(0);
+        let Opened { store, journal, recovered } = open_journal(config, &inbox).await?;
+        hub_settings.log_id = Some(Arc::clone(&recovered.log_id));
+        hub_settings.last_seq = recovered.last_seq;
+        hub_settings.open.clone_from(&recovered.open);
         let (hub, hub_publisher, acks) = Hub::new(hub_settings);
         let metrics = Arc::new(Metrics::default());
         metrics.register(|registry| {
-            figures::enter(registry, Arc::clone(&counters), Arc::clone(&tally), Arc::clone(&inbox));
+            figures::enter(
+                registry,
+                Arc::clone(&counters),
+                Arc::clone(&tally),
+                Arc::clone(&inbox),
+                intake.clone(),
+            );
         });
         let health = Arc::new(Health::starting(clock::now()));
+        let storage = StorageWatch::new(Arc::clone(&health));
+        let bypass = Bypass {
+            endpoint,
+            client_id: format!("{}-bypass", config.mqtt.client_id),
+            filters,
+            intake: intake.clone(),
+            trouble: storage.trouble(),
+            counters: Arc::clone(&counters),
+        };
         let site = Site { pages, console: config.console.clone() };
-        let app = App::new(hub, health, metrics, config.http.clone(), site, CancellationToken::new());
+        let app =
+            App::new(hub, Arc::clone(&health), metrics, config.http.clone(), site, CancellationToken::new());
+        if let Some(journal) = &journal {
+            app.open_archive(journal.reader(), recovered.oldest_seq);
+        }
 
         let mut keeper = ZoneKeeper::new(
             config.area(),
@@ -131,6 +169,11 @@ impl Daemon {
             Arc::clone(&app),
             Arc::clone(&inbox),
         );
+        // The monitor is to find the test flights' zone even where no other can be had.
+        let no_zones = Arc::new(canary::with_zone(Airspace::default()));
+        if inbox.control(Control::Airspace(no_zones)).is_err() {
+            tracing::error!("a new inbox is full");
+        }
         let read = zone_files::read(&config.zones.dir);
         keeper.begin(&read);
         let take = move |read| {
@@ -138,24 +181,64 @@ impl Daemon {
         };
         let zone_watch = watch_zones::start(config.zones.dir.clone(), Some(read), take)?;
 
+        let canary = Canary::new(&config.mqtt.prefix, Some(Arc::clone(&store)));
+        let skew = Arc::new(SkewMeter::default());
+        let desk = TroubleDesk::new(Arc::clone(&inbox));
+        let stamps @ [monitor, runtime] = &["monitor", "runtime"].map(Watched::new);
+        let figures = SelfFigures {
+            canary: Arc::clone(&canary),
+            desk: Arc::clone(&desk),
+            health: Arc::clone(&app.health),
+            store: Arc::clone(&store),
+            counters: Arc::clone(&counters),
+        };
+        app.metrics.register(|registry| registry.register_collector(Box::new(figures)));
         let around = Surroundings {
             inbox: Arc::clone(&inbox),
             hub: hub_publisher,
+            health,
+            store,
+            storage,
             mqtt: publisher.clone(),
             intake: intake.clone(),
             counters: Arc::clone(&counters),
             feedback: Arc::clone(&feedback),
             tally,
+            desk: Arc::clone(&desk),
+            sieve: Sieve::new(Arc::clone(&canary)),
+            stamp: Arc::clone(&monitor.stamp),
+            latency: app.metrics.alert_latency_s.clone(),
         };
-        let evaluator = evaluator::start(config.monitor_settings(), around)?;
+        let evaluator = evaluator::start(Monitor::new(config.monitor_settings()), recovered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
-        let gate = Gate::new(doors, Arc::clone(&inbox), intake.clone(), Arc::clone(&feedback), counters);
-        let tasks = vec![
+        let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
+        let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), Arc::clone(&counters))
+            .with(own_flights);
+        let observers = Observers {
+            desk,
+            intake: intake.clone(),
+            counters,
+            app: Arc::clone(&app),
+            skew,
+            canary,
+            own: own_client::start(
+                own_endpoint,
+                format!("{}-self", config.mqtt.client_id),
+                background.clone(),
+            ),
+            stamp: Arc::clone(&runtime.stamp),
+            embedded: config.mqtt.embedded,
+        };
+        let mut tasks = vec![
+            tokio::spawn(bypass.run(background.clone())),
             tokio::spawn(gate.run(messages)),
             tokio::spawn(feedback.run(background.clone())),
             tokio::spawn(forward_acknowledgements(acks, Arc::clone(&inbox))),
-            tokio::spawn(watch_broker(intake.clone(), Arc::clone(&app), background.clone())),
+            tokio::spawn(observers.run(background.clone())),
         ];
+        if let Some(journal) = &journal {
+            tasks.push(tokio::spawn(journaling::retain(Arc::clone(journal), background.clone())));
+        }
         let serving = tokio::spawn(http::serve(listener, Arc::clone(&app)));
         Ok(Self {
             http_address,
@@ -163,11 +246,13 @@ impl Daemon {
             app,
             inbox,
             intake,
+            journal,
             publisher,
             zone_watch: Some(zone_watch),
             evaluator,
             tasks,
             serving,
+            watched: stamps.to_vec(),
             #[cfg(feature = "embedded-broker")]
             broker,
             background,
@@ -184,6 +269,16 @@ impl Daemon {
         &self.mqtt_address
     }
 
+    /// What must move as long as the service works, for a watchdog.
+    pub fn watched(&self) -> Vec<Watched> {
+        self.watched.clone()
+    }
+
+    /// Conditions of the parts.
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.app.health)
+    }
+
     /// Stops in order: takes no more messages, evaluates and acknowledges what was taken, tells the clients,
     /// says goodbye to the broker. At most 5 s.
     pub async fn stop(mut self) {
@@ -198,6 +293,14 @@ impl Daemon {
             Ok(Ok(true)) => {}
             Ok(Ok(false) | Err(_)) => tracing::error!("the monitor's thread had panicked"),
             Err(_) => tracing::error!("the monitor's thread did not end in time"),
+        }
+        if let Some(journal) = self.journal.take() {
+            let closed = tokio::task::spawn_blocking(move || journal.close(LAST_WRITE_MAX));
+            if !closed.await.unwrap_or(false) {
+                tracing::error!(
+                    "the journal did not take the last alert events; their messages are with the broker"
+                );
+            }
         }
         self.background.cancel();
         self.app.stop.cancel();
@@ -236,6 +339,14 @@ async fn start_broker(
     Ok(broker)
 }
 
+/// Opens the journal, whose progress wakes the evaluating thread.
+async fn open_journal(config: &Config, inbox: &Arc<Inbox<Control>>) -> Result<Opened, StartError> {
+    let settings = JournalSettings::new(&config.journal.dir, config.journal.retain_days);
+    let inbox = Arc::clone(inbox);
+    let opened = tokio::task::spawn_blocking(move || journaling::open(&settings, move || inbox.nudge()));
+    opened.await.map_err(|error| StartError::Thread(std::io::Error::other(error)))
+}
+
 async fn forward_acknowledgements(
     mut acks: tokio::sync::mpsc::Receiver<crate::stream::AckRequest>,
     inbox: Arc<Inbox<Control>>,
@@ -243,25 +354,6 @@ async fn forward_acknowledgements(
     while let Some(request) = acks.recv().await {
         if inbox.control(Control::Acknowledge(request)).is_err() {
             tracing::warn!("an acknowledgement came too late or too many wait");
-        }
-    }
-}
-
-/// Tells `/readyz` how the intake stands with the broker.
-async fn watch_broker(intake: IntakeHandle, app: Arc<App>, stop: CancellationToken) {
-    let mut state = intake.state();
-    loop {
-        let (status, reason) = match &*state.borrow_and_update() {
-            IntakeState::Connecting => (Status::Failed, Some("connecting".to_owned())),
-            IntakeState::Connected { .. } => (Status::Ok, None),
-            IntakeState::Lost { since, reason } => {
-                (Status::Failed, Some(format!("not connected since {since}: {reason}")))
-            }
-        };
-        app.health.set(Part::Broker, status, reason, clock::now());
-        match stop.run_until_cancelled(state.changed()).await {
-            Some(Ok(())) => {}
-            Some(Err(_)) | None => return,
         }
     }
 }

@@ -1,25 +1,36 @@
 //! The one thread that owns the monitor: takes what waits, lets it be judged, and hands out what follows.
 //!
-//! Order of one report: evaluated → its alert events numbered and published → its message acknowledged. The
-//! heartbeat is sent from here after a real pass, so that a stuck core reads as dead.
+//! Order of one report: evaluated → its alert events numbered and handed to the journal → on disk (or late) →
+//! published → its message acknowledged, once they are on disk. The heartbeat is sent from here after a real pass, so
+//! that a stuck core reads as dead.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use prometheus_client::metrics::histogram::Histogram;
+
 use crate::airspace::Airspace;
-use crate::domain::{Refusal, Timestamp};
-use crate::monitor::{Effect, Event, Monitor, Settings, Tally};
+use crate::domain::{Measures, Refusal, ServiceTrouble, Timestamp};
+use crate::journal::{Recovered, Store};
+use crate::monitor::{Effect, Event, Monitor, Tally, TroubleDetail};
 use crate::service::ack_window::AckToken;
-use crate::service::clock;
+use crate::service::canary::Sieve;
+use crate::service::clock::{self, Stopwatch};
+use crate::service::clock_keeper::{ClockKeeper, Keeping};
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
+use crate::service::health::Health;
 use crate::service::hub::Publisher;
 use crate::service::inbox::{Inbox, Next, Report};
 use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
-use crate::stream::AckRequest;
+use crate::service::storage::{Change, StorageWatch, Trouble};
+use crate::service::trouble::TroubleDesk;
+use crate::service::watchdog::Stamp;
+use crate::stream::{AckRequest, Delivery, LoggedEvent, Release, Vitals};
 
 /// Longest sleep: time-driven work is at most this late.
 const TICK: Duration = Duration::from_millis(50);
@@ -27,6 +38,10 @@ const TICK: Duration = Duration::from_millis(50);
 const BATCH: usize = 256;
 /// Seconds between heartbeats.
 const HEARTBEAT_S: f64 = 1.0;
+/// A report that waited longer for its evaluation is one too late, seconds.
+const BEHIND_S: f64 = 2.0;
+/// At the end, how long the disk may take for the last events.
+const LAST_WRITE_MAX: Duration = Duration::from_secs(1);
 
 /// What reaches the monitor beside reports.
 #[derive(Debug)]
@@ -35,6 +50,8 @@ pub enum Control {
     Airspace(Arc<Airspace>),
     /// Somebody took note of an alert.
     Acknowledge(AckRequest),
+    /// The service looked at itself: what is wrong, or that it is well.
+    Trouble(ServiceTrouble, Option<TroubleDetail>),
 }
 
 /// Where the thread takes from and hands to.
@@ -43,6 +60,12 @@ pub struct Surroundings {
     pub inbox: Arc<Inbox<Control>>,
     /// What clients read.
     pub hub: Publisher,
+    /// Conditions of the parts.
+    pub health: Arc<Health>,
+    /// What makes events survive.
+    pub store: Arc<dyn Store + Send + Sync>,
+    /// Tells how the disk does.
+    pub storage: StorageWatch,
     /// What goes out over MQTT.
     pub mqtt: PublisherHandle,
     /// Who acknowledges messages.
@@ -53,41 +76,83 @@ pub struct Surroundings {
     pub feedback: Arc<FeedbackDesk>,
     /// What became of reports, for metrics.
     pub tally: Arc<Mutex<Tally>>,
+    /// Where troubles are reported.
+    pub desk: Arc<TroubleDesk>,
+    /// Takes the service's test flights out of everything that leaves.
+    pub sieve: Sieve,
+    /// Moves while the thread works.
+    pub stamp: Arc<Stamp>,
+    /// From the arrival of a report to the publication of its alert events, seconds.
+    pub latency: Histogram,
 }
 
 struct Evaluator {
     around: Surroundings,
     monitor: Monitor,
+    clock: ClockKeeper,
+    delivery: Delivery<AckToken>,
     effects: Vec<Effect>,
-    tokens: Vec<AckToken>,
+    released: Vec<Release<AckToken>>,
+    /// Events of reports that are not published yet: their numbers, and when the report arrived.
+    alerted: VecDeque<(u64, Timestamp)>,
+    /// The newest connection of which a message came.
+    epoch: u64,
     beat_at: Option<Timestamp>,
+    /// When the newest report arrived.
+    heard_at: Option<Timestamp>,
     /// The longest time from arrival to evaluation since the last heartbeat, seconds.
     lag_s: f64,
-    seq: u64,
+    /// The same in this pass.
+    pass_lag_s: f64,
+    is_behind: bool,
 }
 
-/// Starts the thread. It ends when the inbox is closed and empty.
-pub fn start(settings: Settings, around: Surroundings) -> std::io::Result<JoinHandle<()>> {
+/// Starts the thread, which goes on from what the journal held. It ends when the inbox is closed and empty and the last
+/// events are on disk, or the disk takes too long.
+pub fn start(
+    mut monitor: Monitor,
+    recovered: Recovered,
+    around: Surroundings,
+) -> std::io::Result<JoinHandle<()>> {
+    let Recovered { last_seq, open, damage, .. } = recovered;
+    let (now, mut effects) = (clock::now(), Vec::new());
+    let alerts = open.into_iter().map(|entry| entry.event.alert.clone()).collect();
+    monitor.restore(now, alerts, &mut effects);
+    if !damage.is_empty() {
+        let detail = TroubleDetail { note: Some(damage.join(" ")), ..TroubleDetail::default() };
+        let event = Event::Service { kind: ServiceTrouble::JournalDamaged, holds: Some(detail) };
+        monitor.handle(now, event, &mut effects);
+    }
     let mut evaluator = Evaluator {
         around,
-        monitor: Monitor::new(settings),
-        effects: Vec::new(),
-        tokens: Vec::new(),
+        monitor,
+        clock: ClockKeeper::default(),
+        delivery: Delivery::new(last_seq),
+        effects,
+        released: Vec::new(),
+        alerted: VecDeque::new(),
+        epoch: 0,
         beat_at: None,
+        heard_at: None,
         lag_s: 0.0,
-        seq: 0,
+        pass_lag_s: 0.0,
+        is_behind: false,
     };
-    std::thread::Builder::new().name("monitor".into()).spawn(move || while evaluator.pass() {})
+    std::thread::Builder::new().name("monitor".into()).spawn(move || {
+        while evaluator.pass() {}
+        evaluator.finish();
+    })
 }
 
 impl Evaluator {
     /// One pass over what waits; `false` when nothing will come any more.
     fn pass(&mut self) -> bool {
         let mut open = true;
-        let mut wait = TICK;
+        let mut wait = self.longest_wait();
         for _ in 0..BATCH {
             match self.around.inbox.next(wait) {
                 Next::Control(control) => self.control(control),
+                Next::Settled(token) => self.hold(token),
                 Next::Report(report) => self.report(*report),
                 Next::Idle => break,
                 Next::Closed => {
@@ -99,9 +164,26 @@ impl Evaluator {
         }
         let now = clock::now();
         self.monitor.handle(now, Event::Tick, &mut self.effects);
-        self.publish();
-        self.beat(now, !open);
+        self.deliver(now);
+        self.beat(now, false);
+        self.around.stamp.moved();
         open
+    }
+
+    /// Sleeps no longer than an alert may wait for the disk.
+    fn longest_wait(&self) -> Duration {
+        let due = self.delivery.due().map(|due| due.seconds_since(clock::now()).clamp(0.0, 1.0));
+        due.map_or(TICK, |due_s| TICK.min(Duration::from_secs_f64(due_s)))
+    }
+
+    /// Waits for the disk to take the last events; what it does not take in time is published without.
+    fn finish(&mut self) {
+        let since = Stopwatch::start();
+        while !self.delivery.is_idle() && since.elapsed() < LAST_WRITE_MAX {
+            std::thread::sleep(Duration::from_millis(2));
+            self.deliver(clock::now());
+        }
+        self.beat(clock::now(), true);
     }
 
     fn control(&mut self, control: Control) {
@@ -110,43 +192,145 @@ impl Evaluator {
             Control::Acknowledge(AckRequest { alert_id, by, note }) => {
                 Event::Acknowledged { alert_id, by, note }
             }
+            Control::Trouble(kind, holds) => Event::Service { kind, holds },
         };
-        self.monitor.handle(clock::now(), event, &mut self.effects);
-        self.publish();
+        let now = clock::now();
+        self.monitor.handle(now, event, &mut self.effects);
+        self.hand_out(now);
     }
 
     fn report(&mut self, report: Report) {
         let Report { observation, received_at, token } = report;
-        self.lag_s = self.lag_s.max(clock::now().seconds_since(received_at));
-        let operator = observation.operator.clone();
+        let now = clock::now();
+        let lag_s = now.seconds_since(received_at);
+        self.heard_at = self.heard_at.max(Some(received_at));
+        self.lag_s = self.lag_s.max(lag_s);
+        self.pass_lag_s = self.pass_lag_s.max(lag_s);
+        // Whoever came before the clock was set back has not come in the future.
+        let received_at = received_at.min(now);
+        if !observation.uas_id.is_canary() {
+            self.clock.witness(received_at, observation.timestamp);
+        }
+        let (operator, uas_id) = (observation.operator.clone(), observation.uas_id.clone());
         self.monitor.handle(received_at, Event::Observed(observation), &mut self.effects);
-        let mut refused = false;
-        for effect in self.effects.drain(..) {
-            if let Effect::Refused(uas_id, refusal) = &effect {
-                refused = true;
+        let refused = self.effects.iter().find_map(|effect| match effect {
+            Effect::Refused(_, refusal) => Some(refusal.clone()),
+            Effect::Alert(_)
+            | Effect::TrackChanged(_)
+            | Effect::TrackGone(_)
+            | Effect::AckRefused(_)
+            | Effect::Assessed(_) => None,
+        });
+        match refused {
+            _ if uas_id.is_canary() => {}
+            None => self.around.counters.evaluated.one(),
+            Some(refusal) => {
                 self.around.counters.refused(refusal.reason).one();
                 if let Some(operator) = &operator {
-                    let refusals: &[Refusal] = std::slice::from_ref(refusal);
-                    self.around.feedback.note(received_at, operator, uas_id, refusals, &[]);
+                    let refusals: &[Refusal] = std::slice::from_ref(&refusal);
+                    self.around.feedback.note(received_at, operator, &uas_id, refusals, &[]);
                 }
             }
-            hand_out(effect, &mut self.around, &mut self.seq);
         }
-        if !refused {
-            self.around.counters.evaluated.one();
+        let before = self.delivery.last_seq();
+        self.hand_out(now);
+        self.alerted.extend((before..self.delivery.last_seq()).map(|seq| (seq + 1, received_at)));
+        if let Some(token) = token {
+            self.hold(token);
         }
-        self.tokens.extend(token);
     }
 
-    /// Publishes what was found, then lets the broker forget the messages behind it.
-    fn publish(&mut self) {
+    /// Takes the token of a message whose events were handed out.
+    fn hold(&mut self, token: AckToken) {
+        if self.epoch < token.epoch() {
+            self.epoch = token.epoch();
+            for stale in self.delivery.abandon_messages() {
+                self.around.intake.acknowledge(&stale);
+            }
+        }
+        self.delivery.message(token);
+    }
+
+    /// Gives each effect to who must see to it. Aircraft do not wait for the disk.
+    fn hand_out(&mut self, now: Timestamp) {
         for effect in self.effects.drain(..) {
-            hand_out(effect, &mut self.around, &mut self.seq);
+            let Some(effect) = self.around.sieve.pass(effect) else { continue };
+            match effect {
+                Effect::Alert(event) => self.delivery.event(now, event),
+                Effect::TrackChanged(state) => self.around.hub.track(state),
+                Effect::TrackGone(uas_id) => self.around.hub.track_gone(uas_id),
+                Effect::Refused(_, _) | Effect::AckRefused(_) | Effect::Assessed(_) => {}
+            }
         }
+    }
+
+    /// Publishes what is on disk or late, then lets the broker forget the messages whose events are on disk.
+    fn deliver(&mut self, now: Timestamp) {
+        self.look_at_oneself(now);
+        self.hand_out(now);
+        let lost_before = self.delivery.lost();
+        self.delivery.pass(now, &*self.around.store, &mut self.released);
+        self.around.counters.alerts_not_journaled.add(self.delivery.lost().saturating_sub(lost_before));
+        for release in &self.released {
+            if let Release::Publish { entry, durable } = release {
+                let logged = Arc::new(LoggedEvent::of(entry, *durable));
+                self.around.mqtt.alert(&logged);
+                self.around.hub.logged(logged);
+                if !durable {
+                    self.around.counters.alerts_not_durable.one();
+                }
+                while let Some((_, received_at)) = self.alerted.pop_front_if(|(seq, _)| *seq <= entry.seq) {
+                    self.around.latency.observe(now.seconds_since(received_at));
+                }
+            }
+        }
+        self.around.hub.durable(self.delivery.durable_seq());
         self.around.hub.commit();
-        for token in self.tokens.drain(..) {
-            self.around.intake.acknowledge(&token);
+        for release in self.released.drain(..) {
+            if let Release::Acknowledge(token) = release {
+                self.around.intake.acknowledge(&token);
+            }
         }
+    }
+
+    /// Holds the service's own time against the system's.
+    fn keep_time(&mut self, now: Timestamp) {
+        match self.clock.keep(now, clock::system()) {
+            Keeping::Hold => {}
+            Keeping::Slew(micros) => clock::move_by(micros),
+            Keeping::Follow(micros) => {
+                clock::move_by(micros);
+                self.monitor.reset_clock(clock::now(), &mut self.effects);
+                self.beat_at = None;
+            }
+        }
+        self.hand_out(clock::now());
+    }
+
+    /// Tells the monitor when the disk or the evaluation itself does not do its work.
+    fn look_at_oneself(&mut self, now: Timestamp) {
+        let condition = self.around.store.progress().condition;
+        if let Some(change) = self.around.storage.look(now, &condition, self.delivery.behind_s(now)) {
+            let holds = match change {
+                Change::Trouble(Trouble { reason, .. }) => {
+                    Some(TroubleDetail { note: Some(reason), ..TroubleDetail::default() })
+                }
+                Change::Well => None,
+            };
+            self.around.desk.set(ServiceTrouble::Storage, holds);
+        }
+        let limit_s = if self.is_behind { BEHIND_S / 2.0 } else { BEHIND_S };
+        let is_behind = limit_s < self.pass_lag_s;
+        if is_behind != self.is_behind {
+            self.is_behind = is_behind;
+            let holds = is_behind.then(|| TroubleDetail {
+                measured: Measures::of(&[("lag_s", self.pass_lag_s)]),
+                limit: Measures::of(&[("lag_s", BEHIND_S)]),
+                ..TroubleDetail::default()
+            });
+            self.around.desk.set(ServiceTrouble::Behind, holds);
+        }
+        self.pass_lag_s = 0.0;
     }
 
     fn beat(&mut self, now: Timestamp, last: bool) {
@@ -154,16 +338,27 @@ impl Evaluator {
             return;
         }
         self.beat_at = Some(now);
-        let lag_ms = Duration::from_secs_f64(self.lag_s.clamp(0.0, 1e6)).as_millis();
+        if !last {
+            self.keep_time(now);
+        }
+        let lag_ms = millis(self.lag_s);
         self.lag_s = 0.0;
-        self.around.hub.heartbeat(now, u64::try_from(lag_ms).unwrap_or(u64::MAX));
+        let zones_version = Some(self.monitor.airspace().version().into());
+        self.around.hub.heartbeat(Vitals {
+            now,
+            lag_ms,
+            input_age_ms: self.heard_at.map(|at| millis(now.seconds_since(at))),
+            state: self.around.health.worst().name(),
+            durable_seq: Some(self.delivery.durable_seq()),
+            zones_version,
+        });
         *self.around.tally.lock().unwrap_or_else(PoisonError::into_inner) = self.monitor.tally();
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let counters = &self.around.counters;
         self.around.mqtt.figures(StatusFigures {
-            aircraft: count(self.monitor.aircraft()),
-            open_alerts: count(self.monitor.open_alerts()),
-            seq: self.seq,
+            aircraft: count(self.monitor.aircraft().saturating_sub(self.around.sieve.tracks())),
+            open_alerts: count(self.monitor.open_alerts().saturating_sub(self.around.sieve.open())),
+            seq: self.delivery.last_seq(),
             messages: counters.messages.get(),
             evaluated: counters.evaluated.get(),
             conflated: counters.conflated.get(),
@@ -174,15 +369,6 @@ impl Evaluator {
     }
 }
 
-fn hand_out(effect: Effect, around: &mut Surroundings, seq: &mut u64) {
-    match effect {
-        Effect::Alert(event) => {
-            let logged = around.hub.alert(event);
-            *seq = logged.seq;
-            around.mqtt.alert(&logged);
-        }
-        Effect::TrackChanged(state) => around.hub.track(state),
-        Effect::TrackGone(uas_id) => around.hub.track_gone(uas_id),
-        Effect::Refused(_, _) | Effect::Assessed(_) => {}
-    }
+fn millis(seconds: f64) -> u64 {
+    u64::try_from(Duration::from_secs_f64(seconds.clamp(0.0, 1e9)).as_millis()).unwrap_or(u64::MAX)
 }

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_the_oldest_goes_first() {
+    fn p12_memory_is_bounded_and_the_oldest_goes_first() {
         let mut table = FeedbackTable::new(3);
         for (number, name) in ["A", "B", "C", "D"].into_iter().enumerate() {
             let (operator, uas) = id(name);

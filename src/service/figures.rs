@@ -8,17 +8,18 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use crate::domain::Reason;
 use crate::monitor::Tally;
-use crate::service::counters::Counters;
+use crate::service::counters::{Books, Counters};
 use crate::service::evaluator::Control;
 use crate::service::inbox::Inbox;
+use crate::service::intake::IntakeHandle;
 
 /// Reads the counters when they are asked for.
 struct Figures {
     counters: Arc<Counters>,
     tally: Arc<Mutex<Tally>>,
     inbox: Arc<Inbox<Control>>,
+    intake: IntakeHandle,
 }
 
 impl std::fmt::Debug for Figures {
@@ -33,14 +34,16 @@ pub(super) fn enter(
     counters: Arc<Counters>,
     tally: Arc<Mutex<Tally>>,
     inbox: Arc<Inbox<Control>>,
+    intake: IntakeHandle,
 ) {
-    registry.register_collector(Box::new(Figures { counters, tally, inbox }));
+    registry.register_collector(Box::new(Figures { counters, tally, inbox, intake }));
 }
 
 impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         let counters = &self.counters;
+        let books = counters.books();
         let plain = [
             ("intake_messages", "Messages taken from the broker", counters.messages.get()),
             (
@@ -63,12 +66,12 @@ impl Collector for Figures {
                 "Messages given back because decoding stood still",
                 counters.intake_overruns.get(),
             ),
-            ("observations_offered", "Observations and refused parts of messages", counters.offered.get()),
-            ("observations_evaluated", "Observations that the monitor evaluated", counters.evaluated.get()),
+            ("observations_offered", "Observations and refused parts of messages", books.offered),
+            ("observations_evaluated", "Observations that the monitor evaluated", books.evaluated),
             (
                 "observations_conflated",
                 "Observations replaced by a newer one of the same aircraft",
-                counters.conflated.get(),
+                books.conflated,
             ),
             (
                 "observations_history",
@@ -85,45 +88,83 @@ impl Collector for Figures {
             ),
             ("feedback_published", "Feedback messages published", counters.feedback_published.get()),
         ];
-        for (name, help, value) in plain {
-            let counter = ConstCounter::new(value);
-            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
-        }
-        self.encode_refused(&mut encoder)?;
-        self.encode_waiting(&mut encoder)
+        encode_counters(&plain, &mut encoder)?;
+        self.encode_storage(&mut encoder)?;
+        encode_refused(&books, &mut encoder)?;
+        self.encode_waiting(&books, &mut encoder)
     }
 }
 
 impl Figures {
-    fn encode_refused(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let by_reason = ConstCounter::new(0_u64);
-        let mut family = encoder.encode_descriptor(
-            "observations_refused",
-            "Refused, by reason",
-            None,
-            by_reason.metric_type(),
-        )?;
-        for reason in Reason::ALL {
-            let labels = [("reason", reason.name())];
-            let refused = self.counters.refused(reason).get();
-            ConstCounter::new(refused).encode(family.encode_family(&labels)?)?;
-        }
-        Ok(())
+    /// What happens only when the disk fails.
+    fn encode_storage(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let counters = &self.counters;
+        let plain = [
+            (
+                "alert_events_not_durable",
+                "Alert events published before they were safe on disk",
+                counters.alerts_not_durable.get(),
+            ),
+            (
+                "alert_events_not_journaled",
+                "Alert events that the journal did not take because too many waited for the disk",
+                counters.alerts_not_journaled.get(),
+            ),
+            (
+                "bypass_connections",
+                "Times that the bypass took over while the disk failed",
+                counters.bypass_connections.get(),
+            ),
+            ("bypass_messages", "Messages taken by the bypass", counters.bypass_messages.get()),
+            (
+                "bypass_dropped",
+                "Messages of the bypass dropped because decoding was behind",
+                counters.bypass_dropped.get(),
+            ),
+        ];
+        encode_counters(&plain, encoder)
     }
 
-    fn encode_waiting(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let waiting = i64::try_from(self.inbox.depth()).unwrap_or(i64::MAX);
+    fn encode_waiting(
+        &self,
+        books: &Books,
+        encoder: &mut DescriptorEncoder<'_>,
+    ) -> Result<(), std::fmt::Error> {
+        let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let in_flight = i64::try_from(books.in_flight).unwrap_or(i64::MAX);
         for (name, help, value) in [
+            ("observations_in_flight", "Observations on their way", in_flight),
+            ("inbox_depth", "Observations that wait for the monitor", whole(self.inbox.depth())),
             (
-                "observations_in_flight",
-                "Observations on their way",
-                i64::try_from(self.counters.in_flight()).unwrap_or(i64::MAX),
+                "intake_unacknowledged",
+                "Messages that the broker keeps until they are evaluated and their alerts on disk",
+                whole(self.intake.unacknowledged()),
             ),
-            ("inbox_depth", "Observations that wait for the monitor", waiting),
         ] {
             let gauge = ConstGauge::new(value);
             gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
         }
         Ok(())
     }
+}
+
+/// Counters by name, each with what it counts.
+fn encode_counters(
+    counters: &[(&str, &str, u64)],
+    encoder: &mut DescriptorEncoder<'_>,
+) -> Result<(), std::fmt::Error> {
+    for (name, help, value) in counters {
+        let counter = ConstCounter::new(*value);
+        counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+    }
+    Ok(())
+}
+
+fn encode_refused(books: &Books, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+    let (name, help) = ("observations_refused", "Refused, by reason");
+    let mut family = encoder.encode_descriptor(name, help, None, ConstCounter::new(0_u64).metric_type())?;
+    for (reason, refused) in books.refused {
+        ConstCounter::new(refused).encode(family.encode_family(&[("reason", reason.name())])?)?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! From messages to reports: refuses ghosts, decodes, counts, and hands what is left to the monitor.
 //!
-//! A message is acknowledged when nothing of it waits any more: at once if all of it was refused, else with
-//! the last of its observations. Several observations of one message (a back-filled stretch) stay in order
+//! A message is acknowledged when nothing of it waits any more: the monitor's thread gets its token at once if all of
+//! it was refused, else with the last of its observations. Several observations of one message (a back-filled stretch) stay in order
 //! and are not conflated, so the last one is also the last to be evaluated.
 
 use std::sync::Arc;
@@ -12,11 +12,13 @@ use tokio::time::MissedTickBehavior;
 
 use crate::domain::{OperatorId, Reason, Refusal, Timestamp, UasId};
 use crate::service::ack_window::AckToken;
+use crate::service::canary::{self, Canary};
 use crate::service::clock;
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::inbox::{Inbox, Report};
-use crate::service::intake::{IntakeHandle, Message};
+use crate::service::intake::Message;
+use crate::service::skew::{FUTURE_US, SkewMeter};
 use crate::wire::{Decoded, Decoder, Doors, Envelope};
 
 /// How often unfinished epochs (NMEA sentences that came one by one) are looked for.
@@ -29,9 +31,23 @@ pub struct Gate<C> {
     decoder: Decoder,
     decoded: Decoded,
     inbox: Arc<Inbox<C>>,
-    intake: IntakeHandle,
     feedback: Arc<FeedbackDesk>,
     counters: Arc<Counters>,
+    own: Option<OwnFlights>,
+}
+
+/// What the gate needs for the service's own test flights, and what it finds out about clocks.
+pub struct OwnFlights {
+    decoder: Decoder,
+    canary: Arc<Canary>,
+    skew: Arc<SkewMeter>,
+}
+
+impl OwnFlights {
+    /// The flights of `canary` on the topics of `prefix`.
+    pub fn new(prefix: &str, canary: Arc<Canary>, skew: Arc<SkewMeter>) -> Self {
+        Self { decoder: Decoder::for_canary(prefix), canary, skew }
+    }
 }
 
 impl<C> Gate<C> {
@@ -39,11 +55,17 @@ impl<C> Gate<C> {
     pub fn new(
         doors: Doors,
         inbox: Arc<Inbox<C>>,
-        intake: IntakeHandle,
         feedback: Arc<FeedbackDesk>,
         counters: Arc<Counters>,
     ) -> Self {
-        Self { decoder: Decoder::new(doors), decoded: Decoded::default(), inbox, intake, feedback, counters }
+        let (decoder, decoded) = (Decoder::new(doors), Decoded::default());
+        Self { decoder, decoded, inbox, feedback, counters, own: None }
+    }
+
+    /// The same gate, which also takes test flights and looks at clocks.
+    #[must_use]
+    pub fn with(self, own: OwnFlights) -> Self {
+        Self { own: Some(own), ..self }
     }
 
     /// Works until the channel ends: when the intake is stopped and everything it took is handed on.
@@ -68,6 +90,14 @@ impl<C> Gate<C> {
 
     async fn take(&mut self, message: Message) {
         let Message { topic, payload, received_at, retained, token } = message;
+        if canary::is_topic(&topic)
+            && !retained
+            && let Some(own) = self.own.as_mut().filter(|own| own.canary.admits(&topic))
+        {
+            own.decoder
+                .decode(&Envelope { topic: &topic, payload: &payload, received_at }, &mut self.decoded);
+            return self.hand_on_own(received_at, token).await;
+        }
         if retained {
             self.refuse_ghost(&topic);
         } else {
@@ -76,6 +106,18 @@ impl<C> Gate<C> {
         }
         let several = 1 < self.decoded.observations.len();
         self.hand_on(received_at, several, token).await;
+    }
+
+    /// A test flight is in no count and in no feedback.
+    async fn hand_on_own(&mut self, received_at: Timestamp, mut token: Option<AckToken>) {
+        for observation in self.decoded.observations.drain(..) {
+            let report = Box::new(Report { observation, received_at, token: token.take() });
+            // Nothing is replaced by what may not be replaced.
+            drop(self.inbox.report(report, true, &self.counters).await);
+        }
+        if let Some(token) = token {
+            self.inbox.settled(token);
+        }
     }
 
     /// A retained position is of the past, however new it looks.
@@ -108,6 +150,16 @@ impl<C> Gate<C> {
         for flag in &*flags {
             counters.flagged(flag.reason).one();
         }
+        if let Some(own) = &self.own {
+            for observation in observations.iter().filter(|observation| !observation.backfill) {
+                let ahead_us = observation.timestamp.as_micros() - received_at.as_micros();
+                own.skew.note(&observation.uas_id, ahead_us);
+            }
+            let ahead = refusals.iter().any(|refusal| refusal.reason == Reason::Future);
+            if let Some(uas_id) = uas_id.as_ref().filter(|_| ahead) {
+                own.skew.note(uas_id, FUTURE_US);
+            }
+        }
         if let (Some(operator), Some(uas_id)) = (operator, uas_id) {
             self.feedback.note(received_at, operator, uas_id, refusals, flags);
         }
@@ -121,12 +173,12 @@ impl<C> Gate<C> {
             if let Ok(Some(replaced)) = self.inbox.report(report, kept, counters).await
                 && let Some(token) = replaced.token
             {
-                self.intake.acknowledge(&token);
+                self.inbox.settled(token);
             }
         }
         // Nothing of the message waits.
         if let Some(token) = token {
-            self.intake.acknowledge(&token);
+            self.inbox.settled(token);
         }
     }
 }

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::domain::{AlertEvent, Timestamp, UasId};
+use crate::domain::{AlertEvent, UasId};
+use crate::journal::Entry;
 use crate::monitor::TrackState;
 use crate::stream::{
-    AckRequest, AlertLog, LoggedEvent, Picture, Pulse, Retention, SessionLimits, Welcome, World,
+    AckRequest, AlertLog, LoggedEvent, Pulse, Retention, SessionLimits, Vitals, Welcome, World,
 };
 
 /// Acknowledgements that may wait for the core.
@@ -25,6 +26,8 @@ pub struct HubSettings {
     pub log_id: Option<Arc<str>>,
     /// Number of the last event before this start.
     pub last_seq: u64,
+    /// The newest event of every alert that is open from before this start.
+    pub open: Vec<Entry>,
     /// How much is kept.
     pub retention: Retention,
     /// When a client is slow.
@@ -38,6 +41,7 @@ impl HubSettings {
             instance: instance.into(),
             log_id: None,
             last_seq: 0,
+            open: Vec::new(),
             retention: Retention::default(),
             session_limits: SessionLimits::default(),
         }
@@ -59,17 +63,20 @@ pub struct Hub {
 impl Hub {
     /// A hub, its one writer, and the acknowledgements that clients hand in.
     pub fn new(settings: HubSettings) -> (Arc<Self>, Publisher, mpsc::Receiver<AckRequest>) {
-        let HubSettings { instance, log_id, last_seq, retention, session_limits } = settings;
+        let HubSettings { instance, log_id, last_seq, open, retention, session_limits } = settings;
         let (acks, waiting) = mpsc::channel(ACKS_WAITING_MAX);
-        let log = AlertLog::new(last_seq, retention);
+        let mut log = AlertLog::new(last_seq, retention);
+        for entry in &open {
+            log.remember(&Arc::new(LoggedEvent::of(entry, true)));
+        }
         let hub = Arc::new(Self {
-            world: Mutex::new(World { log, picture: Picture::default(), pulse: None }),
+            world: Mutex::new(World { log, durable_seq: last_seq, ..World::default() }),
             wake: watch::Sender::new(0),
             acks,
             welcome: Welcome { instance, log_id },
             session_limits,
         });
-        let publisher = Publisher { hub: Arc::clone(&hub), last_seq, batch: Vec::new() };
+        let publisher = Publisher { hub: Arc::clone(&hub), last_seq, durable_seq: 0, batch: Vec::new() };
         (hub, publisher, waiting)
     }
 
@@ -88,11 +95,6 @@ impl Hub {
     pub fn acknowledge(&self, request: AckRequest) -> bool {
         self.acks.try_send(request).is_ok()
     }
-
-    /// When the evaluating path last said that it is well.
-    pub fn last_heartbeat(&self) -> Option<Timestamp> {
-        self.world().pulse.as_ref().map(|pulse| pulse.now)
-    }
 }
 
 /// The one writer. Changes are gathered and published together by [`Publisher::commit`].
@@ -100,6 +102,7 @@ impl Hub {
 pub struct Publisher {
     hub: Arc<Hub>,
     last_seq: u64,
+    durable_seq: u64,
     batch: Vec<Change>,
 }
 
@@ -111,12 +114,17 @@ enum Change {
 }
 
 impl Publisher {
-    /// Numbers and encodes an alert event.
+    /// Numbers and encodes an alert event that no journal keeps.
     pub fn alert(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
-        self.last_seq = self.last_seq.saturating_add(1);
-        let logged = Arc::new(LoggedEvent::new(self.last_seq, event));
-        self.batch.push(Change::Alert(Arc::clone(&logged)));
+        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event, false));
+        self.logged(Arc::clone(&logged));
         logged
+    }
+
+    /// Takes an alert event; they come in the order of their numbers.
+    pub fn logged(&mut self, logged: Arc<LoggedEvent>) {
+        self.last_seq = logged.seq;
+        self.batch.push(Change::Alert(logged));
     }
 
     /// Takes the newest state of an aircraft.
@@ -149,12 +157,21 @@ impl Publisher {
         }
     }
 
-    /// Commits, and says that the evaluating path is well and `lag_ms` behind its input. To be called once a
-    /// second by that very path, so that a stuck one falls silent.
-    pub fn heartbeat(&mut self, now: Timestamp, lag_ms: u64) {
+    /// Says that events up to `seq` are safe on disk.
+    pub fn durable(&mut self, seq: u64) {
+        if self.durable_seq < seq {
+            self.durable_seq = seq;
+            self.hub.world().durable_seq = seq;
+        }
+    }
+
+    /// Commits, and says that the evaluating path is well. To be called once a second by that very path, so that
+    /// a stuck one falls silent.
+    pub fn heartbeat(&mut self, vitals: Vitals) {
         self.commit();
         let mut world = self.hub.world();
-        let pulse = Pulse::new(world.pulse.as_ref(), now, world.log.last_seq(), lag_ms);
+        let (seq, open) = (world.log.last_seq(), world.log.open().len());
+        let pulse = Pulse::new(world.pulse.as_ref(), vitals, seq, open);
         world.pulse = Some(pulse);
         drop(world);
         self.wake();

@@ -1,7 +1,8 @@
-//! The door of the monitor's thread: one lane for control, which goes first, and one for reports.
+//! The door of the monitor's thread: a lane for control, which goes first, one for reports, and one for the tokens of
+//! messages of which nothing is left to evaluate.
 //!
-//! The thread takes with a time limit, so that it can tick. Neither lane grows without bound: control is
-//! refused when its lane is full, reports wait at the door.
+//! The thread takes with a time limit, so that it can tick. No lane grows without bound: control is refused when its
+//! lane is full, reports wait at the door, and there are as many tokens as a connection may have.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -39,9 +40,11 @@ pub struct Report {
 pub enum Next<C> {
     /// A control event.
     Control(C),
+    /// A message that was refused or conflated: it is to be acknowledged in its turn.
+    Settled(AckToken),
     /// An observation.
     Report(Box<Report>),
-    /// Nothing came in time.
+    /// Nothing came in time, or somebody nudged.
     Idle,
     /// Closed and empty.
     Closed,
@@ -58,8 +61,17 @@ pub struct Inbox<C> {
 #[derive(Debug)]
 struct Lanes<C> {
     control: VecDeque<C>,
+    settled: VecDeque<AckToken>,
     reports: Conflation<UasId, Box<Report>>,
     closed: bool,
+    nudged: bool,
+}
+
+impl<C> Lanes<C> {
+    fn is_quiet(&self) -> bool {
+        let empty = self.control.is_empty() && self.settled.is_empty() && self.reports.is_empty();
+        empty && !self.closed && !self.nudged
+    }
 }
 
 impl<C> Default for Inbox<C> {
@@ -73,7 +85,13 @@ impl<C> Inbox<C> {
     pub fn new(calm: usize, reports_max: usize) -> Self {
         let reports = Conflation::new(calm, reports_max);
         Self {
-            lanes: Mutex::new(Lanes { control: VecDeque::new(), reports, closed: false }),
+            lanes: Mutex::new(Lanes {
+                control: VecDeque::new(),
+                settled: VecDeque::new(),
+                reports,
+                closed: false,
+                nudged: false,
+            }),
             arrived: Condvar::new(),
             room: Notify::new(),
         }
@@ -128,17 +146,41 @@ impl<C> Inbox<C> {
         Ok(pushed)
     }
 
+    /// Hands in the token of a message of which nothing waits. It goes the way of all tokens, because a message may be
+    /// acknowledged only when what was found before it is safe.
+    pub fn settled(&self, token: AckToken) {
+        let mut lanes = self.lock();
+        // Tokens of an earlier connection are worth nothing.
+        if lanes.settled.back().is_some_and(|last| last.epoch() < token.epoch()) {
+            lanes.settled.clear();
+        }
+        if !lanes.closed {
+            lanes.settled.push_back(token);
+        }
+        drop(lanes);
+        self.arrived.notify_one();
+    }
+
+    /// Wakes the thread though nothing came: the disk got further.
+    pub fn nudge(&self) {
+        self.lock().nudged = true;
+        self.arrived.notify_one();
+    }
+
     /// Takes the next event, control first; waits for one for at most `wait`.
     pub fn next(&self, wait: Duration) -> Next<C> {
         let mut lanes = self.lock();
-        if lanes.control.is_empty() && lanes.reports.is_empty() && !lanes.closed {
-            let empty =
-                |lanes: &mut Lanes<C>| lanes.control.is_empty() && lanes.reports.is_empty() && !lanes.closed;
+        if lanes.is_quiet() {
+            let quiet = |lanes: &mut Lanes<C>| lanes.is_quiet();
             lanes =
-                self.arrived.wait_timeout_while(lanes, wait, empty).unwrap_or_else(PoisonError::into_inner).0;
+                self.arrived.wait_timeout_while(lanes, wait, quiet).unwrap_or_else(PoisonError::into_inner).0;
         }
+        lanes.nudged = false;
         if let Some(event) = lanes.control.pop_front() {
             return Next::Control(event);
+        }
+        if let Some(token) = lanes.settled.pop_front() {
+            return Next::Settled(token);
         }
         if let Some(report) = lanes.reports.pop() {
             drop(lanes);
@@ -197,8 +239,18 @@ mod tests {
         assert!(inbox.control("late").is_err());
     }
 
+    #[test]
+    fn a_nudge_wakes_the_thread_once() {
+        let inbox = Inbox::<()>::default();
+        inbox.nudge();
+        let since = crate::service::clock::Stopwatch::start();
+        assert!(matches!(inbox.next(Duration::from_secs(30)), Next::Idle));
+        assert!(since.elapsed() < Duration::from_secs(20), "it did not wait");
+        assert!(matches!(inbox.next(Duration::from_millis(1)), Next::Idle));
+    }
+
     #[tokio::test]
-    async fn a_full_lane_makes_the_decoder_wait_and_sheds_nothing() {
+    async fn p11_a_full_lane_makes_the_decoder_wait_and_sheds_nothing() {
         let (inbox, counters) = (Arc::new(Inbox::<()>::new(2, 4)), Arc::new(Counters::default()));
         let reader = Arc::clone(&inbox);
         let thread = std::thread::spawn(move || {

@@ -7,7 +7,7 @@
 //! The session outlives a connection, so that nothing is lost while we are away; subscriptions are made
 //! anew on every connection all the same, because a broker may have forgotten them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,22 +17,21 @@ use rumqttc::v5::mqttbytes::v5::{
 };
 use rumqttc::v5::{AsyncClient, Event};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::Timestamp;
-use crate::service::ack_window::{AckToken, AckWindow, Acknowledged};
+use crate::service::ack_window::AckToken;
+use crate::service::acks::{Acks, WINDOW_LEN};
 use crate::service::clock::{self, Stopwatch};
 use crate::service::counters::Counters;
 use crate::service::link::{Backoff, Endpoint, Link, LinkError};
+use crate::service::{broker_profile, canary};
 
 /// How long the broker keeps our session after a connection is lost, seconds.
 const SESSION_EXPIRY_S: u32 = 3_600;
 /// QoS 1 messages that the broker may send before we acknowledge the first.
-const RECEIVE_MAX: u16 = 1_000;
-/// Unacknowledged messages that we take all the same: one of each packet id. Brokers send more than they may
-/// (mosquitto 2.0.11 does once it has had to queue); a connection ended for that would meet the same again, for ever.
-const WINDOW_LEN: usize = 65_535;
+pub(super) const RECEIVE_MAX: usize = 1_000;
 /// Messages between the socket and the decoder.
 const CHANNEL_LEN: usize = 8_192;
 /// Longest wait for a full channel before the connection is given up.
@@ -66,11 +65,18 @@ pub enum IntakeState {
         since: Timestamp,
         /// Whether the broker still had our session.
         session_present: bool,
+        /// When the broker was last heard on the connection before, if there was one: from then until `since`
+        /// nothing came in.
+        gap_from: Option<Timestamp>,
+        /// Settings of the broker that would lose messages.
+        complaints: Arc<[String]>,
     },
     /// Not connected; attempts go on.
     Lost {
         /// Since when, for the first of several failed attempts.
         since: Timestamp,
+        /// When the broker was last heard, if it ever was.
+        heard_at: Option<Timestamp>,
         /// What the last attempt or connection ended with.
         reason: String,
     },
@@ -80,6 +86,7 @@ pub enum IntakeState {
 #[derive(Clone)]
 pub struct IntakeHandle {
     acks: Arc<Acks>,
+    messages: mpsc::WeakSender<Message>,
     state: watch::Receiver<IntakeState>,
     stopping: CancellationToken,
     stopped: CancellationToken,
@@ -97,8 +104,13 @@ pub fn start(
     let (state_tx, state) = watch::channel(IntakeState::Connecting);
     let acks = Arc::new(Acks::new(Arc::clone(&counters)));
     let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
-    let handle =
-        IntakeHandle { acks: Arc::clone(&acks), state, stopping: stopping.clone(), stopped: stopped.clone() };
+    let handle = IntakeHandle {
+        acks: Arc::clone(&acks),
+        messages: messages.downgrade(),
+        state,
+        stopping: stopping.clone(),
+        stopped: stopped.clone(),
+    };
     let worker = Worker {
         endpoint,
         client_id: client_id.into(),
@@ -108,6 +120,8 @@ pub fn start(
         state: state_tx,
         counters,
         stopping,
+        heard_at: None,
+        had_session: false,
     };
     tokio::spawn(async move {
         let _done = stopped.drop_guard();
@@ -126,6 +140,21 @@ impl IntakeHandle {
     /// How the intake stands with the broker, now and as it changes.
     pub fn state(&self) -> watch::Receiver<IntakeState> {
         self.state.clone()
+    }
+
+    /// Messages of this connection that are not acknowledged yet.
+    pub fn unacknowledged(&self) -> usize {
+        self.acks.unacknowledged()
+    }
+
+    /// Time since the last message at QoS 1.
+    pub(super) fn quiet(&self) -> Duration {
+        self.acks.quiet()
+    }
+
+    /// Where messages go, unless the intake has ended.
+    pub(super) fn messages(&self) -> Option<mpsc::Sender<Message>> {
+        self.messages.upgrade()
     }
 
     /// Takes no more messages (their channel ends), sends the acknowledgements that still come for at most
@@ -151,83 +180,6 @@ impl IntakeHandle {
     }
 }
 
-/// The acknowledgements of the connection that stands, shared with whoever evaluates.
-struct Acks {
-    inner: Mutex<AcksInner>,
-    progress: Notify,
-    counters: Arc<Counters>,
-}
-
-struct AcksInner {
-    window: AckWindow,
-    client: Option<AsyncClient>,
-    ready: Vec<u16>,
-}
-
-impl Acks {
-    fn new(counters: Arc<Counters>) -> Self {
-        let window = AckWindow::new(WINDOW_LEN);
-        let inner = AcksInner { window, client: None, ready: Vec::new() };
-        Self { inner: Mutex::new(inner), progress: Notify::new(), counters }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, AcksInner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn acknowledge(&self, token: &AckToken) {
-        let mut guard = self.lock();
-        let AcksInner { window, client, ready } = &mut *guard;
-        if window.acknowledge(token, ready) == Acknowledged::Stale {
-            self.counters.intake_stale_acks.one();
-        }
-        let mut publish = Publish { qos: QoS::AtLeastOnce, ..Publish::default() };
-        for packet_id in ready.drain(..) {
-            publish.pkid = packet_id;
-            // There is room for the acknowledgement of every packet id; if there is none, the connection is at its
-            // end and the broker delivers again.
-            if client.as_ref().is_some_and(|client| client.try_ack(&publish).is_err()) {
-                tracing::debug!(packet_id, "acknowledgement not sent");
-            }
-        }
-        drop(guard);
-        self.progress.notify_waiters();
-    }
-
-    /// A new connection: its acknowledgements go through `client`.
-    fn open(&self, client: AsyncClient) {
-        let mut inner = self.lock();
-        inner.window.next_epoch();
-        inner.client = Some(client);
-    }
-
-    /// The connection is gone: no token of it counts any more.
-    fn close(&self) {
-        let mut inner = self.lock();
-        inner.window.next_epoch();
-        inner.client = None;
-        drop(inner);
-        self.progress.notify_waiters();
-    }
-
-    fn receive(&self, packet_id: u16) -> Option<AckToken> {
-        self.lock().window.receive(packet_id)
-    }
-
-    fn is_settled(&self) -> bool {
-        self.lock().window.is_empty()
-    }
-
-    fn farewell(&self) {
-        if let Some(client) = self.lock().client.take()
-            && client.try_disconnect().is_err()
-        {
-            tracing::debug!("no room for a farewell to the broker");
-        }
-        self.progress.notify_waiters();
-    }
-}
-
 /// The task's state.
 struct Worker {
     endpoint: Endpoint,
@@ -239,6 +191,10 @@ struct Worker {
     state: watch::Sender<IntakeState>,
     counters: Arc<Counters>,
     stopping: CancellationToken,
+    /// When the broker was last heard on a connection that stood.
+    heard_at: Option<Timestamp>,
+    /// Whether there was a connection that stood, and so a session.
+    had_session: bool,
 }
 
 impl Worker {
@@ -266,14 +222,28 @@ impl Worker {
     async fn connection(&mut self, stood: &mut Option<Stopwatch>) -> Result<(), LinkError> {
         let properties = ConnectProperties {
             session_expiry_interval: Some(SESSION_EXPIRY_S),
-            receive_maximum: Some(RECEIVE_MAX),
+            receive_maximum: Some(u16::try_from(RECEIVE_MAX).unwrap_or(u16::MAX)),
             ..ConnectProperties::new()
         };
         let mut options = self.endpoint.options(&self.client_id, properties);
         options.set_clean_start(false).set_manual_acks(true).set_outgoing_inflight_upper_limit(16);
         // Room for every acknowledgement that can be due, a SUBSCRIBE and a DISCONNECT.
         let (client, mut link) = Link::new(options, WINDOW_LEN + 16);
+        let ended = self.drive(&client, &mut link, stood).await;
+        if stood.is_some() {
+            self.heard_at = Some(clock::now().plus_seconds(-link.silence().as_secs_f64()));
+        }
+        ended
+    }
+
+    async fn drive(
+        &mut self,
+        client: &AsyncClient,
+        link: &mut Link,
+        stood: &mut Option<Stopwatch>,
+    ) -> Result<(), LinkError> {
         let mut session_present = false;
+        let mut complaints = Vec::new();
         let granted = tokio::time::sleep(SUBACK_TIMEOUT);
         tokio::pin!(granted);
         let stopping = self.stopping.clone();
@@ -300,13 +270,14 @@ impl Worker {
             match event {
                 Event::Incoming(Packet::ConnAck(connack)) => {
                     session_present = connack.session_present;
+                    complaints = broker_profile::complaints(&connack, self.had_session, SESSION_EXPIRY_S);
                     self.acks.open(client.clone());
-                    self.subscribe(&client)?;
+                    self.subscribe(client)?;
                 }
                 Event::Incoming(Packet::SubAck(suback)) => {
-                    self.check_grants(&suback)?;
+                    self.check_grants(&suback, &mut complaints)?;
                     *stood = Some(Stopwatch::start());
-                    self.connected(session_present);
+                    self.connected(session_present, std::mem::take(&mut complaints));
                 }
                 Event::Incoming(Packet::Publish(publish)) => self.take(publish).await?,
                 Event::Outgoing(rumqttc::Outgoing::Disconnect) => return Ok(()),
@@ -327,11 +298,11 @@ impl Worker {
     }
 
     /// rumqttc only logs refused filters; an intake that is deaf on one of them must not look healthy.
-    fn check_grants(&self, suback: &SubAck) -> Result<(), LinkError> {
+    fn check_grants(&self, suback: &SubAck, complaints: &mut Vec<String>) -> Result<(), LinkError> {
         for (filter, code) in self.filters.iter().zip(&suback.return_codes) {
             if let SubscribeReasonCode::Success(qos) = code {
                 if *qos == QoS::AtMostOnce {
-                    tracing::warn!(%filter, "the broker grants only QoS 0");
+                    complaints.push(format!("it grants only QoS 0 for `{filter}`: messages can get lost"));
                 }
             } else {
                 return Err(LinkError::Protocol(format!("the broker refuses `{filter}`: {code:?}")));
@@ -359,16 +330,23 @@ impl Worker {
                 return Ok(());
             }
         };
-        self.counters.messages.one();
+        if !canary::is_topic(&topic) {
+            self.counters.messages.one();
+        }
         let message = Message { topic, payload, received_at: clock::now(), retained: retain, token };
         hand_over(messages, message, &self.counters).await
     }
 
-    fn connected(&self, session_present: bool) {
+    fn connected(&mut self, session_present: bool, complaints: Vec<String>) {
         self.counters.intake_connections.one();
+        self.had_session = true;
         tracing::info!(endpoint = %self.endpoint, session_present, "intake connected");
-        let state = IntakeState::Connected { since: clock::now(), session_present };
-        self.state.send_replace(state);
+        for complaint in &complaints {
+            tracing::warn!(endpoint = %self.endpoint, "the broker would lose messages: {complaint}");
+        }
+        let (since, gap_from) = (clock::now(), self.heard_at.take());
+        let complaints = complaints.into();
+        self.state.send_replace(IntakeState::Connected { since, session_present, gap_from, complaints });
     }
 
     fn lost(&self, error: &LinkError) {
@@ -378,15 +356,15 @@ impl Worker {
             IntakeState::Connecting | IntakeState::Connected { .. } => clock::now(),
         };
         tracing::warn!(endpoint = %self.endpoint, %reason, "no connection to the broker");
-        self.state.send_replace(IntakeState::Lost { since, reason });
+        self.state.send_replace(IntakeState::Lost { since, heard_at: self.heard_at, reason });
     }
 }
 
 impl Drop for Worker {
     /// However the task ends, nobody may think that it still listens.
     fn drop(&mut self) {
-        let state = IntakeState::Lost { since: clock::now(), reason: "the intake has ended".into() };
-        self.state.send_replace(state);
+        let (since, reason) = (clock::now(), "the intake has ended".to_owned());
+        self.state.send_replace(IntakeState::Lost { since, heard_at: self.heard_at, reason });
     }
 }
 

@@ -145,6 +145,11 @@ impl Link {
         }
     }
 
+    /// How long the peer has said nothing.
+    pub(super) fn silence(&self) -> Duration {
+        self.heard_at.elapsed()
+    }
+
     /// Sends what is queued, then a DISCONNECT if one is queued, for at most `within`.
     pub(super) async fn finish(mut self, within: Duration) {
         let sent = async { while self.next().await.is_ok_and(|event| !is_disconnect(&event)) {} };
@@ -206,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_never_shown() {
+    fn p28_a_password_is_never_shown() {
         let endpoint = Endpoint::new("mqtt://h", Some("user".into()), Some("secret".into())).unwrap();
         assert!(!format!("{endpoint:?} {endpoint}").contains("secret"));
     }

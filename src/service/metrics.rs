@@ -7,7 +7,11 @@ use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+/// Upper bounds of the histogram of alert latency; promised are 0.1 s for 99 of 100 and 0.5 s for all.
+const LATENCY_BOUNDS_S: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
 
 /// Why a connection was turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
@@ -57,6 +61,8 @@ pub struct Metrics {
     pub alerts_open: Gauge,
     /// Aircraft in the picture.
     pub aircraft: Gauge,
+    /// From the arrival of a report to the publication of its alert events, seconds.
+    pub alert_latency_s: Histogram,
     /// Unix time of the evaluating path's last heartbeat; 0 before the first.
     pub heartbeat_at_s: Gauge<f64, std::sync::atomic::AtomicU64>,
 }
@@ -76,6 +82,7 @@ impl Default for Metrics {
             alert_seq: Gauge::default(),
             alerts_open: Gauge::default(),
             aircraft: Gauge::default(),
+            alert_latency_s: Histogram::new(LATENCY_BOUNDS_S),
             heartbeat_at_s: Gauge::default(),
         };
         metrics.register(|registry| metrics.enter(registry));
@@ -119,6 +126,11 @@ impl Metrics {
         registry.register("stream_cuts", "Clients cut because they did not read", self.stream_cuts.clone());
         registry.register("alert_seq", "Number of the newest alert event", self.alert_seq.clone());
         registry.register("alerts_open", "Open alerts", self.alerts_open.clone());
+        registry.register(
+            "alert_latency_seconds",
+            "From the arrival of a report to the publication of its alert events",
+            self.alert_latency_s.clone(),
+        );
         registry.register("aircraft", "Aircraft in the picture", self.aircraft.clone());
         registry.register(
             "evaluation_heartbeat_timestamp_seconds",

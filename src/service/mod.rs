@@ -1,9 +1,16 @@
 //! Everything that touches the world: clock, MQTT, HTTP, files, wiring.
 
 pub mod ack_window;
+mod acks;
+pub mod audience;
 #[cfg(feature = "embedded-broker")]
 pub mod broker;
+mod broker_profile;
+pub mod broker_stats;
+pub mod bypass;
+pub mod canary;
 pub mod clock;
+pub mod clock_keeper;
 pub mod conflate;
 pub mod counters;
 pub mod daemon;
@@ -17,15 +24,25 @@ pub mod health;
 pub mod http;
 pub mod hub;
 pub mod inbox;
+pub mod input_rate;
 pub mod intake;
+pub mod journaling;
 pub mod link;
 pub mod metrics;
+pub mod notify;
+pub mod observers;
 pub mod outbox;
 mod outgoing;
 pub mod outlet;
+pub mod own_client;
 pub mod publisher;
 mod reason_text;
+mod self_figures;
+pub mod skew;
 pub mod status;
+pub mod storage;
+pub mod trouble;
 pub mod watch_zones;
+pub mod watchdog;
 pub mod zone_files;
 pub mod zone_keeper;

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_goes_when_there_are_too_many() {
+    fn p12_the_oldest_goes_when_there_are_too_many() {
         let mut outbox = Outbox::new(2);
         outbox.push(parcel("a"));
         assert_eq!(outbox.send_next().map(|(number, _)| number), Some(0));

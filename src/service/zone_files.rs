@@ -175,14 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_or_missing_folder_is_an_error_and_never_an_empty_set() {
+    fn p24_an_empty_or_missing_folder_is_an_error_and_never_an_empty_set() {
         let dir = tempfile::tempdir().unwrap();
         assert!(matches!(read(dir.path()), Err(ZoneFilesError::Empty(_))));
         assert!(matches!(read(&dir.path().join("gone")), Err(ZoneFilesError::Folder { .. })));
     }
 
     #[test]
-    fn a_large_file_a_folder_and_a_loop_of_links_are_told() {
+    fn p23_a_large_file_a_folder_and_a_loop_of_links_are_told() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("ok.json"), "{}").unwrap();
         let bad = dir.path().join("x.json");

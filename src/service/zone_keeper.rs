@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use crate::airspace::{Airspace, Document, Loaded, ProblemSeverity, load_within};
 use crate::domain::BoundingBox;
-use crate::service::clock;
 use crate::service::evaluator::Control;
 use crate::service::health::{Part, Status};
 use crate::service::http::App;
 use crate::service::inbox::Inbox;
 use crate::service::watch_zones::ZoneRead;
 use crate::service::zone_files::{self, ZoneFiles};
+use crate::service::{canary, clock};
 
 /// Most problems of one reading that go to the log.
 const TOLD_MAX: usize = 20;
@@ -100,7 +100,7 @@ impl ZoneKeeper {
     }
 
     fn put_in_force(&self, airspace: Airspace) {
-        let airspace = Arc::new(airspace);
+        let airspace = Arc::new(canary::with_zone(airspace));
         self.app.airspace.store(Arc::clone(&airspace));
         if self.inbox.control(Control::Airspace(airspace)).is_err() {
             tracing::error!("the monitor takes no zones: it is stopping or stuck");

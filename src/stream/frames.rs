@@ -69,14 +69,40 @@ pub(super) fn snapshot(seq: u64, alerts: &[Arc<LoggedEvent>], tracks: Option<&[A
     text.into()
 }
 
-/// A heartbeat's text.
-pub(super) fn heartbeat(now: Timestamp, seq: u64, lag_ms: u64) -> Text {
-    format!(r#"{{"type":"heartbeat","now":"{now}","seq":{seq},"lag_ms":{lag_ms}}}"#).into()
+/// Why events are not delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GapReason {
+    /// The client was too far behind.
+    SlowClient,
+    /// They are of another history, or older than what is kept.
+    Retention,
+    /// The journal's record of them cannot be read.
+    Damaged,
+    /// The journal cannot be read at all for now.
+    Unreadable,
+}
+
+impl GapReason {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SlowClient => "SLOW_CLIENT",
+            Self::Retention => "RETENTION",
+            Self::Damaged => "DAMAGED",
+            Self::Unreadable => "UNREADABLE",
+        }
+    }
 }
 
 /// The text that says which events are not delivered, both ends included.
-pub(super) fn gap(from: u64, to: u64, reason: &str) -> Text {
+pub(super) fn gap(from: u64, to: u64, reason: GapReason) -> Text {
+    let reason = reason.name();
     format!(r#"{{"type":"gap","from":{from},"to":{to},"reason":"{reason}"}}"#).into()
+}
+
+/// The last frame before the service stops: where to resume.
+pub(super) fn bye(log_id: Option<&str>, seq: u64) -> Text {
+    let log_id = log_id.map_or_else(String::new, |id| format!(r#""log_id":{},"#, to_json(id)));
+    format!(r#"{{"type":"bye","resume":{{{log_id}"seq":{seq}}}}}"#).into()
 }
 
 /// The answer to a message that could not be followed.

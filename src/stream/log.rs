@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::frames::{self, Text, to_json};
 use crate::domain::{Alert, AlertEvent, AlertState};
+use crate::journal::Entry;
 
 /// An alert event with its number and its text.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct LoggedEvent {
     pub seq: u64,
     /// What happened.
     pub event: Arc<AlertEvent>,
+    /// Whether it was safe on disk when it was published.
+    pub durable: bool,
     /// The `alert` frame.
     pub text: Text,
     /// Where the alert's own JSON begins in `text`.
@@ -20,17 +23,27 @@ pub struct LoggedEvent {
 }
 
 impl LoggedEvent {
-    /// Numbers and encodes an event.
-    pub fn new(seq: u64, event: Arc<AlertEvent>) -> Self {
-        let kind = event.event.name();
-        let mut text = format!(r#"{{"type":"alert","seq":{seq},"event":"{kind}","alert":"#);
-        let alert_at = text.len();
+    /// Numbers and encodes an event; `durable`: it is safe on disk.
+    pub fn new(seq: u64, event: Arc<AlertEvent>, durable: bool) -> Self {
         let alert = to_json(&event.alert);
+        Self::encoded(seq, event, durable, &alert)
+    }
+
+    /// An event on its way to or out of the journal; `durable`: it is safe on disk.
+    pub fn of(entry: &Entry, durable: bool) -> Self {
+        Self::encoded(entry.seq, Arc::clone(&entry.event), durable, &entry.alert_json)
+    }
+
+    fn encoded(seq: u64, event: Arc<AlertEvent>, durable: bool, alert: &str) -> Self {
+        let kind = event.event.name();
+        let mut text =
+            format!(r#"{{"type":"alert","seq":{seq},"event":"{kind}","durable":{durable},"alert":"#);
+        let alert_at = text.len();
         // A text that grows piece by piece takes twice its length, and many are kept for long.
         text.reserve_exact(alert.len() + 1);
-        text.push_str(&alert);
+        text.push_str(alert);
         text.push('}');
-        Self { seq, event, text: text.into(), alert_at }
+        Self { seq, event, durable, text: text.into(), alert_at }
     }
 
     /// The alert after the event.
@@ -72,6 +85,8 @@ pub struct AlertLog {
     bytes_written: u64,
     bytes_dropped: u64,
     open: BTreeMap<Arc<str>, Arc<LoggedEvent>>,
+    /// Alerts whose newest event has this number or a greater one are all here.
+    complete_from: u64,
     /// The newest event of each alert, by its number.
     newest: BTreeMap<u64, Arc<LoggedEvent>>,
     newest_seq: BTreeMap<Arc<str>, u64>,
@@ -89,7 +104,16 @@ struct Kept {
 impl AlertLog {
     /// An empty log whose first event gets the number after `last_seq`.
     pub fn new(last_seq: u64, retention: Retention) -> Self {
-        Self { retention, last_seq, ..Self::default() }
+        Self { retention, last_seq, complete_from: last_seq.saturating_add(1), ..Self::default() }
+    }
+
+    /// Takes the newest event of an alert of before this start; none that has come since is changed by it.
+    pub fn remember(&mut self, logged: &Arc<LoggedEvent>) {
+        let known = self.newest_seq.get(&logged.alert().alert_id).is_some_and(|seq| logged.seq <= *seq);
+        if !known && logged.seq < self.oldest_seq() {
+            self.open_snapshot.take();
+            self.note(logged);
+        }
     }
 
     /// Number of the newest event; 0 if there never was one.
@@ -102,9 +126,9 @@ impl AlertLog {
         self.kept.front().map_or(self.last_seq.saturating_add(1), |kept| kept.event.seq)
     }
 
-    /// Numbers, encodes and keeps an event.
+    /// Numbers, encodes and keeps an event that counts as safe on disk.
     pub fn append(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
-        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event));
+        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event, true));
         self.push(Arc::clone(&logged));
         logged
     }
@@ -160,6 +184,12 @@ impl AlertLog {
         self.newest.get(self.newest_seq.get(alert_id)?)
     }
 
+    /// Every alert whose newest event has this number or a greater one is here; of those before, only the open
+    /// ones are for certain.
+    pub fn complete_from(&self) -> u64 {
+        self.complete_from
+    }
+
     /// Open and cleared alerts whose newest event comes after `seq`, in the order of those events.
     pub fn alerts_after(&self, seq: u64) -> impl Iterator<Item = &Arc<LoggedEvent>> {
         self.newest.range(seq.saturating_add(1)..).map(|(_, logged)| logged)
@@ -192,6 +222,7 @@ impl AlertLog {
         while self.cleared.len() > self.retention.cleared {
             let oldest = self.cleared.pop_front().and_then(|seq| self.newest.remove(&seq));
             if let Some(oldest) = oldest {
+                self.complete_from = self.complete_from.max(oldest.seq.saturating_add(1));
                 self.newest_seq.remove(&oldest.alert().alert_id);
             }
         }

@@ -28,11 +28,32 @@ pub enum ClientMessage {
     Ping,
 }
 
+/// The last event that a client has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResumePoint {
+    /// The history that `seq` counts, if the client says so.
+    pub log_id: Option<String>,
+    /// The event's number.
+    pub seq: u64,
+}
+
+impl std::str::FromStr for ResumePoint {
+    type Err = &'static str;
+
+    /// `seq` or `log_id:seq`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (log_id, seq) =
+            text.rsplit_once(':').map_or((None, text), |(log_id, seq)| (Some(log_id.to_owned()), seq));
+        let seq = seq.parse().map_err(|_error| "the number of an event is wanted, or log_id:number")?;
+        Ok(Self { log_id, seq })
+    }
+}
+
 /// What a client wants to be told.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Subscription {
-    /// Number of the last event that it has.
-    pub after: Option<u64>,
+    /// The last event that it has.
+    pub after: Option<ResumePoint>,
     /// Which alerts.
     pub alerts: AlertScope,
     /// Which aircraft; `None`: none.
@@ -94,6 +115,7 @@ impl AlertScope {
 #[derive(Deserialize)]
 struct RawSubscription {
     after: Option<u64>,
+    log_id: Option<String>,
     alerts: Option<RawAlerts>,
     tracks: Option<RawTracks>,
 }
@@ -159,7 +181,8 @@ fn subscription(value: Value) -> Result<Subscription, String> {
             max_hz: raw.max_hz.unwrap_or(1.0).clamp(0.1, 10.0),
         }),
     };
-    Ok(Subscription { after: raw.after, alerts, tracks })
+    let after = raw.after.map(|seq| ResumePoint { log_id: raw.log_id, seq });
+    Ok(Subscription { after, alerts, tracks })
 }
 
 fn ack(value: Value) -> Result<ClientMessage, String> {
@@ -196,6 +219,7 @@ mod tests {
         for wrong in [
             r#""after":-1"#,
             r#""after":"3""#,
+            r#""after":3,"log_id":4"#,
             r#""alerts":{"min_severity":"LOUD"}"#,
             r#""alerts":{"codes":["NOPE"]}"#,
             r#""alerts":{"bbox":[2,0,1,1]}"#,
@@ -213,5 +237,15 @@ mod tests {
         assert!((subscription.tracks.unwrap().max_hz - 10.0).abs() < 1e-12);
         assert!(subscription.alerts.is_everything());
         assert_eq!(subscription.after, None);
+    }
+
+    #[test]
+    fn a_resume_point_is_a_number_with_or_without_its_history() {
+        let point = |log_id: Option<&str>, seq| Ok(ResumePoint { log_id: log_id.map(str::to_owned), seq });
+        assert_eq!("7".parse(), point(None, 7));
+        assert_eq!("a:b:7".parse(), point(Some("a:b"), 7));
+        for wrong in ["", "a", "7:", ":-1", "7:a"] {
+            assert!(wrong.parse::<ResumePoint>().is_err(), "{wrong}");
+        }
     }
 }

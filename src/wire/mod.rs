@@ -103,12 +103,19 @@ pub fn subscription_filters(prefix: &str) -> Vec<String> {
 pub struct Decoder {
     doors: Doors,
     memory: Memory,
+    canary: bool,
 }
 
 impl Decoder {
     /// A decoder that has seen nothing.
     pub fn new(doors: Doors) -> Self {
-        Self { doors, memory: Memory::default() }
+        Self { doors, memory: Memory::default(), canary: false }
+    }
+
+    /// A decoder of the service's own test flights and of nothing else; they take place in no service area.
+    pub fn for_canary(prefix: &str) -> Self {
+        let doors = Doors { prefix: prefix.into(), area: None };
+        Self { canary: true, ..Self::new(doors) }
     }
 
     /// Reads one message into `out`, which is emptied first. Total on any topic and any bytes.
@@ -120,6 +127,10 @@ impl Decoder {
         };
         out.operator = Some(topic.operator.clone());
         out.uas_id = Some(topic.uas_id.clone());
+        if (topic.operator.is_canary() || topic.uas_id.is_canary()) != self.canary {
+            let detail = "operator _canary and identities that begin with canary: are the service's own";
+            return out.refusals.push(Refusal::new(Reason::Reserved, detail));
+        }
         if PAYLOAD_LEN_MAX < envelope.payload.len() {
             return out.refusals.push(Refusal::new(
                 Reason::TooLarge,

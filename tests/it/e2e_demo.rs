@@ -64,7 +64,7 @@ fn the_demonstration() {
     the_books_balance(&get(http, "/metrics").1, since.elapsed().as_secs_f64());
     demo.signal("INT");
     assert_eq!(demo.code_within(5.0), Some(0));
-    listener.find("told that it ends", 1.0, |frame| frame["type"] == "closed" && frame["code"] == 1001);
+    listener.find("told that it ends", 1.0, |frame| frame["type"] == "closed" && frame["code"] == 1012);
 }
 
 fn everything_is_seen(listener: &Listener, since: Stopwatch) {

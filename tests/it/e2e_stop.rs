@@ -90,7 +90,7 @@ fn stopped_under_load(dir: &Path, signal: &str) {
 }
 
 #[test]
-fn sigterm_and_sigint_under_load() {
+fn p14_p35_sigterm_and_sigint_under_load() {
     if !foreign_programs() {
         return;
     }
@@ -109,7 +109,7 @@ fn broker_condition(daemon: &Daemon) -> (String, String) {
 }
 
 #[test]
-fn the_broker_is_killed_and_comes_back() {
+fn p07_the_broker_is_killed_and_comes_back() {
     if !foreign_programs() {
         return;
     }

@@ -16,25 +16,33 @@ pub(crate) struct Stream(WebSocket<TcpStream>);
 impl Stream {
     /// Connects, reads the `hello` and subscribes to every alert, from `after` on if given.
     pub(crate) fn subscribe(address: SocketAddr, after: Option<u64>) -> Self {
-        let socket = TcpStream::connect(address).unwrap();
+        Self::try_subscribe(address, after).expect("a stream").0
+    }
+
+    /// As [`Self::subscribe`], with the `hello`; `None` where nobody serves.
+    pub(crate) fn try_subscribe(address: SocketAddr, after: Option<u64>) -> Option<(Self, Value)> {
+        let socket = TcpStream::connect(address).ok()?;
         socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let url = format!("ws://{address}/api/v1/stream");
         let mut handshake = tungstenite::client(url, socket);
+        let since = Stopwatch::start();
         let socket = loop {
             match handshake {
                 Ok((socket, _)) => break socket,
-                Err(tungstenite::HandshakeError::Interrupted(middle)) => handshake = middle.handshake(),
-                Err(error) => panic!("{error}"),
+                Err(tungstenite::HandshakeError::Interrupted(middle)) if since.elapsed().as_secs() < 5 => {
+                    handshake = middle.handshake();
+                }
+                Err(_) => return None,
             }
         };
         let mut stream = Self(socket);
-        assert_eq!(stream.next(5.0).expect("a frame")["type"], "hello");
+        let hello = stream.next(5.0).filter(|frame| frame["type"] == "hello")?;
         let mut subscribe = json!({"type": "subscribe"});
         if let Some(seq) = after {
             subscribe["after"] = seq.into();
         }
-        stream.0.send(Message::text(subscribe.to_string())).unwrap();
-        stream
+        stream.0.send(Message::text(subscribe.to_string())).ok()?;
+        Some((stream, hello))
     }
 
     /// The next frame within so many seconds; `{"type": "closed"}` at the end.
@@ -53,6 +61,11 @@ impl Stream {
             }
         }
         None
+    }
+
+    /// Sends a message.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.0.send(Message::text(text)).unwrap();
     }
 
     /// Says goodbye, as a client that closes its page.

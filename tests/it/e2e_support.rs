@@ -148,11 +148,20 @@ impl Program {
         Self { child, out, err }
     }
 
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal: `TERM`, `INT`.
     pub(crate) fn signal(&self, name: &str) {
         let sent =
             Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
         assert!(sent.success(), "kill -{name}");
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it as a crash would.
@@ -181,13 +190,30 @@ impl Drop for Program {
 
 /// Starts a real mosquitto on a loopback port, configured in `dir`, and waits until it listens.
 pub(crate) fn mosquitto(dir: &Path, port: u16) -> Program {
-    let config = dir.join(format!("mosquitto-{port}.conf"));
     let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n");
+    broker(dir, port, &text)
+}
+
+fn broker(dir: &Path, port: u16, text: &str) -> Program {
+    let config = dir.join(format!("mosquitto-{port}.conf"));
     std::fs::write(&config, text).unwrap();
     let program = mosquitto_program().expect("foreign_programs was asked first");
     let broker = Program::start(Command::new(program).arg("-c").arg(&config));
     until("mosquitto listens", 10.0, || TcpStream::connect(("127.0.0.1", port)).ok());
     broker
+}
+
+/// As [`mosquitto`], with the profile that the project recommends: confirmed messages survive, nothing is dropped.
+pub(crate) fn mosquitto_as_documented(dir: &Path, port: u16) -> Program {
+    let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/config/mosquitto.conf");
+    let text = std::fs::read_to_string(profile).unwrap();
+    let (listener, place) =
+        (format!("listener {port} 127.0.0.1"), format!("persistence_location {}/", dir.display()));
+    let adapted =
+        text.replace("listener 1883 127.0.0.1", &listener).replace("persistence_location /tmp/", &place);
+    assert!(adapted.contains(&listener) && adapted.contains(&place), "the profile is adapted");
+    // Started by root it would become a user that may not write into `dir`; started by another it ignores this.
+    broker(dir, port, &format!("{adapted}\nuser root\n"))
 }
 
 /// A running daemon.
@@ -197,10 +223,14 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// `lowsky run` with the configuration of `dir`, waited for until it listens.
+    /// `lowsky run` with the configuration of `dir`.
+    pub(crate) fn spawn(dir: &Path) -> Program {
+        Program::start(Command::new(LOWSKY).arg("run").arg("--config").arg(dir.join("lowsky.toml")))
+    }
+
+    /// As [`Self::spawn`], waited for until it listens.
     pub(crate) fn start(dir: &Path) -> Self {
-        let config = dir.join("lowsky.toml");
-        let program = Program::start(Command::new(LOWSKY).arg("run").arg("--config").arg(&config));
+        let program = Self::spawn(dir);
         let http = program.err.find_from(0, "the address", 20.0, |line| {
             let (_, rest) = line.split_once("http=")?;
             rest.split(' ').next()?.parse().ok()
@@ -336,8 +366,13 @@ impl Sender {
     }
 
     pub(crate) fn send(&mut self, topic: &str, payload: &str) -> std::io::Result<()> {
-        let mut length = 2 + topic.len() + payload.len();
-        let mut packet = vec![0x30];
+        self.publish(topic, payload, None)
+    }
+
+    /// As [`Self::send`], at QoS 1 if there is a packet id.
+    pub(crate) fn publish(&mut self, topic: &str, payload: &str, id: Option<u16>) -> std::io::Result<()> {
+        let mut length = 2 + topic.len() + payload.len() + id.map_or(0, |_| 2);
+        let mut packet = vec![if id.is_some() { 0x32 } else { 0x30 }];
         loop {
             let more = if length < 128 { 0 } else { 0x80 };
             packet.push(u8::try_from(length % 128).unwrap() | more);
@@ -348,8 +383,14 @@ impl Sender {
         }
         packet.extend(u16::try_from(topic.len()).unwrap().to_be_bytes());
         packet.extend(topic.as_bytes());
+        packet.extend(id.iter().flat_map(|id| id.to_be_bytes()));
         packet.extend(payload.as_bytes());
         self.0.write_all(&packet)
+    }
+
+    /// The connection, to read what the broker answers.
+    pub(crate) fn socket(&self) -> TcpStream {
+        self.0.try_clone().unwrap()
     }
 
     /// Publishes a report of an aircraft of the operator `op`.
@@ -357,4 +398,30 @@ impl Sender {
         let topic = format!("lowsky/v1/telemetry/op/{}", report["uas_id"].as_str().unwrap());
         self.send(&topic, &report.to_string()).unwrap();
     }
+}
+
+/// A WebSocket of the stream, upgraded by hand, so that it can be read and written as badly as one likes.
+pub(crate) fn raw_stream(address: SocketAddr) -> TcpStream {
+    let mut socket = TcpStream::connect(address).unwrap();
+    write!(
+        socket,
+        "GET /api/v1/stream HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    .unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+    socket
+}
+
+/// Resident memory of a process, KiB, where the system tells.
+pub(crate) fn resident_kib(pid: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse().ok()
 }

@@ -105,7 +105,7 @@ fn is_refused(daemon: &Daemon, file: &std::path::Path, bytes: &[u8]) {
 }
 
 #[test]
-fn edited_broken_emptied_removed_and_restarted() {
+fn p21_p24_edited_broken_emptied_removed_and_restarted() {
     let dir = tempfile::tempdir().unwrap();
     let port = free_port();
     configure(dir.path(), port, true, 0);

@@ -64,7 +64,7 @@ fn root() -> &'static Path {
 }
 
 /// Every file under a folder with that ending, by its path from the top.
-fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
+pub(crate) fn files(folder: &str, ending: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut open: Vec<PathBuf> = vec![root().join(folder)];
     while let Some(folder) = open.pop() {

@@ -9,7 +9,7 @@ use lowsky::service::clock;
 use lowsky::service::health::{Part, Status};
 use serde_json::{Value, json};
 
-use crate::http_support::{alert, at, event, get, raised, request, start, track};
+use crate::http_support::{alert, at, event, get, raised, request, start, track, vitals};
 
 fn ids(answer: &Value) -> Vec<&str> {
     answer["alerts"].as_array().unwrap().iter().map(|alert| alert["alert_id"].as_str().unwrap()).collect()
@@ -103,7 +103,8 @@ async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
     assert_eq!((asked.by.as_str(), asked.note.as_deref()), ("王伟", Some("已联系")));
     let mut acknowledged = alert("a1", Severity::Warning);
     acknowledged.acknowledged = Some(Acknowledgement { by: asked.by, at: at(1), note: asked.note });
-    server.publisher.alert(event(AlertEventKind::Acknowledged, acknowledged));
+    let told = server.publisher.alert(event(AlertEventKind::Acknowledged, acknowledged));
+    server.publisher.durable(told.seq);
     server.publisher.commit();
     let answer = post.await.unwrap();
     assert_eq!((answer.status, answer.json()["acknowledged"]["by"].as_str()), (200, Some("王伟")));
@@ -147,20 +148,24 @@ async fn aircraft_with_their_path() {
 }
 
 #[tokio::test]
-async fn readiness_tells_each_part_and_needs_a_heartbeat() {
+async fn p33_readiness_tells_each_part_and_needs_a_heartbeat() {
     let mut server = start(|_, _| {}).await;
     assert_eq!(get(server.address, "/healthz").await.status, 200);
     let answer = get(server.address, "/readyz").await;
     assert_eq!(answer.status, 503);
     assert_eq!(answer.json()["components"]["broker"]["status"], "failed");
     let now = clock::now();
-    server.app.health.set(Part::Broker, Status::Ok, None, now);
+    for part in [Part::Broker, Part::Input, Part::Canary] {
+        server.app.health.set(part, Status::Ok, None, now);
+    }
     server.app.health.set(Part::Zones, Status::Degraded, Some("the last good set is in force".into()), now);
     assert_eq!(get(server.address, "/readyz").await.status, 503, "no heartbeat yet");
-    server.publisher.heartbeat(clock::now(), 0);
+    server.publisher.heartbeat(vitals(clock::now(), 0));
     let answer = get(server.address, "/readyz").await;
     assert_eq!((answer.status, answer.json()["status"].as_str()), (200, Some("degraded")));
-    server.publisher.heartbeat(clock::now().plus_seconds(-3.1), 0);
+    server.publisher.heartbeat(vitals(clock::now(), 2_000));
+    assert_eq!(get(server.address, "/readyz").await.status, 503, "reports wait too long");
+    server.publisher.heartbeat(vitals(clock::now().plus_seconds(-3.1), 0));
     let answer = get(server.address, "/readyz").await;
     assert_eq!(
         (answer.status, answer.json()["components"]["evaluation"]["status"].as_str()),
@@ -253,7 +258,7 @@ async fn contracts_console_and_figures_are_served() {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_ends_the_connection() {
+async fn p30_a_head_that_does_not_come_ends_the_connection() {
     let server = start(|_, _| {}).await;
     let slow = crate::http_support::exchange(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n");
     let idle = crate::http_support::exchange(server.address, b"");
@@ -263,7 +268,7 @@ async fn a_head_that_does_not_come_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn connections_are_capped_and_given_back() {
+async fn p30_connections_are_capped_and_given_back() {
     let server = start(|http, _| {
         http.connections_max = 3;
         http.connections_per_address_max = 2;

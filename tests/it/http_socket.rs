@@ -11,24 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::http_support::{Server, alert, event, raised, request, start};
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-async fn connect(server: &Server) -> Socket {
-    connect_async(format!("ws://{}/api/v1/stream", server.address)).await.unwrap().0
-}
-
-async fn next(socket: &mut Socket) -> Value {
-    loop {
-        let message = timeout(Duration::from_secs(5), socket.next()).await.expect("a frame in 5 s");
-        if let Message::Text(text) = message.expect("still connected").unwrap() {
-            return serde_json::from_str(&text).unwrap();
-        }
-    }
-}
+use crate::http_support::{Socket, alert, connect, event, next, raised, request, start, vitals};
 
 async fn say(socket: &mut Socket, message: Value) {
     socket.send(Message::text(message.to_string())).await.unwrap();
@@ -37,7 +21,7 @@ async fn say(socket: &mut Socket, message: Value) {
 #[tokio::test]
 async fn from_hello_to_a_cleared_alert_and_a_resume() {
     let mut server = start(|_, settings| settings.log_id = Some("h1".into())).await;
-    let mut socket = connect(&server).await;
+    let mut socket = connect(&server, "").await;
     let hello = next(&mut socket).await;
     assert_eq!((hello["type"].as_str(), hello["log_id"].as_str()), (Some("hello"), Some("h1")));
     say(&mut socket, json!({"type": "subscribe"})).await;
@@ -46,23 +30,23 @@ async fn from_hello_to_a_cleared_alert_and_a_resume() {
     server.publisher.commit();
     let told = next(&mut socket).await;
     assert_eq!((told["seq"].as_u64(), told["event"].as_str()), (Some(1), Some("RAISED")));
-    server.publisher.heartbeat(clock::now(), 3);
+    server.publisher.heartbeat(vitals(clock::now(), 3));
     assert_eq!(next(&mut socket).await["lag_ms"], 3);
     say(&mut socket, json!({"type": "ack", "alert_id": "a1"})).await;
     assert_eq!(&*server.acks.recv().await.unwrap().alert_id, "a1");
     drop(socket);
     server.publisher.alert(event(AlertEventKind::Cleared, alert("a1", Severity::Warning)));
     server.publisher.commit();
-    let mut socket = connect(&server).await;
+    let mut socket = connect(&server, "").await;
     next(&mut socket).await;
     say(&mut socket, json!({"type": "subscribe", "after": 1})).await;
     assert_eq!(next(&mut socket).await["event"], "CLEARED");
 }
 
 #[tokio::test]
-async fn nonsense_is_answered_and_only_oversize_ends_the_connection() {
+async fn p30_nonsense_is_answered_and_only_oversize_ends_the_connection() {
     let server = start(|_, _| {}).await;
-    let mut socket = connect(&server).await;
+    let mut socket = connect(&server, "").await;
     next(&mut socket).await;
     socket.send(Message::text("{")).await.unwrap();
     assert_eq!(next(&mut socket).await["code"], "BAD_JSON");
@@ -84,7 +68,7 @@ async fn nonsense_is_answered_and_only_oversize_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn the_upgrade_is_refused_for_foreign_pages_and_old_versions() {
+async fn p29_the_upgrade_is_refused_for_foreign_pages_and_old_versions() {
     let server = start(|http, _| http.allowed_origins = vec!["https://wall.example.cn".into()]).await;
     let ask = async |extra: &str, version: &str| {
         let headers = format!(
@@ -114,7 +98,7 @@ async fn without_a_subscription_the_snapshot_comes_after_two_seconds() {
     let mut server = start(|_, _| {}).await;
     server.publisher.alert(raised("a1"));
     server.publisher.commit();
-    let mut socket = connect(&server).await;
+    let mut socket = connect(&server, "").await;
     next(&mut socket).await;
     let snapshot = next(&mut socket).await;
     assert_eq!(
@@ -131,12 +115,12 @@ fn long_event(number: u32) -> std::sync::Arc<lowsky::domain::AlertEvent> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_does_not_read_is_cut_and_disturbs_nobody() {
+async fn p15_who_does_not_read_is_cut_and_disturbs_nobody() {
     let mut server = start(|_, _| {}).await;
-    let mut stopped = connect(&server).await;
+    let mut stopped = connect(&server, "").await;
     next(&mut stopped).await;
     say(&mut stopped, json!({"type": "subscribe"})).await;
-    let mut reader = connect(&server).await;
+    let mut reader = connect(&server, "").await;
     next(&mut reader).await;
     say(&mut reader, json!({"type": "subscribe"})).await;
     next(&mut reader).await;
@@ -180,16 +164,16 @@ async fn a_large_snapshot_arrives_in_one_message() {
         server.publisher.alert(event(AlertEventKind::Raised, long));
     }
     server.publisher.commit();
-    let mut socket = connect(&server).await;
+    let mut socket = connect(&server, "").await;
     next(&mut socket).await;
     say(&mut socket, json!({"type": "subscribe"})).await;
     assert_eq!(next(&mut socket).await["alerts"].as_array().unwrap().len(), 2_000);
 }
 
 #[tokio::test]
-async fn the_service_stops_within_five_seconds_and_says_goodbye() {
-    let mut server = start(|_, _| {}).await;
-    let mut socket = connect(&server).await;
+async fn p35_the_service_stops_within_five_seconds_and_says_where_to_resume() {
+    let mut server = start(|_, settings| settings.log_id = Some("h1".into())).await;
+    let mut socket = connect(&server, "").await;
     next(&mut socket).await;
     say(&mut socket, json!({"type": "subscribe"})).await;
     next(&mut socket).await;
@@ -198,9 +182,10 @@ async fn the_service_stops_within_five_seconds_and_says_goodbye() {
     server.publisher.commit();
     server.app.stop.cancel();
     assert_eq!(next(&mut socket).await["seq"], 1, "what was published before the stop still arrives");
+    assert_eq!(next(&mut socket).await, json!({"type": "bye", "resume": {"log_id": "h1", "seq": 1}}));
     let close = timeout(Duration::from_secs(2), socket.next()).await.unwrap().unwrap().unwrap();
     let Message::Close(Some(frame)) = close else { panic!("{close:?}") };
-    assert_eq!(u16::from(frame.code), 1001);
+    assert_eq!(u16::from(frame.code), 1012);
     drop(socket);
     timeout(Duration::from_secs(5), server.served).await.expect("stopped within 5 s").unwrap();
     drop(idle);

@@ -1,23 +1,30 @@
 //! Alerts, aircraft and a running server for the tests of the stream and of HTTP.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::StreamExt;
 use lowsky::config;
 use lowsky::domain::{
     Alert, AlertCode, AlertEvent, AlertEventKind, AlertPosition, AlertState, DataQuality, Explanation,
     Measures, OperationalStatus, OperatorId, Phase, Severity, Timestamp, UasId,
 };
+use lowsky::journal::{Entry, Journal, Store};
 use lowsky::monitor::{TrackFreshness, TrackState};
 use lowsky::service::health::Health;
 use lowsky::service::http::{App, serve};
 use lowsky::service::hub::{Hub, HubSettings, Publisher};
 use lowsky::service::metrics::Metrics;
-use lowsky::stream::AckRequest;
+use lowsky::stream::{AckRequest, LoggedEvent, Retention, Vitals, to_json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) fn at(second: i64) -> Timestamp {
@@ -82,6 +89,10 @@ pub(crate) fn track(id: &str, lat: f64, lng: f64, second: i64) -> TrackState {
     }
 }
 
+pub(crate) fn vitals(now: Timestamp, lag_ms: u64) -> Vitals {
+    Vitals { now, lag_ms, ..Vitals::default() }
+}
+
 pub(crate) struct Server {
     pub(crate) app: Arc<App>,
     pub(crate) publisher: Publisher,
@@ -115,6 +126,71 @@ pub(crate) async fn start_on(
     let address = listener.local_addr().unwrap();
     let served = tokio::spawn(serve(listener, Arc::clone(&app)));
     Server { app, publisher, acks, address, served }
+}
+
+/// A stream client.
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Connects to the stream, with a query or none.
+pub(crate) async fn connect(server: &Server, query: &str) -> Socket {
+    connect_async(format!("ws://{}/api/v1/stream{query}", server.address)).await.unwrap().0
+}
+
+/// The next frame.
+pub(crate) async fn next(socket: &mut Socket) -> serde_json::Value {
+    loop {
+        let message = timeout(Duration::from_secs(20), socket.next()).await.expect("a frame in 20 s");
+        if let Message::Text(text) = message.expect("still connected").unwrap() {
+            return serde_json::from_str(&text).unwrap();
+        }
+    }
+}
+
+/// A server with a real journal, which events reach as in the service: durable, then published.
+pub(crate) struct Journaled {
+    pub(crate) server: Server,
+    pub(crate) journal: Journal,
+    seq: u64,
+}
+
+impl Journaled {
+    /// On the journal of that folder; memory keeps `events` events and `cleared` cleared alerts.
+    pub(crate) async fn start(dir: &Path, events: usize, cleared: usize) -> Self {
+        let (journal, recovered) = crate::journal_support::open(dir);
+        let seq = recovered.last_seq;
+        let server = start(|_, settings| {
+            settings.log_id = Some(Arc::clone(&recovered.log_id));
+            settings.last_seq = seq;
+            settings.open = recovered.open;
+            settings.retention = Retention { events, cleared, ..Retention::default() };
+        })
+        .await;
+        server.app.open_archive(journal.reader(), recovered.oldest_seq);
+        Self { server, journal, seq }
+    }
+
+    pub(crate) fn last_seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Numbers events, waits until they are on disk, and publishes them.
+    pub(crate) async fn publish(&mut self, events: impl IntoIterator<Item = Arc<AlertEvent>>) {
+        let mut entries = Vec::new();
+        for event in events {
+            self.seq += 1;
+            let alert_json = to_json(&event.alert).into();
+            entries.push(Entry { seq: self.seq, event, alert_json });
+        }
+        self.journal.append(entries.clone()).unwrap();
+        while self.journal.progress().durable_seq < self.seq {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        for entry in &entries {
+            self.server.publisher.logged(Arc::new(LoggedEvent::of(entry, true)));
+        }
+        self.server.publisher.durable(self.seq);
+        self.server.publisher.commit();
+    }
 }
 
 pub(crate) struct Answer {

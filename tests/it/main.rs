@@ -3,8 +3,14 @@
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod calm;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod config_file;
+#[cfg(test)]
+mod delivery_faults;
+#[cfg(test)]
+mod delivery_support;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod console_browser;
@@ -28,13 +34,53 @@ mod e2e_tools;
 #[cfg(feature = "embedded-broker")]
 mod e2e_zones;
 #[cfg(test)]
+mod fault_check;
+#[cfg(test)]
+mod fault_disk;
+#[cfg(test)]
+mod fault_disturb;
+#[cfg(test)]
+mod fault_fleet;
+#[cfg(test)]
+mod fault_flood;
+#[cfg(test)]
+mod fault_kill;
+#[cfg(test)]
+mod fault_memory;
+#[cfg(test)]
+mod fault_overload;
+#[cfg(test)]
+mod fault_ready;
+#[cfg(test)]
+mod fault_recorder;
+#[cfg(test)]
+#[path = "../../tools/load/histogram.rs"]
+mod histogram;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
+mod http_history;
+#[cfg(test)]
 mod http_rest;
+#[cfg(test)]
+mod http_siege;
 #[cfg(test)]
 mod http_socket;
 #[cfg(test)]
 mod http_support;
+#[cfg(test)]
+mod journal_damage;
+#[cfg(test)]
+mod journal_faults;
+#[cfg(test)]
+mod journal_store;
+#[cfg(test)]
+mod journal_support;
+#[cfg(test)]
+mod journal_tools;
+#[cfg(test)]
+#[path = "../../tools/load/machine.rs"]
+mod machine;
 #[cfg(test)]
 mod monitor_properties;
 #[cfg(test)]
@@ -56,6 +102,8 @@ mod mqtt_publisher;
 #[cfg(feature = "embedded-broker")]
 mod mqtt_support;
 #[cfg(test)]
+mod promises;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod replay;
@@ -64,7 +112,26 @@ mod scenarios;
 #[cfg(test)]
 mod seed_recordings;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod self_metrics;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod self_watch;
+#[cfg(test)]
+#[cfg(unix)]
+mod self_watchdog;
+#[cfg(test)]
+#[path = "../../tools/load/service.rs"]
+#[expect(dead_code, reason = "the load generator asks for more")]
+mod service;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod stream_resume;
+#[cfg(test)]
 mod stream_sessions;
+#[cfg(test)]
+mod stream_slow;
 #[cfg(test)]
 mod watch;
 #[cfg(test)]

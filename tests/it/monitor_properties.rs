@@ -2,10 +2,15 @@
 
 mod brute;
 mod bytes;
+mod canary;
+mod clock;
 mod index;
 mod lifecycle;
+mod notes;
 mod order;
 mod reach;
+mod restart;
+mod service;
 mod silence;
 mod sky;
 mod zones;
@@ -30,10 +35,14 @@ fn play(settings: Settings, reports: &[(Timestamp, Observation)], end: Timestamp
 }
 
 /// The alert events among effects.
-fn alerts(effects: &[Effect]) -> impl Iterator<Item = &AlertEvent> {
+fn alerts(effects: &[Effect]) -> impl Iterator<Item = &AlertEvent> + Clone {
     effects.iter().filter_map(|effect| match effect {
         Effect::Alert(event) => Some(event.as_ref()),
-        Effect::TrackChanged(_) | Effect::TrackGone(_) | Effect::Refused(..) | Effect::Assessed(_) => None,
+        Effect::TrackChanged(_)
+        | Effect::TrackGone(_)
+        | Effect::Refused(..)
+        | Effect::AckRefused(_)
+        | Effect::Assessed(_) => None,
     })
 }
 
@@ -52,6 +61,7 @@ fn bytes(effects: &[Effect]) -> String {
         Effect::TrackChanged(track) => serde_json::to_string(track).unwrap(),
         Effect::TrackGone(id) => format!("gone {id}"),
         Effect::Refused(id, refusal) => format!("refused {id} {refusal:?}"),
+        Effect::AckRefused(id) => format!("not open {id}"),
         Effect::Assessed(assessment) => serde_json::to_string(assessment).unwrap(),
     };
     effects.iter().map(|effect| line(effect) + "\n").collect()

@@ -45,7 +45,7 @@ async fn bench(inbox: Inbox<()>) -> Bench {
     let filters = subscription_filters(PREFIX);
     let (intake, messages) = intake::start(endpoint(broker.address()), "in", filters, Arc::clone(&counters));
     let doors = Doors { prefix: PREFIX.into(), area: None };
-    let gate = Gate::new(doors, Arc::clone(&inbox), intake.clone(), desk, Arc::clone(&counters));
+    let gate = Gate::new(doors, Arc::clone(&inbox), desk, Arc::clone(&counters));
     let gate = tokio::spawn(gate.run(messages));
     let mut state = intake.state();
     state.wait_for(|state| matches!(state, IntakeState::Connected { .. })).await.unwrap();
@@ -55,12 +55,26 @@ async fn bench(inbox: Inbox<()>) -> Bench {
 impl Bench {
     /// What the monitor's thread does with a report.
     fn evaluate(&self) -> Option<Box<Report>> {
-        let Next::Report(report) = self.inbox.next(Duration::from_secs(5)) else { return None };
-        self.counters.evaluated.one();
-        if let Some(token) = &report.token {
-            self.intake.acknowledge(token);
+        loop {
+            match self.inbox.next(Duration::from_secs(5)) {
+                Next::Settled(token) => self.intake.acknowledge(&token),
+                Next::Report(report) => {
+                    self.counters.evaluated.one();
+                    if let Some(token) = &report.token {
+                        self.intake.acknowledge(token);
+                    }
+                    return Some(report);
+                }
+                Next::Control(()) | Next::Idle | Next::Closed => return None,
+            }
         }
-        Some(report)
+    }
+
+    /// Acknowledges what was refused or replaced, as the monitor's thread does.
+    fn settle(&self) {
+        while let Next::Settled(token) = self.inbox.next(Duration::ZERO) {
+            self.intake.acknowledge(&token);
+        }
     }
 }
 
@@ -70,7 +84,7 @@ fn telemetry(uas_id: &str, millis_ago: i64, lat: f64) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_books_balance_and_faults_are_told_to_the_operator() {
+async fn p14_the_books_balance_and_faults_are_told_to_the_operator() {
     let bench = bench(Inbox::default()).await;
     let mut drone = Probe::new(bench.broker.address(), "drone", &["lowsky/v1/feedback/#"]).await;
     let topic = "lowsky/v1/telemetry/acme/UAS-1";
@@ -100,6 +114,7 @@ async fn the_books_balance_and_faults_are_told_to_the_operator() {
         (1, 3)
     );
     bench.stop.cancel();
+    bench.settle();
     // Every message is acknowledged, or this would take its whole time.
     let stopping = clock::Stopwatch::start();
     bench.intake.stop(Duration::from_secs(10)).await;
@@ -124,9 +139,9 @@ async fn f7_a_retained_position_is_a_ghost() {
     };
     let desk = FeedbackDesk::new(publisher::start(settings, Arc::clone(&counters)));
     let filters = subscription_filters(PREFIX);
-    let (intake, messages) = intake::start(endpoint(broker.address()), "in", filters, Arc::clone(&counters));
+    let (_intake, messages) = intake::start(endpoint(broker.address()), "in", filters, Arc::clone(&counters));
     let doors = Doors { prefix: PREFIX.into(), area: None };
-    tokio::spawn(Gate::new(doors, Arc::clone(&inbox), intake, desk, Arc::clone(&counters)).run(messages));
+    tokio::spawn(Gate::new(doors, Arc::clone(&inbox), desk, Arc::clone(&counters)).run(messages));
     assert!(feedback.next_text().await.1.contains("RETAINED"));
     assert_eq!((counters.refused(Reason::Retained).get(), inbox.depth()), (1, 0));
 }
@@ -151,6 +166,7 @@ async fn p11_under_overload_each_aircraft_keeps_its_newest_position() {
         assert!((report.observation.position.lat_deg() - 22.5).abs() < 1e-9, "the newest");
     }
     assert_eq!(bench.counters.in_flight(), 0);
+    bench.settle();
     let stopping = clock::Stopwatch::start();
     bench.intake.stop(Duration::from_secs(10)).await;
     assert!(stopping.elapsed() < Duration::from_secs(5), "replaced positions are acknowledged too");

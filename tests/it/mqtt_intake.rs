@@ -50,7 +50,7 @@ impl Bench {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p7_the_embedded_broker_restarts() {
+async fn p07_the_embedded_broker_restarts() {
     let broker = embedded().await;
     let address = broker.address();
     let mut bench = bench(address);
@@ -83,7 +83,7 @@ fn bench_token(message: Message) -> lowsky::service::ack_window::AckToken {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p7_mosquitto_is_killed_and_comes_back_without_our_session() {
+async fn p07_mosquitto_is_killed_and_comes_back_without_our_session() {
     let Some(mosquitto) = Mosquitto::start(free_address()).await else { return };
     let mut bench = bench(mosquitto.address);
     bench.connected().await;
@@ -125,7 +125,7 @@ async fn the_session_outlives_a_stop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p6_acks_leave_in_order_of_receipt_and_never_on_another_connection() {
+async fn p06_acks_leave_in_order_of_receipt_and_never_on_another_connection() {
     let fake = FakeBroker::new().await;
     let mut bench = bench(fake.address());
     let mut session = fake.accept(false, &[1, 1]).await;
@@ -185,7 +185,7 @@ async fn a_broker_that_sends_more_than_it_may_is_borne_with() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p7_a_half_open_connection_is_noticed_within_ten_seconds() {
+async fn p07_a_half_open_connection_is_noticed_within_ten_seconds() {
     let fake = FakeBroker::new().await;
     let bench = bench(fake.address());
     let mut session = fake.accept(false, &[1, 1]).await;

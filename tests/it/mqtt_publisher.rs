@@ -55,7 +55,7 @@ fn event(seq: u64) -> LoggedEvent {
         rule: "separation/drone-drone/WARNING".into(),
         explanation: Explanation::default(),
     };
-    LoggedEvent::new(seq, Arc::new(AlertEvent { event: AlertEventKind::Raised, alert }))
+    LoggedEvent::new(seq, Arc::new(AlertEvent { event: AlertEventKind::Raised, alert }), true)
 }
 
 async fn next_json(probe: &mut Probe) -> (String, Value) {

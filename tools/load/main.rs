@@ -22,7 +22,7 @@
 //! daemon's own machine nothing else to do: load average and the echo of a bare loopback connection are printed
 //! so that a run on a busy machine can be told.
 //!
-//! Exit codes: 0 done; 1 something was missed or the daemon's books do not balance; 2 usage; 3 no connection.
+//! Exit codes: 0 done; 1 something was missed, the daemon's books do not balance, or its memory grows; 2 usage; 3 no connection.
 
 mod board;
 mod fleet;
@@ -32,6 +32,7 @@ mod publish;
 mod report;
 mod run;
 mod service;
+mod soak;
 mod stream;
 mod zones;
 
@@ -79,6 +80,9 @@ struct Arguments {
     /// WebSocket clients that read all alerts and all tracks, beside the one that measures.
     #[arg(long, value_name = "N", default_value_t = 0)]
     clients: u32,
+    /// Prints memory, books and readiness every minute, and judges at the end whether memory is flat.
+    #[arg(long)]
+    soak: bool,
     /// First levels of the topics.
     #[arg(long, value_name = "PREFIX", default_value = "lowsky/v1")]
     prefix: String,

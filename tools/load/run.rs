@@ -17,6 +17,7 @@ use crate::machine::{self, Process};
 use crate::publish::{Publisher, Schedule};
 use crate::report::{Report, Snapshot};
 use crate::service::Service;
+use crate::soak::{Soak, Verdict};
 use crate::stream::{self, Role};
 
 /// How long all connections may take.
@@ -50,7 +51,11 @@ pub(crate) async fn run(arguments: &Arguments, area: Area) -> Result<ExitCode, S
     }
     tokio::time::sleep_until(measured).await;
     let first = Snapshot::take(&processes, &board);
-    report.follow(&processes, end).await;
+    let mut soak = arguments.soak.then(Soak::default);
+    match &mut soak {
+        Some(soak) => soak.follow(&service, processes.first(), end).await,
+        None => report.follow(&processes, end).await,
+    }
     let last = Snapshot::take(&processes, &board);
     for flight in flying {
         if tokio::time::timeout(CONNECT_MAX, flight).await.is_err() {
@@ -63,7 +68,16 @@ pub(crate) async fn run(arguments: &Arguments, area: Area) -> Result<ExitCode, S
         drop(client.try_disconnect());
     }
     drop(readers);
-    Ok(report.end(&board, &first, &last, &before, &after))
+    let code = report.end(&board, &first, &last, &before, &after);
+    Ok(soak.map_or(code, |soak| judge(&soak, code)))
+}
+
+/// The verdict on a long run, beside that on its alerts.
+#[expect(clippy::print_stdout, reason = "what the person who started the run reads")]
+fn judge(soak: &Soak, code: ExitCode) -> ExitCode {
+    let verdict = soak.verdict();
+    println!("soak      {verdict}; {} looks found the books or the readiness wrong", soak.faults);
+    if matches!(verdict, Verdict::Grows(_)) || 0 < soak.faults { ExitCode::from(1) } else { code }
 }
 
 /// The fleet: as many aircraft breach as the rate needs.

@@ -58,7 +58,7 @@ impl Service {
 }
 
 impl Books {
-    fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let sum = |name: &str| -> f64 {
             let values = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
                 let (key, value) = line.rsplit_once(' ')?;

@@ -1,18 +1,19 @@
-//! The outermost level: a GeoJSON `FeatureCollection`. Features are compiled one by one as they are parsed, so that
-//! only one is in memory as a value.
+//! The outermost level: a GeoJSON `FeatureCollection`, or one of the wrappers of ED-269. Features are compiled one by
+//! one as they are parsed, so that only one is in memory as a value.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::airspace::zone::Zone;
 
 use super::bounded::bounded;
-use super::feature;
+use super::envelope::{Envelope, Form};
+use super::instant::instant;
 use super::json::{DOCUMENT_BYTES_MAX, Reader, present};
 use super::path::At;
-use super::period::instant;
 use super::problem::ProblemSeverity;
 use super::report::Message;
+use super::{Strictness, crs, daily, ed269, feature};
 
 /// Most features of a document.
 const FEATURES_MAX: usize = 200_000;
@@ -20,10 +21,10 @@ const FEATURES_MAX: usize = 200_000;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a document. What is wrong with it is in the reader's report.
-pub(super) fn read(document: &[u8], reader: &mut Reader<'_>) -> Vec<Zone> {
+pub(super) fn read(document: &[u8], reader: &mut Reader<'_>) -> (Vec<Zone>, Envelope) {
     let error = |reader: &mut Reader<'_>, offset, en: String, zh: String| {
         reader.report.of_text(ProblemSeverity::Error, offset, Message::new(en, zh));
-        Vec::new()
+        (Vec::new(), Envelope::default())
     };
     if document.len() > DOCUMENT_BYTES_MAX {
         let (en, zh) = ("the document has over 64 MiB; split it", "文件超过 64 MiB，请拆分");
@@ -45,14 +46,31 @@ pub(super) fn read(document: &[u8], reader: &mut Reader<'_>) -> Vec<Zone> {
             "the document begins with a byte order mark; save it as UTF-8 without one",
             "文件以字节顺序标记（BOM）开头，请另存为无 BOM 的 UTF-8",
         );
-        reader.report.of_text(ProblemSeverity::Warning, 0, message);
+        let severity = match reader.strictness {
+            Strictness::Tolerant => ProblemSeverity::Warning,
+            Strictness::Strict => ProblemSeverity::Error,
+        };
+        reader.report.of_text(severity, 0, message);
     }
+    // What holds for all zones may be written behind them.
+    let (envelope, twice) = Envelope::scan(reader.file, text);
+    if let Some(name) = twice.filter(|name| !LISTS.contains(&name.as_str())) {
+        reader.refuse::<()>(
+            &At::ROOT.member(&name),
+            format!("the member `{}` is there twice", short(&name)),
+            format!("成员 “{}” 出现两次", short(&name)),
+        );
+    }
+    reader.crs = crs::read(&envelope.members, reader).unwrap_or_default();
+    reader.clock_us = clock(&envelope.members, reader);
     let mut parser = serde_json::Deserializer::from_slice(text);
     let mut collection = Collection { reader, zones: Vec::new(), seen: Seen::default() };
     match collection.deserialize(&mut parser).and_then(|()| parser.end()) {
         Ok(()) => {
-            collection.check_outer_members();
-            collection.zones
+            collection.check_outer_members(&envelope.members);
+            let is_ed269 = collection.seen.ed269 && envelope.form == Form::Ed318;
+            let form = if is_ed269 { Form::Ed269 } else { envelope.form };
+            (collection.zones, Envelope { form, ..envelope })
         }
         Err(fault) => {
             let place = mark + offset_of(text, fault.line(), fault.column());
@@ -75,15 +93,18 @@ fn offset_of(text: &[u8], line: usize, column: usize) -> usize {
     (start + column.saturating_sub(1)).min(text.len())
 }
 
-/// The members beside `features`.
+/// The members that hold zones.
+const LISTS: [&str; 2] = ["features", "UASZoneList"];
+
+/// What was met on the way.
 #[derive(Default)]
 struct Seen {
-    kind: Option<Value>,
-    metadata: Option<Value>,
-    features: Option<usize>,
+    /// How many zones there are in all lists.
+    zones: usize,
+    /// The lists that are there.
+    lists: Vec<&'static str>,
     ed269: bool,
-    ed269_list: bool,
-    feature_members: bool,
+    ed318: bool,
 }
 
 struct Collection<'c, 'r> {
@@ -108,13 +129,9 @@ impl<'de> Visitor<'de> for &mut Collection<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key::<String>()? {
-            match name.as_str() {
-                "features" => members.next_value_seed(Features(&mut *self))?,
-                "type" => self.seen.kind = Some(bounded(|seed| members.next_value_seed(seed))?),
-                "metadata" => self.seen.metadata = Some(bounded(|seed| members.next_value_seed(seed))?),
-                other => {
-                    self.seen.ed269_list |= other == "UASZoneList";
-                    self.seen.feature_members |= matches!(other, "geometry" | "identifier" | "coordinates");
+            match LISTS.into_iter().find(|list| *list == name) {
+                Some(list) => members.next_value_seed(Features(&mut *self, list))?,
+                None => {
                     members.next_value::<IgnoredAny>()?;
                 }
             }
@@ -123,7 +140,7 @@ impl<'de> Visitor<'de> for &mut Collection<'_, '_> {
     }
 }
 
-struct Features<'a, 'c, 'r>(&'a mut Collection<'c, 'r>);
+struct Features<'a, 'c, 'r>(&'a mut Collection<'c, 'r>, &'static str);
 
 impl<'de> DeserializeSeed<'de> for Features<'_, '_, '_> {
     type Value = ();
@@ -140,15 +157,16 @@ impl<'de> Visitor<'de> for Features<'_, '_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let Self(collection) = self;
-        let features = At::ROOT.member("features");
-        if collection.seen.features.is_some() {
+        let Self(collection, list) = self;
+        let features = At::ROOT.member(list);
+        if collection.seen.lists.contains(&list) {
             collection.reader.refuse::<()>(
                 &features,
-                "`features` is there twice; a reader would lose the zones of one of them",
-                "“features” 出现两次，会丢失其中一组区域",
+                format!("`{list}` is there twice; a reader would lose the zones of one of them"),
+                format!("“{list}” 出现两次，会丢失其中一组区域"),
             );
         }
+        collection.seen.lists.push(list);
         let mut number = 0;
         while let Some(value) = bounded(|seed| items.next_element_seed(seed))? {
             if number == FEATURES_MAX {
@@ -156,38 +174,48 @@ impl<'de> Visitor<'de> for Features<'_, '_, '_> {
             }
             let at = features.item(number);
             number += 1;
-            if feature::is_ed269(&value) {
-                collection.seen.ed269 = true;
-            } else {
-                collection.zones.extend(feature::read(value, &at, collection.reader));
-            }
+            let is_ed269 = list != "features" || ed269::is_zone(&value);
+            collection.seen.ed269 |= is_ed269;
+            collection.seen.ed318 |= !is_ed269;
+            let read = if is_ed269 { ed269::read } else { feature::read };
+            collection.zones.extend(read(value, &at, collection.reader));
         }
-        collection.seen.features = Some(number);
+        collection.seen.zones += number;
         Ok(())
     }
 }
 
+/// The clock that the document names, if it does.
+fn clock(members: &Map<String, Value>, reader: &mut Reader<'_>) -> Option<i64> {
+    let metadata_at = At::ROOT.member("metadata");
+    if let Some(value) = present(members, "tz") {
+        return daily::named_clock(value, &At::ROOT.member("tz"), reader);
+    }
+    let value = present(members.get("metadata")?.as_object()?, "tz")?;
+    daily::named_clock(value, &metadata_at.member("tz"), reader)
+}
+
 impl Collection<'_, '_> {
-    fn check_outer_members(&mut self) {
-        if self.seen.ed269 || self.seen.ed269_list {
-            let member = if self.seen.ed269_list { "UASZoneList" } else { "features" };
-            self.reader.refuse::<()>(
-                &At::ROOT.member(member),
-                "this is an ED-269 document; only ED-318 (GeoJSON) is read: convert it",
-                "这是 ED-269 文件；目前仅支持 ED-318（GeoJSON），请先转换",
-            );
-            return;
+    fn check_outer_members(&mut self, members: &Map<String, Value>) {
+        let is_ed269 = !self.seen.ed318 && (self.seen.ed269 || members.contains_key("UASZoneList"));
+        if !is_ed269 || members.contains_key("type") {
+            self.check_type(members);
         }
-        self.check_type();
-        self.check_features();
-        if let Some(metadata) = self.seen.metadata.take() {
-            check_metadata(&metadata, self.reader);
+        self.check_features(members);
+        for name in ["metadata", "datasetMetadata"] {
+            if let Some(metadata) = members.get(name) {
+                check_metadata(metadata, &At::ROOT.member(name), self.reader);
+            }
+        }
+        if members.contains_key("datasetMetadata") && !is_ed269 {
+            let (en, zh) = ("ED-318 calls it `metadata`", "ED-318 的名称为 “metadata”");
+            self.reader.warn(&At::ROOT.member("datasetMetadata"), en, zh);
         }
     }
 
-    fn check_type(&mut self) {
+    fn check_type(&mut self, members: &Map<String, Value>) {
         let at = At::ROOT.member("type");
-        match self.seen.kind.as_ref().map(|kind| kind.as_str().unwrap_or_default()) {
+        match members.get("type").map(|kind| kind.as_str().unwrap_or_default()) {
             Some("FeatureCollection") => {}
             Some("Feature") => {
                 let (en, zh) = (
@@ -207,17 +235,18 @@ impl Collection<'_, '_> {
         }
     }
 
-    fn check_features(&mut self) {
-        match self.seen.features {
-            None if self.seen.feature_members => {}
+    fn check_features(&mut self, members: &Map<String, Value>) {
+        match self.seen.lists.first() {
+            None if ["geometry", "identifier", "coordinates"]
+                .iter()
+                .any(|name| members.contains_key(*name)) => {}
             None => {
                 let (en, zh) = ("there is no array `features`", "缺少数组 “features”");
                 self.reader.refuse::<()>(&At::ROOT, en, zh);
             }
-            Some(0) => {
-                let (en, zh) =
-                    ("`features` is empty: the document holds no zone", "“features” 为空：文件不含任何区域");
-                self.reader.warn(&At::ROOT.member("features"), en, zh);
+            Some(list) if self.seen.zones == 0 => {
+                let en = format!("`{list}` is empty: the document holds no zone");
+                self.reader.advise(&At::ROOT.member(list), en, format!("“{list}” 为空：文件不含任何区域"));
             }
             Some(_) => {}
         }
@@ -225,16 +254,15 @@ impl Collection<'_, '_> {
 }
 
 /// Dates about the document must be readable: a publisher's tool that writes nonsense there is not to be trusted.
-fn check_metadata(metadata: &Value, reader: &mut Reader<'_>) {
-    let at = At::ROOT.member("metadata");
+fn check_metadata(metadata: &Value, at: &At<'_>, reader: &mut Reader<'_>) {
     let Some(metadata) = metadata.as_object() else {
         if !metadata.is_null() {
-            reader.warn(&at, "`metadata` should be an object", "“metadata” 应为对象");
+            reader.warn(at, "metadata should be an object", "元数据应为对象");
         }
         return;
     };
     for name in ["validFrom", "validTo", "issued"] {
-        if let Some(value) = present(metadata, name) {
+        if let Some(value) = reader.given(metadata, name, at) {
             instant(value, &at.member(name), name, reader);
         }
     }

@@ -1,14 +1,19 @@
 //! One feature: one zone.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
+use crate::airspace::schedule::Schedule;
 use crate::airspace::version;
-use crate::airspace::zone::Zone;
-use crate::domain::ZoneId;
+use crate::airspace::zone::{Volume, Zone, union};
+use crate::domain::{LatLng, Restriction, ZoneId, ZoneReason};
 
+use super::daily::{self, Clock};
 use super::json::{Reader, present};
 use super::path::At;
-use super::{geometry, period, words};
+use super::words::Again;
+use super::{applicability, authority, geometry, layer, words};
 
 /// Members of `properties` that ED-318 knows and that may be absent, but not null.
 const OPTIONAL_MEMBERS: [&str; 11] = [
@@ -25,59 +30,142 @@ const OPTIONAL_MEMBERS: [&str; 11] = [
     "zoneAuthority",
 ];
 
-/// Whether this is a zone of ED-269, which is no GeoJSON: an array of volumes, and no `properties`.
-pub(super) fn is_ed269(feature: &Value) -> bool {
-    let volume = |volume: &Value| volume.get("horizontalProjection").is_some();
-    feature.get("properties").is_none()
-        && feature
-            .get("geometry")
-            .and_then(Value::as_array)
-            .is_some_and(|volumes| feature.get("applicability").is_some() || volumes.iter().any(volume))
+/// What was read of a zone.
+pub(super) struct Read {
+    pub(super) identifier: String,
+    pub(super) restriction: Restriction,
+    pub(super) volumes: Vec<Volume>,
+    pub(super) schedule: Schedule,
+    pub(super) reasons: Vec<ZoneReason>,
+    pub(super) names: [Arc<str>; 2],
 }
 
 /// The zone of a feature; `None` if there is an error in it.
-pub(super) fn read(mut feature: Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Zone> {
+pub(super) fn read(feature: Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Zone> {
     let errors_before = reader.report.errors();
     let object = reader.object(&feature, at, "a feature")?;
     check_feature_members(object, at, reader);
     let geometry_at = at.member("geometry");
+    let properties_at = at.member("properties");
+    let outer = outer_layer(object, at, reader);
     let volumes = if let Some(geometry) = present(object, "geometry") {
-        geometry::read(geometry, &geometry_at, reader)
+        geometry::read(geometry, &geometry_at, outer, reader)
     } else {
         let (en, zh) =
             ("`geometry` is missing: the zone protects nothing", "缺少 “geometry”：该区域不保护任何空间");
         reader.refuse(if object.contains_key("geometry") { &geometry_at } else { at }, en, zh)
     };
-    let properties_at = at.member("properties");
     let Some(properties) = present(object, "properties") else {
         let (en, zh) =
             ("`properties` is missing: nothing says what the zone asks", "缺少 “properties”：未说明区域限制");
         return reader.refuse(if object.contains_key("properties") { &properties_at } else { at }, en, zh);
     };
-    let at = properties_at;
-    let properties = reader.object(properties, &at, "`properties`")?;
-    let identifier = words::identifier(properties, &at, reader);
-    let restriction = words::restriction(properties, &at, reader);
-    let reasons = words::reasons(properties, &at, reader);
-    let periods = period::read(properties, &at, reader);
-    let [name, name_en] = words::names(properties, identifier.as_deref().unwrap_or_default(), &at, reader);
-    check_other_members(properties, &at, reader);
+    let outer = reader.object(properties, &properties_at, "`properties`")?;
+    let nested_at = properties_at.member("UASZone");
+    let nested = present(outer, "UASZone").and_then(Value::as_object);
+    if nested.is_some() {
+        let (en, zh) =
+            ("the members of `UASZone` belong into `properties`", "“UASZone” 的成员应置于 “properties”");
+        reader.warn(&nested_at, en, zh);
+    }
+    let (properties, at) = nested.map_or((outer, &properties_at), |nested| (nested, &nested_at));
+    let holder =
+        |name: &str| if properties.contains_key(name) { (properties, at) } else { (outer, &properties_at) };
+
+    let identifier = words::identifier(properties, at, Again::Refused, reader);
+    let restriction = words::restriction(properties, at, reader);
+    let reasons = words::reasons(properties, at, reader);
+    let schedule = volumes.as_ref().and_then(|volumes| {
+        let place = middle(volumes)?;
+        let clock = clock(properties, at, place, reader)?;
+        let (holder, at) = holder("limitedApplicability");
+        applicability::read(holder, "limitedApplicability", at, (place, clock), reader)
+    });
+    let names = words::names(properties, identifier.as_deref().unwrap_or_default(), at, reader);
+    words::check_codes(properties, at, reader);
+    let (authorities, authorities_at) = holder("zoneAuthority");
+    authority::check(authorities, authorities_at, true, reader);
+    check_other_members(properties, outer, at, reader);
 
     if reader.report.errors() > errors_before {
         return None;
     }
-    let mut zone = Zone::new(ZoneId::new(&identifier?), restriction?, volumes?)?;
+    let (restriction, volumes, schedule) = (restriction?, volumes?, schedule?);
+    finish(Read { identifier: identifier?, restriction, volumes, schedule, reasons, names }, feature, reader)
+}
+
+/// The zone of what was read.
+pub(super) fn finish(read: Read, mut feature: Value, reader: &Reader<'_>) -> Option<Zone> {
+    let mut zone = Zone::new(ZoneId::new(&read.identifier), read.restriction, read.volumes)?;
+    let [name, name_en] = read.names;
     (zone.name, zone.name_en) = (name, name_en);
-    (zone.reasons, zone.periods) = (reasons, periods?);
+    (zone.reasons, zone.schedule) = (read.reasons, read.schedule);
+    zone.document = Arc::clone(&reader.name);
+    zone.crs = reader.crs;
     zone.feature = compact(&feature).into();
     feature.sort_all_objects();
-    zone.version = version::of_content(&compact(&feature));
+    // What the document says of all its zones is content of each.
+    let clock = reader.clock_us.map(|offset_us| offset_us.to_string()).unwrap_or_default();
+    zone.version = version::of_content(&[&compact(&feature), reader.crs.mark(), &clock]);
     Some(zone)
+}
+
+/// The middle of the box around all volumes: whose daylight counts.
+pub(super) fn middle(volumes: &[Volume]) -> Option<LatLng> {
+    let bounds = volumes.iter().map(|volume| volume.bounds).reduce(union)?;
+    let lat = f64::midpoint(bounds.south_deg, bounds.north_deg);
+    Some(LatLng::wrapped(lat, f64::midpoint(bounds.west_deg, bounds.east_deg)))
 }
 
 /// JSON without blanks. A value that came from JSON has no part that could not be written.
 fn compact(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The clock by which days and times without an offset are read.
+fn clock(
+    properties: &Map<String, Value>,
+    at: &At<'_>,
+    place: LatLng,
+    reader: &mut Reader<'_>,
+) -> Option<Clock> {
+    let extended_at = at.member("extendedProperties");
+    let extended = properties.get("extendedProperties").and_then(Value::as_object);
+    let own = match (present(properties, "tz"), extended.and_then(|extended| present(extended, "tz"))) {
+        (Some(value), _) => Some(daily::named_clock(value, &at.member("tz"), reader)?),
+        (None, Some(value)) => Some(daily::named_clock(value, &extended_at.member("tz"), reader)?),
+        (None, None) => reader.clock_us,
+    };
+    let country = properties.get("country").and_then(Value::as_str).unwrap_or_default();
+    Some(own.map_or_else(|| Clock::guessed(country, place), |offset_us| Clock { offset_us, is_said: true }))
+}
+
+/// A layer that some publishers put beside the geometry: `verticalLayer`, or `layer` in the wrong place.
+fn outer_layer(feature: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Option<layer::Limits> {
+    let (geometry_at, properties_at) = (at.member("geometry"), at.member("properties"));
+    let geometry = feature.get("geometry").and_then(Value::as_object);
+    if geometry.is_some_and(|geometry| geometry.contains_key("layer")) {
+        return None;
+    }
+    let nested_at = properties_at.member("UASZone");
+    let properties = feature.get("properties").and_then(Value::as_object);
+    let nested = properties.and_then(|properties| properties.get("UASZone")?.as_object());
+    let places = [
+        (geometry, &geometry_at, "verticalLayer"),
+        (properties, &properties_at, "verticalLayer"),
+        (nested, &nested_at, "verticalLayer"),
+        (Some(feature), at, "verticalLayer"),
+        (properties, &properties_at, "layer"),
+    ];
+    let found = places.into_iter().find_map(|(object, at, name)| Some((present(object?, name)?, at, name)));
+    let (value, at, name) = found?;
+    let at = at.member(name);
+    let (en, zh) = (
+        format!("`{name}` is read as the `layer` of the geometry; move it there"),
+        format!("“{name}” 按 “geometry” 的 “layer” 处理，请移入"),
+    );
+    reader.warn(&at, en, zh);
+    layer::read(value, &at, reader)
 }
 
 fn check_feature_members(feature: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) {
@@ -102,10 +190,15 @@ fn check_feature_members(feature: &Map<String, Value>, at: &At<'_>, reader: &mut
 }
 
 /// What changes no protection is only warned about.
-fn check_other_members(properties: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) {
+fn check_other_members(
+    properties: &Map<String, Value>,
+    outer: &Map<String, Value>,
+    at: &At<'_>,
+    reader: &mut Reader<'_>,
+) {
     let missing: Vec<&str> = ["country", "variant", "zoneAuthority"]
         .into_iter()
-        .filter(|name| !properties.contains_key(*name))
+        .filter(|name| !properties.contains_key(*name) && !outer.contains_key(*name))
         .collect();
     if !missing.is_empty() {
         let names = missing.join(", ");
@@ -117,8 +210,12 @@ fn check_other_members(properties: &Map<String, Value>, at: &At<'_>, reader: &mu
             reader.warn(&at.member(name), en, zh);
         }
     }
+    if reader.given(properties, "extendedProperties", at).is_some_and(|value| !value.is_object()) {
+        let (en, zh) = ("`extendedProperties` should be an object", "“extendedProperties” 应为对象");
+        reader.warn(&at.member("extendedProperties"), en, zh);
+    }
     for name in ["otherReasonInfo", "message"] {
-        if let Some(value) = present(properties, name) {
+        if let Some(value) = reader.given(properties, name, at) {
             words::texts(value, &at.member(name), &format!("`{name}`"), reader);
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::airspace::shape::{Grid, Shape};
+use crate::airspace::shape::{Grid, Point, Shape};
 use crate::airspace::zone::Volume;
 use crate::domain::LatLng;
 
@@ -16,15 +16,60 @@ const PARTS_MAX: usize = 1000;
 /// Largest radius of a circle. None that protects something on the ground comes near it.
 const RADIUS_MAX_M: f64 = 500_000.0;
 
-/// The volumes of a geometry; `None` if there is an error in one.
-pub(super) fn read(geometry: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Vec<Volume>> {
+/// The volumes of a geometry; `None` if there is an error in one. `outer` are the limits of parts without a layer.
+pub(super) fn read(
+    geometry: &Value,
+    at: &At<'_>,
+    outer: Option<layer::Limits>,
+    reader: &mut Reader<'_>,
+) -> Option<Vec<Volume>> {
     let mut volumes = Vec::new();
-    part(geometry, at, None, reader, &mut volumes)?;
+    part(geometry, at, outer, reader, &mut volumes)?;
     if volumes.is_empty() {
         let (en, zh) = ("the geometry is empty: the zone protects nothing", "几何为空：该区域不保护任何空间");
         return reader.refuse(at, en, zh);
     }
     Some(volumes)
+}
+
+/// The volumes of an ED-269 geometry: a list of limits with a horizontal projection each.
+pub(super) fn read_ed269(geometry: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Vec<Volume>> {
+    let items = reader.items(geometry, at, "`geometry`");
+    few_enough(items.len(), at, reader)?;
+    let mut volumes = Some(Vec::with_capacity(items.len()));
+    for (i, item) in items.iter().enumerate() {
+        let place = at.item(i);
+        let at = if geometry.is_array() { &place } else { at };
+        let read = volume_ed269(item, at, reader);
+        volumes = volumes.zip(read).map(|(mut volumes, volume)| {
+            volumes.push(volume);
+            volumes
+        });
+    }
+    if items.is_empty() {
+        let (en, zh) = ("the geometry is empty: the zone protects nothing", "几何为空：该区域不保护任何空间");
+        return reader.refuse(at, en, zh);
+    }
+    volumes
+}
+
+fn volume_ed269(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Volume> {
+    let object = reader.object(value, at, "a volume")?;
+    let limits = layer::read_ed269(object, at, reader);
+    let place = at.member("horizontalProjection");
+    let Some(projection) = present(object, "horizontalProjection") else {
+        let (en, zh) = ("`horizontalProjection` is missing", "缺少 “horizontalProjection”");
+        return reader.refuse(at, en, zh);
+    };
+    let projection = reader.object(projection, &place, "`horizontalProjection`")?;
+    let kinds = [("Circle", 0), ("Polygon", 1), ("MultiPolygon", 2)];
+    let kind = projection.get("type").unwrap_or(&Value::Null);
+    let shape = match reader.word(kind, &place.member("type"), "`type`", &kinds)? {
+        0 => circle_of(projection, ["center", "radius"], &place, &place, reader),
+        kind => polygons(projection, &place, reader, kind == 2),
+    };
+    let (lower, upper) = limits?;
+    Some(Volume::new(shape?, lower, upper))
 }
 
 /// One geometry and, of a collection, all in it. The parser has bounded the depth to 128.
@@ -152,18 +197,35 @@ fn circle(object: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> 
         Some(kind) => reader.word(kind, &extent_at.member("subType"), "`subType`", &[("Circle", ())])?,
         None => reader.warn(&extent_at, "`subType` should be `Circle`", "“subType” 应为 “Circle”"),
     }
-    let radius_at = extent_at.member("radius");
-    let radius = reader.number(extent.get("radius").unwrap_or(&Value::Null), &radius_at, "`radius`")?;
-    if !(0.0 < radius && radius <= RADIUS_MAX_M) {
-        return reader.refuse(
-            &radius_at,
-            format!("a radius of {radius} m is not over 0 and at most {RADIUS_MAX_M} m"),
-            format!("半径 {radius} m 应大于 0 且不超过 {RADIUS_MAX_M} m"),
-        );
-    }
+    circle_at(centre, &coordinates_at, (extent, "radius"), &extent_at, at, reader)
+}
+
+/// A circle of which centre and radius are members of one object.
+fn circle_of(
+    object: &Map<String, Value>,
+    [centre, radius]: [&'static str; 2],
+    at: &At<'_>,
+    circle: &At<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<Shape> {
+    let centre_at = at.member(centre);
+    let found = ring::position(object.get(centre).unwrap_or(&Value::Null), &centre_at, reader);
+    circle_at(found, &centre_at, (object, radius), at, circle, reader)
+}
+
+fn circle_at(
+    centre: Option<Point>,
+    centre_at: &At<'_>,
+    (holder, name): (&Map<String, Value>, &'static str),
+    holder_at: &At<'_>,
+    at: &At<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<Shape> {
+    let radius_m = length(holder, name, holder_at, reader)?;
     let centre = centre?;
-    ring::on_earth(&[centre], &coordinates_at, reader, |_| coordinates_at)?;
-    let circle = LatLng::new(centre[1], centre[0]).ok().and_then(|centre| Shape::circle(centre, radius));
+    ring::on_earth(&[centre], centre_at, reader, |_| *centre_at)?;
+    let [lng, lat] = reader.crs.to_wgs84(centre);
+    let circle = LatLng::new(lat, lng).ok().and_then(|centre| Shape::circle(centre, radius_m));
     circle.or_else(|| {
         let (en, zh) = (
             "the circle reaches a pole or the 180° meridian; describe it by polygons on either side",
@@ -171,4 +233,23 @@ fn circle(object: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> 
         );
         reader.refuse(at, en, zh)
     })
+}
+
+/// A positive length, metres.
+fn length(
+    holder: &Map<String, Value>,
+    name: &'static str,
+    at: &At<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<f64> {
+    let place = at.member(name);
+    let metres = reader.number(holder.get(name).unwrap_or(&Value::Null), &place, &format!("`{name}`"))?;
+    if 0.0 < metres && metres <= RADIUS_MAX_M {
+        return Some(metres);
+    }
+    reader.refuse(
+        &place,
+        format!("a {name} of {metres} m is not over 0 and at most {RADIUS_MAX_M} m"),
+        format!("{name} {metres} m 应大于 0 且不超过 {RADIUS_MAX_M} m"),
+    )
 }

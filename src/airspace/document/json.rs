@@ -1,13 +1,16 @@
 //! Reading the members of a document, leniently where that is safe.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::domain::BoundingBox;
 
+use super::crs::Crs;
 use super::path::{At, text};
 use super::report::{Message, Report};
+use super::{Reading, Strictness};
 
 /// Most bytes of a document.
 pub(super) const DOCUMENT_BYTES_MAX: usize = 64 << 20;
@@ -23,25 +26,38 @@ pub(super) struct Limits {
     pub(super) points: usize,
     pub(super) comparisons: u64,
     pub(super) identifiers: BTreeMap<String, String>,
+    /// The next number for an identifier that is there again.
+    pub(super) numbers: BTreeMap<String, usize>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { points: SET_POINTS_MAX, comparisons: COMPARISONS_MAX, identifiers: BTreeMap::new() }
+        let (identifiers, numbers) = (BTreeMap::new(), BTreeMap::new());
+        Self { points: SET_POINTS_MAX, comparisons: COMPARISONS_MAX, identifiers, numbers }
     }
 }
 
 /// Reads one document.
 pub(super) struct Reader<'a> {
     pub(super) file: &'a str,
+    /// The same for its zones to keep.
+    pub(super) name: Arc<str>,
     pub(super) report: Report,
     pub(super) limits: &'a mut Limits,
     pub(super) service_area: Option<BoundingBox>,
+    pub(super) strictness: Strictness,
+    /// What the coordinates of the document are.
+    pub(super) crs: Crs,
+    /// How far the clock that the document names is ahead of UTC, microseconds.
+    pub(super) clock_us: Option<i64>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(file: &'a str, limits: &'a mut Limits, service_area: Option<BoundingBox>) -> Self {
-        Self { file, report: Report::default(), limits, service_area }
+    pub(super) fn new(file: &'a str, limits: &'a mut Limits, reading: Reading) -> Self {
+        let Reading { service_area, strictness } = reading;
+        let report = Report::default();
+        let name = Arc::from(file);
+        Self { file, name, report, limits, service_area, strictness, crs: Crs::Wgs84, clock_us: None }
     }
 
     /// Notes an error; `None` for the caller to return.
@@ -55,9 +71,34 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Notes a harmless deviation.
+    /// Notes a deviation from the standard whose meaning is clear.
     pub(super) fn warn(&mut self, at: &At<'_>, en: impl Into<String>, zh: impl Into<String>) {
+        match self.strictness {
+            Strictness::Tolerant => self.report.warning(at, Message::new(en, zh)),
+            Strictness::Strict => self.report.error(at, Message::new(en, zh)),
+        }
+    }
+
+    /// Notes what a person should look at, though it is allowed.
+    pub(super) fn advise(&mut self, at: &At<'_>, en: impl Into<String>, zh: impl Into<String>) {
         self.report.warning(at, Message::new(en, zh));
+    }
+
+    /// A member that is there, is not null and is no empty text. Empty text is a deviation.
+    pub(super) fn given<'v>(
+        &mut self,
+        object: &'v Map<String, Value>,
+        name: &str,
+        at: &At<'_>,
+    ) -> Option<&'v Value> {
+        let value = present(object, name)?;
+        if value.as_str().is_some_and(|text| text.trim().is_empty()) {
+            let (en, zh) =
+                ("empty text is read as absent; leave the member out", "空字符串视为缺省，请删去该成员");
+            self.warn(&at.member(name), en, zh);
+            return None;
+        }
+        Some(value)
     }
 
     pub(super) fn object<'v>(

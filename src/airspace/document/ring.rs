@@ -46,7 +46,7 @@ pub(super) fn read(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Optio
     }
     let ring = without_repeats(points, at, reader);
     encloses(&ring.points, at, reader)?;
-    Some(ring)
+    reader.crs.ring_to_wgs84(ring, at, reader)
 }
 
 fn count(points: usize, at: &At<'_>, reader: &mut Reader<'_>) -> Option<()> {

@@ -237,7 +237,7 @@ mod tests {
             .map(|points| Ring { points: points.clone(), places: (0..points.len()).collect() })
             .collect();
         let mut limits = Limits::default();
-        let mut reader = Reader::new("z", &mut limits, None);
+        let mut reader = Reader::new("z", &mut limits, crate::airspace::Reading::default());
         let accepted = check(&rings, &At::ROOT, &mut reader).is_some() && reader.report.errors() == 0;
         (accepted, reader.report.warnings() > 0)
     }

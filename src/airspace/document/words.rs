@@ -24,6 +24,14 @@ const RESTRICTIONS: [(&str, Restriction); 5] = [
     ("NO_RESTRICTION", Restriction::NoRestriction),
     ("USPACE", Restriction::USpace),
 ];
+const RESTRICTIONS_ED269: [(&str, Restriction); 4] = [
+    ("PROHIBITED", Restriction::Prohibited),
+    (S_SPELLING, Restriction::RequiresAuthorization),
+    ("CONDITIONAL", Restriction::Conditional),
+    ("NO_RESTRICTION", Restriction::NoRestriction),
+];
+const VARIANTS: [&str; 2] = ["COMMON", "CUSTOMIZED"];
+const YES_NO: [&str; 2] = ["YES", "NO"];
 /// The spelling of ED-269.
 const S_SPELLING: &str = "REQ_AUTHORISATION";
 
@@ -43,6 +51,7 @@ const REASONS: [(&str, ZoneReason); 10] = [
 pub(super) fn identifier(
     properties: &Map<String, Value>,
     at: &At<'_>,
+    again: Again,
     reader: &mut Reader<'_>,
 ) -> Option<String> {
     let Some(value) = present(properties, "identifier") else {
@@ -84,7 +93,41 @@ pub(super) fn identifier(
             format!("“identifier” 有 {length} 个字符；ED-318 最多 {IDENTIFIER_CHARS_ED318} 个"),
         );
     }
-    reader.is_first(&text, &at).then_some(text)
+    match again {
+        Again::Refused => reader.is_first(&text, &at).then_some(text),
+        Again::Numbered => numbered(text, &at, reader),
+    }
+}
+
+/// What becomes of an identifier that an earlier zone has.
+#[derive(Clone, Copy)]
+pub(super) enum Again {
+    /// The zone is refused.
+    Refused,
+    /// It gets a number, if it is in the same document: publishers of ED-269 describe the parts of one zone under one
+    /// identifier.
+    Numbered,
+}
+
+fn numbered(text: String, at: &At<'_>, reader: &mut Reader<'_>) -> Option<String> {
+    let own = format!("{} ", reader.file);
+    let Some(first) = reader.limits.identifiers.get(&text).filter(|first| first.starts_with(&own)).cloned()
+    else {
+        return reader.is_first(&text, at).then_some(text);
+    };
+    // Where the search begins is kept, so that 10,000 zones of one identifier take 10,000 steps.
+    let mut number = reader.limits.numbers.get(&text).copied().unwrap_or(2);
+    while reader.limits.identifiers.contains_key(&format!("{text}#{number}")) {
+        number += 1;
+    }
+    reader.limits.numbers.insert(text.clone(), number + 1);
+    let new = format!("{text}#{number}");
+    reader.warn(
+        at,
+        format!("identifier `{text}` is already that of {first}; this zone is called `{new}`"),
+        format!("标识符 “{text}” 已被 {first} 使用；该区域按 “{new}” 处理"),
+    );
+    reader.is_first(&new, at).then_some(new)
 }
 
 pub(super) fn restriction(
@@ -92,7 +135,7 @@ pub(super) fn restriction(
     at: &At<'_>,
     reader: &mut Reader<'_>,
 ) -> Option<Restriction> {
-    let Some(value) = present(properties, "type") else {
+    let Some(value) = reader.given(properties, "type", at) else {
         let (en, zh) = (
             "`type` is missing: what does the zone ask, such as PROHIBITED?",
             "缺少 “type”：该区域的限制类型是什么，例如 PROHIBITED？",
@@ -100,12 +143,63 @@ pub(super) fn restriction(
         return reader.refuse(at, en, zh);
     };
     let at = at.member("type");
-    if value.as_str() == Some(S_SPELLING) {
+    let is_s_spelled = |text: &str| text.trim().eq_ignore_ascii_case(S_SPELLING);
+    if value.as_str().is_some_and(is_s_spelled) {
         let (en, zh) = ("ED-318 spells it REQ_AUTHORIZATION", "ED-318 的写法为 REQ_AUTHORIZATION");
         reader.warn(&at, en, zh);
         return Some(Restriction::RequiresAuthorization);
     }
     reader.word(value, &at, "`type`", &RESTRICTIONS)
+}
+
+/// The restriction of an ED-269 zone; its `type` says who defined it.
+pub(super) fn restriction_ed269(
+    zone: &Map<String, Value>,
+    at: &At<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<Restriction> {
+    let Some(value) = reader.given(zone, "restriction", at) else {
+        let (en, zh) = (
+            "`restriction` is missing: what does the zone ask, such as PROHIBITED?",
+            "缺少 “restriction”：该区域的限制类型是什么，例如 PROHIBITED？",
+        );
+        return reader.refuse(at, en, zh);
+    };
+    let at = at.member("restriction");
+    if value.as_str() == Some("REQ_AUTHORIZATION") {
+        let (en, zh) = ("ED-269 spells it REQ_AUTHORISATION", "ED-269 的写法为 REQ_AUTHORISATION");
+        reader.warn(&at, en, zh);
+        return Some(Restriction::RequiresAuthorization);
+    }
+    reader.word(value, &at, "`restriction`", &RESTRICTIONS_ED269)
+}
+
+/// Members of code words that change no protection: told, not refused, if they are not known.
+pub(super) fn check_codes(properties: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) {
+    for (name, known) in [("variant", &VARIANTS), ("regulationExemption", &YES_NO)] {
+        let Some(value) = reader.given(properties, name, at) else { continue };
+        if !value.as_str().is_some_and(|text| known.contains(&text)) {
+            let known = known.join(", ");
+            reader.warn(
+                &at.member(name),
+                format!("`{name}` should be one of {known}"),
+                format!("“{name}” 应为 {known} 之一"),
+            );
+        }
+    }
+    if let Some(value) = reader.given(properties, "country", at)
+        && !value.as_str().is_some_and(|text| text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()))
+    {
+        let (en, zh) =
+            ("`country` should be three letters (ISO 3166-1)", "“country” 应为三位大写字母（ISO 3166-1）");
+        reader.warn(&at.member("country"), en, zh);
+    }
+    if let Some(value) = reader.given(properties, "region", at)
+        && !value.is_u64()
+    {
+        let (en, zh) = ("`region` should be a whole number", "“region” 应为整数");
+        reader.warn(&at.member("region"), en, zh);
+    }
 }
 
 /// The reasons that are known; others do not change what is protected.
@@ -114,11 +208,16 @@ pub(super) fn reasons(
     at: &At<'_>,
     reader: &mut Reader<'_>,
 ) -> Vec<ZoneReason> {
-    let Some(value) = present(properties, "reason") else { return Vec::new() };
-    let at = at.member("reason");
+    let name = if properties.contains_key("reasons") { "reasons" } else { "reason" };
+    let Some(value) = reader.given(properties, name, at) else { return Vec::new() };
+    let at = at.member(name);
+    if name == "reasons" {
+        reader.warn(&at, "`reasons` is read as `reason`", "“reasons” 按 “reason” 处理");
+    }
     let mut found = Vec::new();
-    for (i, item) in reader.items(value, &at, "`reason`").iter().enumerate() {
-        match REASONS.iter().find(|(word, _)| item.as_str() == Some(word)) {
+    for (i, item) in reader.items(value, &at, &format!("`{name}`")).iter().enumerate() {
+        let text = item.as_str().unwrap_or_default().trim();
+        match REASONS.iter().find(|(word, _)| text.eq_ignore_ascii_case(word)) {
             Some((_, reason)) if found.contains(reason) => {}
             Some((_, reason)) => found.push(*reason),
             None => {
@@ -141,9 +240,17 @@ pub(super) fn names(
     at: &At<'_>,
     reader: &mut Reader<'_>,
 ) -> [Arc<str>; 2] {
-    let names = properties
-        .get("name")
-        .map_or_else(Vec::new, |value| texts(value, &at.member("name"), "`name`", reader));
+    let names = match present(properties, "name") {
+        // ED-269 has plain text.
+        Some(Value::String(text))
+            if !properties.contains_key("variant") && properties.contains_key("restriction") =>
+        {
+            vec![(text.as_str(), "")]
+        }
+        Some(value) => texts(value, &at.member("name"), "`name`", reader),
+        None => Vec::new(),
+    };
+    let names: Vec<_> = names.into_iter().filter(|(text, _)| !text.trim().is_empty()).collect();
     ["zh", "en"].map(|language| {
         let is_in =
             |(_, lang): &&(&str, &str)| lang.get(..2).is_some_and(|lang| lang.eq_ignore_ascii_case(language));

@@ -3,6 +3,8 @@
 use crate::domain::{BoundingBox, LatLng, wrap_longitude};
 use crate::geodesy::{LocalMetric, offset_m};
 
+use super::predicates::Point;
+
 /// Halvings of a path: a path of 1,000 km is resolved to a micrometre.
 const HALVINGS: u32 = 40;
 
@@ -37,6 +39,12 @@ impl Circle {
 
     pub(super) fn bounds(&self) -> BoundingBox {
         self.bounds
+    }
+
+    pub(super) fn corners(&self) -> [Point; 5] {
+        let BoundingBox { west_deg, south_deg, east_deg, north_deg } = self.bounds;
+        let centre = [self.centre.lng_deg(), self.centre.lat_deg()];
+        [centre, [west_deg, south_deg], [east_deg, south_deg], [east_deg, north_deg], [west_deg, north_deg]]
     }
 
     pub(super) fn contains(&self, point: LatLng) -> bool {

@@ -60,6 +60,11 @@ impl Grid {
         self.bounds
     }
 
+    /// The corners of all rings.
+    pub(in crate::airspace) fn corners(&self) -> impl Iterator<Item = Point> + '_ {
+        self.points.iter().map(|p| [p[0] + self.bounds.west_deg, p[1] + self.bounds.south_deg])
+    }
+
     /// For each cell, the edges that meet it, by the place of their first end in the rings laid end to end.
     pub(in crate::airspace) fn edges_by_cell(&self) -> impl Iterator<Item = &[u32]> {
         (0..self.layout.cells()).map(|number| self.cell(number).1)

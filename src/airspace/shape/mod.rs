@@ -56,6 +56,14 @@ impl Shape {
         }
     }
 
+    /// Points that tell the shape from others: the corners of polygons; of a circle those of its box, and its centre.
+    pub(super) fn corners(&self) -> Vec<Point> {
+        match &self.0 {
+            Kind::Circle(circle) => circle.corners().into(),
+            Kind::Polygons { parts, .. } => parts.iter().flat_map(Grid::corners).collect(),
+        }
+    }
+
     /// Whether the point is inside or on the boundary; edges are straight in longitude and latitude.
     pub fn contains(&self, point: LatLng) -> bool {
         match &self.0 {

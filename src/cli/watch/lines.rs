@@ -1,21 +1,38 @@
 //! The lines that `lowsky watch` writes, in both languages.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::Language;
+use crate::domain::Severity;
+
+/// What happened to an alert; `again`: nothing but that nobody has acknowledged it.
+pub(super) fn event(frame: &Value, again: bool, language: Language, colour: bool) -> String {
+    let alert = frame.get("alert").unwrap_or(&Value::Null);
+    let times = alert.get("announced_again").and_then(Value::as_u64).unwrap_or(0);
+    let name = if again { format!("AGAIN {times}") } else { clean(frame.get("event")) };
+    let mut text = line(&name, alert, language, colour);
+    if frame.get("durable") == Some(&Value::Bool(false)) {
+        text.push_str(match language {
+            Language::Zh => "【尚未落盘】",
+            Language::En => " [NOT ON DISK]",
+        });
+    }
+    text
+}
+
+/// An alert that is open already.
+pub(super) fn open(alert: &Value, language: Language, colour: bool) -> String {
+    line("OPEN", alert, language, colour)
+}
 
 /// One alert: time, severity, event, code, who, why.
-pub(super) fn alert(
-    event: Option<&Value>,
-    alert: Option<&Value>,
-    language: Language,
-    colour: bool,
-) -> String {
-    let of = |pointer: &str| clean(alert.and_then(|alert| alert.pointer(pointer)));
+fn line(event: &str, alert: &Value, language: Language, colour: bool) -> String {
+    let of = |pointer: &str| clean(alert.pointer(pointer));
     let severity = of("/severity");
     let time = of("/updated_at");
     let clock = time.get(11..19).unwrap_or(&time);
-    let event = event.map_or_else(|| "OPEN".into(), |event| clean(Some(event)));
     let explanation = match language {
         Language::Zh => of("/explanation/zh-CN"),
         Language::En => of("/explanation/en"),
@@ -25,7 +42,7 @@ pub(super) fn alert(
         .map(of)
         .filter(|name| !name.is_empty())
         .collect();
-    let (on, off) = if colour { (paint(&severity, &event), "\u{1b}[0m") } else { ("", "") };
+    let (on, off) = if colour { (paint(&severity, event), OFF) } else { ("", "") };
     let (code, phase) = (of("/code"), of("/phase"));
     format!(
         "{clock}Z {on}{severity:<8}{off} {event:<12} {code} {phase} {}  {on}{explanation}{off}",
@@ -33,10 +50,15 @@ pub(super) fn alert(
     )
 }
 
+/// Ends a colour.
+const OFF: &str = "\u{1b}[0m";
+/// What must not be overlooked.
+const LOUD: &str = "\u{1b}[1;97;41m";
+
 fn paint(severity: &str, event: &str) -> &'static str {
     match (severity, event) {
         (_, "CLEARED") => "\u{1b}[32m",
-        ("CRITICAL", _) => "\u{1b}[1;97;41m",
+        ("CRITICAL", _) => LOUD,
         ("WARNING", _) => "\u{1b}[1;31m",
         ("CAUTION", _) => "\u{1b}[33m",
         ("ADVISORY", _) => "\u{1b}[36m",
@@ -50,20 +72,49 @@ pub(super) fn clean(value: Option<&Value>) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
-/// Nothing can be relied on from here.
-pub(super) fn not_live(language: Language, why: &str) -> String {
-    match language {
+/// Nothing can be relied on from here; with a `bell`, heard too.
+pub(super) fn not_live(language: Language, why: &str, colour: bool, bell: bool) -> String {
+    let why: String = why.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let text = match language {
         Language::Zh => format!("*** 未连接（{why}）：没有新告警不代表安全，正在重连"),
         Language::En => format!("*** NOT LIVE ({why}): no news is not good news; reconnecting"),
+    };
+    let (on, off) = if colour { (LOUD, OFF) } else { ("", "") };
+    let bell = if bell { "\u{7}" } else { "" };
+    format!("{bell}{on}{text}{off}")
+}
+
+/// The service said that it stops.
+pub(super) fn bye(language: Language) -> &'static str {
+    match language {
+        Language::Zh => "*** 服务正在停止，重连后将从此处续传",
+        Language::En => "*** the service stops; it will be resumed from here",
     }
 }
 
-/// Heartbeats come again.
-pub(super) fn live_again(language: Language, after_s: f64) -> String {
-    match language {
-        Language::Zh => format!("*** 已恢复实时，中断 {after_s:.1} 秒"),
-        Language::En => format!("*** LIVE again after {after_s:.1} s"),
+/// Heartbeats come again, and what happened in between has been shown, or is `lost`.
+pub(super) fn live_again(
+    language: Language,
+    after_s: f64,
+    missed: &BTreeMap<Severity, u64>,
+    lost: u64,
+) -> String {
+    let all: u64 = missed.values().sum();
+    let each: Vec<String> =
+        missed.iter().rev().map(|(severity, count)| format!("{count} {}", severity.name())).collect();
+    let each = if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) };
+    let mut text = match language {
+        Language::Zh => format!("*** 已恢复实时，中断 {after_s:.1} 秒，补发事件 {all} 个{each}"),
+        Language::En => format!("*** LIVE again after {after_s:.1} s; {all} events made up for{each}"),
+    };
+    if 0 < lost {
+        let why = match language {
+            Language::Zh => format!("，{lost} 个无法补发，请核对未解除告警"),
+            Language::En => format!("; {lost} cannot be had: check the open alerts"),
+        };
+        text.push_str(&why);
     }
+    text
 }
 
 /// Before the missed events follow.
@@ -111,9 +162,9 @@ mod tests {
             "phase": "ACTUAL", "uas_id": "A1", "other": {"uas_id": "B2"},
             "explanation": {"zh-CN": "请避让\u{1b}[2J", "en": "Give way"},
         });
-        let event = Value::from("RAISED");
-        let plain = alert(Some(&event), Some(&text), Language::Zh, false);
+        let frame = serde_json::json!({ "event": "RAISED", "alert": text });
+        let plain = event(&frame, false, Language::Zh, false);
         assert_eq!(plain, "08:00:00Z WARNING  RAISED       SEPARATION ACTUAL A1 / B2  请避让 [2J");
-        assert!(alert(Some(&event), Some(&text), Language::En, true).contains("\u{1b}[1;31mWARNING"));
+        assert!(event(&frame, false, Language::En, true).contains("\u{1b}[1;31mWARNING"));
     }
 }

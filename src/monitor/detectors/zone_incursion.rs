@@ -5,9 +5,10 @@
 
 use crate::airspace::{Volume, Zone, ZoneIx};
 use crate::domain::{
-    AlertCode, BoundingBox, DataQuality, LatLng, Phase, Restriction, Severity, VerticalLimit,
+    AlertCode, BoundingBox, DataQuality, GeoidModel, LatLng, Phase, Restriction, Severity, VerticalLimit,
     VerticalReference,
 };
+use crate::geodesy::hae_from_amsl_m;
 use crate::monitor::contract::Assessment;
 use crate::monitor::finding::{About, Figures, Finding};
 use crate::monitor::scene::{Found, Scene};
@@ -28,12 +29,13 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
         return;
     }
     let path = Path::new(scene);
-    for (ix, zone) in scene.zones() {
+    for (ix, zone) in scene.zones(&path.bounds) {
         let Some(severity) = severity_of(zone.restriction) else { continue };
-        if !zone.applies_at(scene.zones_at) || !meet(&path.bounds, &zone.bounds) {
+        if !meet(&path.bounds, &zone.bounds) {
             continue;
         }
-        let met = path.meet(zone, scene.age_s);
+        let Some(hours) = path.hours(scene, zone) else { continue };
+        let met = path.meet(zone, scene.age_s, hours);
         if let Some(assessments) = &mut found.assessments {
             assessments.extend(path.assessment(scene, zone, &met, severity));
         }
@@ -69,6 +71,21 @@ struct Met {
     t_in_s: Option<f64>,
 }
 
+/// When a zone applies along the path, in seconds from the report.
+#[derive(Debug, Clone, Copy)]
+struct Hours {
+    /// Whether it applies now.
+    now: bool,
+    /// From.
+    from_s: f64,
+    /// Until; infinite if it does not cease within the horizon.
+    to_s: f64,
+}
+
+impl Hours {
+    const ALWAYS: Self = Self { now: true, from_s: 0.0, to_s: f64::INFINITY };
+}
+
 /// Where the aircraft was, is and goes.
 struct Path<'a> {
     state: &'a State,
@@ -91,24 +108,43 @@ impl<'a> Path<'a> {
         Self { state, before, horizon_s, bounds }
     }
 
-    fn meet(&self, zone: &Zone, age_s: f64) -> Met {
+    /// When the zone applies within the horizon; `None` if it does not.
+    fn hours(&self, scene: &Scene<'_>, zone: &Zone) -> Option<Hours> {
+        if zone.schedule.is_always() {
+            return Some(Hours::ALWAYS);
+        }
+        let switch = zone.next_switch_after(scene.zones_at);
+        let in_s = switch.map_or(f64::INFINITY, |at| at.seconds_since(scene.zones_at) + scene.age_s);
+        if zone.applies_at(scene.zones_at) {
+            return Some(Hours { now: true, from_s: 0.0, to_s: in_s });
+        }
+        let ceases = switch.filter(|_| in_s <= self.horizon_s).and_then(|at| zone.next_switch_after(at));
+        let to_s = ceases.map_or(f64::INFINITY, |at| at.seconds_since(scene.zones_at) + scene.age_s);
+        (in_s <= self.horizon_s).then_some(Hours { now: false, from_s: in_s, to_s })
+    }
+
+    fn meet(&self, zone: &Zone, age_s: f64, hours: Hours) -> Met {
         let mut met = Met::default();
         for volume in zone.volumes.iter().filter(|volume| meet(&self.bounds, &volume.bounds)) {
             let [low_m, high_m] = band(self.state, volume);
             let up_m = self.state.hae_m;
             let at_height = up_m.is_none_or(|up_m| low_m <= up_m && up_m <= high_m);
-            let inside = at_height && volume.shape.contains(self.state.position);
+            let inside = hours.now && at_height && volume.shape.contains(self.state.position);
             met.inside |= inside;
             if inside {
                 met.near = true;
                 met.t_in_s = Some(0.0);
                 continue;
             }
-            met.near |= up_m.is_none_or(|up_m| low_m - CLEAR_M <= up_m && up_m <= high_m + CLEAR_M)
+            met.near |= hours.now
+                && up_m.is_none_or(|up_m| low_m - CLEAR_M <= up_m && up_m <= high_m + CLEAR_M)
                 && (volume.shape.contains(self.state.position)
                     || volume.shape.boundary_distance_m(self.state.position, CLEAR_M) <= CLEAR_M);
-            met.crossed |= self.before.is_some_and(|before| crossed(before, self.state, volume));
-            let t_in_s = self.entry_s(volume, [low_m, high_m]).map(|t_in_s| (t_in_s - age_s).max(0.0));
+            met.crossed |= hours.now
+                && self
+                    .before
+                    .is_some_and(|before| zone.applies_at(before.at) && crossed(before, self.state, volume));
+            let t_in_s = self.entry_s(volume, [low_m, high_m], hours).map(|t_in_s| (t_in_s - age_s).max(0.0));
             met.t_in_s = match (met.t_in_s, t_in_s) {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
@@ -118,11 +154,15 @@ impl<'a> Path<'a> {
     }
 
     /// Seconds from the report until the straight path is in the volume.
-    fn entry_s(&self, volume: &Volume, [low_m, high_m]: [f64; 2]) -> Option<f64> {
+    fn entry_s(&self, volume: &Volume, [low_m, high_m]: [f64; 2], hours: Hours) -> Option<f64> {
         let (from_s, to_s) = match self.state.hae_m {
             None => (0.0, self.horizon_s),
             Some(up_m) => time_within(up_m, self.state.climb_mps, low_m, high_m, self.horizon_s)?,
         };
+        let (from_s, to_s) = (from_s.max(hours.from_s), to_s.min(hours.to_s));
+        if to_s < from_s || hours.to_s <= from_s {
+            return None;
+        }
         let [vx, vy] = self.state.velocity_mps;
         if vx == 0.0 && vy == 0.0 {
             return volume.shape.contains(self.state.position).then_some(from_s);
@@ -226,13 +266,18 @@ fn band(state: &State, volume: &Volume) -> [f64; 2] {
     let ground_hae_m =
         state.agl_m.zip(state.hae_m).map_or(state.undulation_m, |(agl_m, hae_m)| hae_m - agl_m);
     let hae_m = |limit: VerticalLimit| match limit.reference {
-        VerticalReference::Wgs84 => limit.metres,
-        VerticalReference::Amsl => limit.metres + state.undulation_m,
-        VerticalReference::Agl => limit.metres + ground_hae_m,
+        VerticalReference::Wgs84 => Some(limit.metres),
+        VerticalReference::Amsl => Some(limit.metres + state.undulation_m),
+        VerticalReference::Cn1985 => Some(hae_from_amsl_m(state.position, limit.metres, GeoidModel::Cn1985)),
+        VerticalReference::Agl => Some(limit.metres + ground_hae_m),
+        // Only the aircraft knows where it took off; if it does not tell, the limit protects nothing from it.
+        VerticalReference::Takeoff => {
+            state.hae_m.zip(state.takeoff_m).map(|(hae_m, takeoff_m)| limit.metres + hae_m - takeoff_m)
+        }
     };
     [
-        volume.lower.map_or(f64::NEG_INFINITY, hae_m) - state.hae_error_m,
-        volume.upper.map_or(f64::INFINITY, hae_m) + state.hae_error_m,
+        volume.lower.and_then(hae_m).unwrap_or(f64::NEG_INFINITY) - state.hae_error_m,
+        volume.upper.and_then(hae_m).unwrap_or(f64::INFINITY) + state.hae_error_m,
     ]
 }
 

@@ -38,7 +38,8 @@ const TOO_MANY: &[u8] =
 /// A live connection's share of the caps, given back when it and what it was upgraded to are gone.
 #[derive(Debug)]
 pub struct Connection {
-    address: IpAddr,
+    /// Whose it is.
+    pub(super) address: IpAddr,
     addresses: Arc<Addresses>,
     metrics: Arc<Metrics>,
     _permit: OwnedSemaphorePermit,
@@ -61,8 +62,13 @@ impl Drop for Connection {
 
 /// Serves until the app's stop is cancelled, then waits for the connections to end, 4 s at most.
 pub async fn serve(listener: TcpListener, app: Arc<App>) {
-    let door = Door::new(&app);
     let routes = router(Arc::clone(&app));
+    serve_routes(listener, app, routes).await;
+}
+
+/// As [`serve`], with other routes.
+pub async fn serve_routes(listener: TcpListener, app: Arc<App>, routes: Router) {
+    let door = Door::new(&app);
     let mut reserve = Reserve::new();
     loop {
         let accepted = tokio::select! {

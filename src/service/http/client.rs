@@ -1,6 +1,7 @@
 //! One stream client: carries frames between its session and its socket, and knows when to give up.
 
-use std::future::ready;
+use std::future::{pending, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +19,12 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::App;
 use crate::service::clock;
-use crate::stream::{Frame, Session, Text, error_frame};
+use crate::stream::{Frame, Next, Recorded, ResumePoint, Session, error_frame};
 
 /// Most bytes of a client's message.
 const MESSAGE_MAX: usize = 64 << 10;
+/// The same where messages are echoed: suites send large ones.
+const ECHO_MAX: usize = 16 << 20;
 /// Larger texts leave in pieces of this size, so that no client has a large buffer of its own.
 const PIECE: usize = 64 << 10;
 /// Bytes that may wait in the buffer: what is written between two flushes, and answers to pings.
@@ -33,25 +36,26 @@ const SILENCE_MAX: Duration = Duration::from_secs(50);
 /// How long the last frames and the close handshake may take.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Serves a client until it leaves, is cut, or the service stops.
-pub(super) async fn serve(upgraded: Upgraded, app: &Arc<App>, author: String) {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(4 << 10)
-        .write_buffer_size(PIECE)
-        .max_write_buffer_size(WRITE_BUFFER_MAX)
-        .max_message_size(Some(MESSAGE_MAX))
-        .max_frame_size(Some(MESSAGE_MAX));
-    let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+pub(super) async fn serve(upgraded: Upgraded, app: &Arc<App>, author: String, resume: Option<ResumePoint>) {
+    let socket = open_socket(upgraded, MESSAGE_MAX).await;
     let wakes = app.hub.wakes();
-    let (session, hello) = {
+    let now = clock::now();
+    let (session, first) = {
         let world = app.hub.world();
-        Session::open(author, app.hub.session_limits, clock::now(), &app.hub.welcome, &world)
+        let (mut session, hello) =
+            Session::open(author, app.hub.session_limits, now, &app.hub.welcome, &world);
+        let mut first = vec![Frame::Text(hello)];
+        if let Some(point) = resume {
+            session.resume(point, now, &world, &mut first);
+        }
+        (session, first)
     };
     app.metrics.stream_clients.inc();
-    let mut client = Client { app, socket, session, wakes, told_gaps: 0 };
-    let outcome = client.run(hello).await;
+    let mut client = Client { app, socket, session, wakes, reading: None, told_gaps: 0 };
+    let outcome = client.run(first).await;
     app.metrics.stream_clients.dec();
     match outcome {
         Ok(()) | Err(Error::ConnectionClosed) => {}
@@ -63,20 +67,71 @@ pub(super) async fn serve(upgraded: Upgraded, app: &Arc<App>, author: String) {
     }
 }
 
+/// The socket of a client after its handshake, with bounds on everything that it can make us keep.
+pub(super) async fn open_socket(upgraded: Upgraded, message_max: usize) -> Socket {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(4 << 10)
+        .write_buffer_size(PIECE)
+        .max_write_buffer_size(WRITE_BUFFER_MAX.max(message_max.saturating_mul(2)))
+        .max_message_size(Some(message_max))
+        .max_frame_size(Some(message_max));
+    WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await
+}
+
+/// Sends back what comes, until the client leaves or breaks the protocol.
+pub(super) async fn echo(upgraded: Upgraded) -> Result<(), Error> {
+    let mut socket = open_socket(upgraded, ECHO_MAX).await;
+    while let Some(message) = socket.next().await {
+        match message {
+            Ok(message @ (Message::Text(_) | Message::Binary(_))) => socket.send(message).await?,
+            // The library has queued the answer.
+            Ok(Message::Ping(_) | Message::Close(_)) => socket.flush().await?,
+            Ok(Message::Pong(_) | Message::Frame(_)) => {}
+            Err(error) => return refuse(&mut socket, error).await,
+        }
+    }
+    Ok(())
+}
+
+/// Ends a connection whose client broke a rule, with the code that says which.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others are of the connection itself")]
+async fn refuse(socket: &mut Socket, error: Error) -> Result<(), Error> {
+    let (code, reason) = match error {
+        Error::Capacity(error) => (CloseCode::Size, error.to_string()),
+        Error::Utf8(error) => (CloseCode::Invalid, error),
+        Error::Protocol(error) => (CloseCode::Protocol, error.to_string()),
+        error => return Err(error),
+    };
+    let frame = CloseFrame { code, reason: reason.chars().take(100).collect::<String>().into() };
+    timeout(CLOSE_PATIENCE, socket.close(Some(frame))).await.unwrap_or(Ok(()))
+}
+
 struct Client<'a> {
     app: &'a App,
     socket: Socket,
     session: Session,
     wakes: watch::Receiver<u64>,
+    /// History that was asked for, and after which number.
+    reading: Option<Reading<'a>>,
     told_gaps: u64,
 }
 
+type Reading<'a> = (u64, Pin<Box<dyn Future<Output = Option<Arc<Recorded>>> + Send + 'a>>);
+
+/// The history that is being read, once it is there.
+async fn arrival(reading: &mut Option<Reading<'_>>) -> (u64, Option<Arc<Recorded>>) {
+    match reading {
+        Some((after, reading)) => (*after, reading.as_mut().await),
+        None => pending().await,
+    }
+}
+
 impl Client<'_> {
-    async fn run(&mut self, hello: Text) -> Result<(), Error> {
-        self.send(vec![Frame::Text(hello)]).await?;
+    async fn run(&mut self, first: Vec<Frame>) -> Result<(), Error> {
+        self.send(first).await?;
         let mut ping_at = Instant::now() + PING_EVERY;
         let mut heard_at = Instant::now();
-        let mut more = false;
+        let mut more = self.step().await?;
         loop {
             let due = self.session.due().map(|due| due.seconds_since(clock::now()).clamp(0.0, 60.0));
             let pause = Duration::from_secs_f64(due.unwrap_or(60.0));
@@ -87,19 +142,14 @@ impl Client<'_> {
                     heard_at = Instant::now();
                     match message {
                         Ok(message) => if !self.hear(message).await? { return Ok(()) },
-                        Err(Error::Capacity(error)) => {
-                            return self.refuse(CloseCode::Size, error.to_string()).await;
-                        }
-                        Err(Error::Utf8(error)) => {
-                            return self.refuse(CloseCode::Invalid, error).await;
-                        }
-                        Err(Error::Protocol(error)) => {
-                            return self.refuse(CloseCode::Protocol, error.to_string()).await;
-                        }
-                        Err(error) => return Err(error),
+                        Err(error) => return refuse(&mut self.socket, error).await,
                     }
                 }
                 () = ready(()), if more => {}
+                (after, recorded) = arrival(&mut self.reading) => {
+                    let frames = self.supply(after, recorded.as_deref());
+                    self.send(frames).await?;
+                }
                 changed = self.wakes.changed(), if !more => if changed.is_err() { return self.close().await },
                 () = sleep(pause), if !more && due.is_some() => {}
                 () = sleep_until(ping_at), if !more => {
@@ -117,12 +167,31 @@ impl Client<'_> {
     /// Sends what is due; `true` if there is more.
     async fn step(&mut self) -> Result<bool, Error> {
         let mut frames = Vec::new();
-        let more = self.session.poll(clock::now(), &self.app.hub.world(), &mut frames);
+        let next = self.session.poll(clock::now(), &self.app.hub.world(), &mut frames);
         let gaps = self.session.slow_gaps();
         self.app.metrics.stream_gaps.inc_by(gaps - self.told_gaps);
         self.told_gaps = gaps;
+        if let Next::History(after) = next
+            && self.reading.as_ref().is_none_or(|(asked, _)| *asked != after)
+        {
+            let app = self.app;
+            let read = async move { app.archive.get()?.after(after).await };
+            self.reading = Some((after, Box::pin(read)));
+        }
         self.send(frames).await?;
-        Ok(more)
+        Ok(next == Next::More)
+    }
+
+    /// Hands history to the session; what follows from it.
+    fn supply(&mut self, after: u64, recorded: Option<&Recorded>) -> Vec<Frame> {
+        self.reading = None;
+        let mut frames = Vec::new();
+        let mut world = self.app.hub.world();
+        if let Some(recorded) = recorded {
+            world.recorded_from = world.recorded_from.max(Some(recorded.oldest_seq));
+        }
+        self.session.supply(after, recorded, clock::now(), &world, &mut frames);
+        frames
     }
 
     /// Takes a message of the client; `false` if it was its last.
@@ -176,17 +245,12 @@ impl Client<'_> {
         Ok(())
     }
 
-    async fn refuse(&mut self, code: CloseCode, reason: String) -> Result<(), Error> {
-        let reason: String = reason.chars().take(100).collect();
-        let frame = CloseFrame { code, reason: reason.into() };
-        timeout(CLOSE_PATIENCE, self.socket.close(Some(frame))).await.unwrap_or(Ok(()))
-    }
-
     /// Sends what is still due, then says goodbye and waits briefly for the answer.
     async fn close(&mut self) -> Result<(), Error> {
         let last = async {
             while self.step().await? {}
-            let frame = CloseFrame { code: CloseCode::Away, reason: "the service stops".into() };
+            self.send(vec![Frame::Text(self.session.farewell())]).await?;
+            let frame = CloseFrame { code: CloseCode::Restart, reason: "the service stops".into() };
             self.socket.close(Some(frame)).await?;
             while let Some(Ok(_late)) = self.socket.next().await {}
             Ok(())

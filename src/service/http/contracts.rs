@@ -198,31 +198,35 @@ fn asyncapi_document() -> Value {
     );
     let tracks = object(&[], json!({ "bbox": bbox(), "max_hz": { "type": "number", "default": 1 } }));
     let kinds = names(AlertEventKind::ALL, AlertEventKind::name);
-    let reasons = json!({ "type": "string", "enum": ["SLOW_CLIENT", "RETENTION"] });
+    let reasons = json!({ "type": "string", "enum": ["SLOW_CLIENT", "RETENTION", "DAMAGED", "UNREADABLE"] });
     let messages = json!({
         "hello": message("hello", &["type", "protocol", "instance", "now", "seq", "oldest_seq", "heartbeat_s"],
             json!({ "protocol": { "const": PROTOCOL }, "instance": text(), "now": time(), "seq": seq(),
                     "oldest_seq": seq(), "heartbeat_s": seq(), "log_id": text() })),
         "snapshot": message("snapshot", &["type", "seq", "alerts"],
             json!({ "seq": seq(), "alerts": list("Alert"), "tracks": list("Track") })),
-        "alert": message("alert", &["type", "seq", "event", "alert"],
-            json!({ "seq": seq(), "event": kinds, "alert": alert() })),
+        "alert": message("alert", &["type", "seq", "event", "durable", "alert"],
+            json!({ "seq": seq(), "event": kinds, "durable": { "type": "boolean" }, "alert": alert() })),
         "tracks": message("tracks", &["type", "now", "updated", "removed"],
             json!({ "now": time(), "updated": list("Track"), "removed": { "type": "array", "items": text() } })),
         "heartbeat": message("heartbeat", &["type", "now", "seq", "lag_ms"],
-            json!({ "now": time(), "seq": seq(), "lag_ms": seq() })),
+            json!({ "now": time(), "seq": seq(), "lag_ms": seq(), "input_age_ms": seq(), "open": seq(),
+                    "state": { "type": "string", "enum": ["ok", "degraded", "failed"] },
+                    "zones_version": text(), "durable_seq": seq() })),
+        "bye": message("bye", &["type", "resume"],
+            json!({ "resume": object(&["seq"], json!({ "log_id": text(), "seq": seq() })) })),
         "gap": message("gap", &["type", "from", "to", "reason"],
             json!({ "from": seq(), "to": seq(), "reason": reasons })),
         "error": message("error", &["type", "code", "message"], json!({ "code": text(), "message": text() })),
         "pong": message("pong", &["type"], json!({})),
-        "subscribe": message("subscribe", &["type"], json!({ "after": seq(), "alerts": scope, "tracks": tracks })),
+        "subscribe": message("subscribe", &["type"], json!({ "after": seq(), "log_id": text(), "alerts": scope, "tracks": tracks })),
         "ack": message("ack", &["type", "alert_id"], json!({ "alert_id": text(), "note": text() })),
         "ping": message("ping", &["type"], json!({})),
     });
     let refer = |names: &[&str]| -> Vec<Value> {
         names.iter().map(|name| json!({ "$ref": format!("#/channels/stream/messages/{name}") })).collect()
     };
-    let server = ["hello", "snapshot", "alert", "tracks", "heartbeat", "gap", "error", "pong"];
+    let server = ["hello", "snapshot", "alert", "tracks", "heartbeat", "gap", "bye", "error", "pong"];
     json!({
         "asyncapi": "3.0.0",
         "info": { "title": "lowsky alert stream", "version": env!("CARGO_PKG_VERSION") },

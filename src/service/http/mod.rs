@@ -8,6 +8,7 @@
 mod accept;
 mod alerts;
 mod answer;
+mod archive;
 mod body;
 mod client;
 mod contracts;
@@ -22,21 +23,25 @@ mod upgrade;
 mod zones;
 mod zones_check;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-pub use accept::{Connection, serve};
+pub use accept::{Connection, serve, serve_routes};
 pub use problem::{Fault, Problem};
 pub use routes::router;
 pub use site::{Page, Site};
+pub use upgrade::echo;
+
+use archive::Archive;
 
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
 use crate::airspace::Airspace;
 use crate::config;
+use crate::journal::Reader;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -49,6 +54,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// The zones in force; replaced whole.
     pub airspace: ArcSwap<Airspace>,
+    /// The way to the journal, where there is one.
+    archive: OnceLock<Archive>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
@@ -67,14 +74,14 @@ impl App {
         site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        Arc::new(Self {
-            hub,
-            health,
-            metrics,
-            airspace: ArcSwap::default(),
-            settings,
-            site: site.into(),
-            stop,
-        })
+        let (airspace, archive, site) = (ArcSwap::default(), OnceLock::new(), site.into());
+        Arc::new(Self { hub, health, metrics, airspace, archive, settings, site, stop })
+    }
+
+    /// Lets clients have the history of a journal whose oldest event is `oldest_seq`. The first call counts.
+    pub fn open_archive(&self, reader: Reader, oldest_seq: u64) {
+        if self.archive.set(Archive::new(reader)).is_ok() {
+            self.hub.world().recorded_from = Some(oldest_seq);
+        }
     }
 }

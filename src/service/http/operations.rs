@@ -16,6 +16,8 @@ use crate::stream::to_json;
 
 /// The evaluating path is dead after so long without a heartbeat, as a client would conclude, seconds.
 const HEARTBEAT_MAX_S: f64 = 3.0;
+/// Reports that wait so long for their evaluation are a danger, milliseconds.
+const LAG_MAX_MS: u64 = 2_000;
 
 /// `GET /healthz`: the process answers; never depends on broker or disk, as a restart would not help.
 pub(super) async fn alive() -> Response {
@@ -32,7 +34,8 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     }
     let now = clock::now();
     let mut components = app.health.parts();
-    components.entry(Part::Evaluation).or_insert_with(|| evaluation(app.hub.last_heartbeat(), now));
+    let pulse = app.hub.world().pulse.as_ref().map(|pulse| (pulse.vitals.now, pulse.vitals.lag_ms));
+    components.entry(Part::Evaluation).or_insert_with(|| evaluation(pulse, now));
     let any = |status| components.values().any(|condition| condition.status == status);
     let status = match () {
         () if any(Status::Failed) => Status::Failed,
@@ -43,19 +46,18 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     (code, answer::json(to_json(&Readiness { status, now, components }))).into_response()
 }
 
-fn evaluation(heartbeat: Option<Timestamp>, now: Timestamp) -> Condition {
-    match heartbeat {
-        None => Condition {
-            status: Status::Failed,
-            reason: Some("no heartbeat of the evaluating path yet".into()),
-            since: now,
-        },
-        Some(at) if HEARTBEAT_MAX_S <= now.seconds_since(at) => Condition {
-            status: Status::Failed,
-            reason: Some(format!("no heartbeat of the evaluating path for {:.1} s", now.seconds_since(at))),
-            since: at,
-        },
-        Some(at) => Condition { status: Status::Ok, reason: None, since: at },
+fn evaluation(pulse: Option<(Timestamp, u64)>, now: Timestamp) -> Condition {
+    let failed = |since, reason| Condition { status: Status::Failed, reason: Some(reason), since };
+    match pulse {
+        None => failed(now, "no heartbeat of the evaluating path yet".into()),
+        Some((at, _)) if HEARTBEAT_MAX_S <= now.seconds_since(at) => {
+            failed(at, format!("no heartbeat of the evaluating path for {:.1} s", now.seconds_since(at)))
+        }
+        Some((at, lag_ms)) if LAG_MAX_MS <= lag_ms => failed(
+            at,
+            format!("reports wait {lag_ms} ms for their evaluation, at most {LAG_MAX_MS} ms may be"),
+        ),
+        Some((at, _)) => Condition { status: Status::Ok, reason: None, since: at },
     }
 }
 
@@ -63,7 +65,7 @@ fn evaluation(heartbeat: Option<Timestamp>, now: Timestamp) -> Condition {
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let world = app.hub.world();
     let (seq, open, aircraft) = (world.log.last_seq(), world.log.open().len(), world.picture.len());
-    let heartbeat = world.pulse.as_ref().map(|pulse| pulse.now);
+    let heartbeat = world.pulse.as_ref().map(|pulse| pulse.vitals.now);
     drop(world);
     let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
     app.metrics.alert_seq.set(i64::try_from(seq).unwrap_or(i64::MAX));

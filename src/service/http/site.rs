@@ -28,7 +28,7 @@ pub struct Page {
 }
 
 /// What is served beside the interfaces.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Site {
     /// The files of the page.
     pub pages: &'static [Page],

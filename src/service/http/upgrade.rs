@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
+use hyper::upgrade::Upgraded;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::query::Parameters;
 use super::{App, Connection, Fault, Problem, client};
 
 /// Who acts.
@@ -17,16 +19,45 @@ const AUTHOR: HeaderName = HeaderName::from_static("lowsky-author");
 const AUTHOR_LEN_MAX: usize = 100;
 
 /// `GET /api/v1/stream`.
-pub(super) async fn stream(State(app): State<Arc<App>>, mut request: Request) -> Result<Response, Problem> {
+pub(super) async fn stream(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
     check_origin(headers, &app.settings.allowed_origins)?;
     let accept = check_handshake(headers)?;
-    let author = author(headers)?;
+    let author = author(headers, request.extensions())?;
+    let mut query = Parameters::of(request.uri(), &["after"]);
+    let resume = query.one("after");
+    query.finish()?;
+    Ok(switch(
+        request,
+        accept,
+        move |upgraded| async move { client::serve(upgraded, &app, author, resume).await },
+    ))
+}
+
+/// Echoes messages, for conformance suites: the way to the socket and its settings are those of the stream.
+pub async fn echo(request: Request) -> Result<Response, Problem> {
+    let accept = check_handshake(request.headers())?;
+    Ok(switch(request, accept, |upgraded| async {
+        if let Err(error) = client::echo(upgraded).await {
+            tracing::debug!(%error, "echo ended");
+        }
+    }))
+}
+
+/// Answers the request, and lets `talk` go on with the connection.
+fn switch<F>(
+    mut request: Request,
+    accept: HeaderValue,
+    talk: impl FnOnce(Upgraded) -> F + Send + 'static,
+) -> Response
+where
+    F: Future<Output = ()> + Send,
+{
     let connection = request.extensions().get::<Arc<Connection>>().cloned();
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         match upgrade.await {
-            Ok(upgraded) => client::serve(upgraded, &app, author).await,
+            Ok(upgraded) => talk(upgraded).await,
             Err(error) => tracing::debug!(%error, "upgrade failed"),
         }
         // Until here the client counts as a connection.
@@ -37,7 +68,7 @@ pub(super) async fn stream(State(app): State<Arc<App>>, mut request: Request) ->
         (header::UPGRADE, HeaderValue::from_static("websocket")),
         (header::SEC_WEBSOCKET_ACCEPT, accept),
     ];
-    Ok((StatusCode::SWITCHING_PROTOCOLS, switched, Body::empty()).into_response())
+    (StatusCode::SWITCHING_PROTOCOLS, switched, Body::empty()).into_response()
 }
 
 /// The value of `Sec-WebSocket-Accept`.
@@ -105,9 +136,12 @@ fn is_own(origin: &str, host: Option<&str>) -> bool {
         && (name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()))
 }
 
-/// Who acts: the header `Lowsky-Author`, else `anonymous`.
-pub(super) fn author(headers: &HeaderMap) -> Result<String, Problem> {
-    let Some(value) = headers.get(AUTHOR) else { return Ok("anonymous".into()) };
+/// Who acts: the header `Lowsky-Author`, else the address.
+pub(super) fn author(headers: &HeaderMap, extensions: &Extensions) -> Result<String, Problem> {
+    let Some(value) = headers.get(AUTHOR) else {
+        let connection = extensions.get::<Arc<Connection>>();
+        return Ok(connection.map_or_else(|| "anonymous".into(), |connection| connection.address.to_string()));
+    };
     let name = std::str::from_utf8(value.as_bytes()).unwrap_or_default().trim();
     if name.is_empty() || AUTHOR_LEN_MAX < name.chars().count() || name.chars().any(char::is_control) {
         let detail = format!("1 to {AUTHOR_LEN_MAX} characters of UTF-8 are wanted");
@@ -128,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn only_own_local_and_listed_origins_pass() {
+    fn p29_only_own_local_and_listed_origins_pass() {
         for good in [
             "http://ops.example.cn:8080",
             "http://OPS.example.cn:8080",

@@ -13,7 +13,7 @@ use crate::stream::to_json;
 
 /// A zone's feature with its version in a foreign member `lowsky`.
 fn feature(zone: &Zone) -> Value {
-    let mut feature = zone.feature();
+    let mut feature = zone.geojson();
     if let Value::Object(members) = &mut feature {
         members.insert("lowsky".into(), json!({ "version": zone.version }));
     }

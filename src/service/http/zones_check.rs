@@ -142,7 +142,7 @@ fn within_limits(volume: &Volume, state: &TrackState) -> bool {
     let height = |limit: &VerticalLimit| match limit.reference {
         VerticalReference::Agl => state.height_agl,
         VerticalReference::Wgs84 => state.alt_hae,
-        VerticalReference::Amsl => None,
+        VerticalReference::Amsl | VerticalReference::Takeoff | VerticalReference::Cn1985 => None,
     };
     let over = |limit: &VerticalLimit| height(limit).is_none_or(|metres| limit.metres <= metres);
     let under = |limit: &VerticalLimit| height(limit).is_none_or(|metres| metres <= limit.metres);

@@ -80,7 +80,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn noise_on_any_topic_changes_nothing(
+    fn p30_noise_on_any_topic_changes_nothing(
         noises in prop::collection::vec((0..800_usize, topic(), noise()), 1..60),
         borrowed in any::<bool>(),
     ) {

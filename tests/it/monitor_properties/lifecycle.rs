@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use lowsky::airspace::{Airspace, Document, load};
 use lowsky::domain::{
-    AlertCode, AlertEvent, AlertEventKind, AlertState, LatLng, Observation, OperationalStatus, Timestamp,
+    Alert, AlertCode, AlertEvent, AlertEventKind, AlertState, LatLng, Observation, OperationalStatus,
+    Severity, Timestamp,
 };
 use lowsky::geodesy::LocalMetric;
 use lowsky::monitor::{Effect, Event, Monitor, Settings};
@@ -24,6 +25,8 @@ enum Aside {
     /// Somebody takes note of one of the open alerts.
     Note(usize),
     Tick,
+    /// The service ends here, without a word, and starts again so many seconds later.
+    Crash(f64),
 }
 
 /// What a report says beside position and motion: status, charge, control link.
@@ -96,11 +99,25 @@ fn steps(
     all
 }
 
+/// The alerts that are open after what was told, in order of their identities: what a journal gives back.
+pub(super) fn open(effects: &[Effect]) -> Vec<Alert> {
+    let mut open = BTreeMap::new();
+    for event in alerts(effects) {
+        if event.event == AlertEventKind::Cleared {
+            open.remove(&event.alert.alert_id);
+        } else {
+            open.insert(Arc::clone(&event.alert.alert_id), event.alert.clone());
+        }
+    }
+    open.into_values().collect()
+}
+
 /// Runs the steps, with a tick every `tick_ms` between them if wanted.
 fn run(origin: LatLng, steps: &[(Timestamp, Step)], tick_ms: Option<i64>) -> Vec<Effect> {
     let mut monitor = Monitor::new(Settings::default());
     let mut effects = Vec::new();
     let mut clock = at(-2.0);
+    let mut down_until = clock;
     for (when, step) in steps.iter().chain([&(at(SECONDS + 80.0), Step::Aside(Aside::Tick))]) {
         while let Some(tick_ms) = tick_ms
             && clock < *when
@@ -109,21 +126,25 @@ fn run(origin: LatLng, steps: &[(Timestamp, Step)], tick_ms: Option<i64>) -> Vec
             clock = clock.plus_micros(1000 * tick_ms);
         }
         let event = match step {
+            Step::Report(_) if *when < down_until => continue,
+            Step::Aside(Aside::Crash(seconds)) => {
+                // What was due is told before the end, so that the end does not depend on ticks.
+                monitor.handle(*when, Event::Tick, &mut effects);
+                let zones = Arc::clone(monitor.airspace());
+                monitor = Monitor::new(Settings::default());
+                down_until = when.plus_seconds(*seconds);
+                monitor.restore(*when, open(&effects), &mut effects);
+                Event::AirspaceReplaced(zones)
+            }
             Step::Report(seen) => Event::Observed(Observation::clone(seen)),
             Step::Aside(Aside::Tick) => Event::Tick,
             Step::Aside(Aside::Zones(zones)) => Event::AirspaceReplaced(airspace(origin, zones)),
             Step::Aside(Aside::Note(number)) => {
                 // What is due comes before, so that the choice does not depend on ticks.
                 monitor.handle(*when, Event::Tick, &mut effects);
-                let mut open = BTreeSet::new();
-                for event in alerts(&effects) {
-                    if event.event == AlertEventKind::Cleared {
-                        open.remove(&event.alert.alert_id);
-                    } else {
-                        open.insert(Arc::clone(&event.alert.alert_id));
-                    }
-                }
-                let Some(alert_id) = open.iter().nth(number % open.len().max(1)).cloned() else { continue };
+                let open = open(&effects);
+                let Some(alert) = open.get(number % open.len().max(1)) else { continue };
+                let alert_id = Arc::clone(&alert.alert_id);
                 Event::Acknowledged { alert_id, by: format!("P{}", number % 2), note: None }
             }
         };
@@ -169,7 +190,57 @@ fn follows(before: Option<&AlertEvent>, event: &AlertEvent, updated: Option<Time
     Ok(())
 }
 
-fn lives_are_whole(effects: &[Effect]) -> TestCaseResult {
+/// When an alert must have been announced again, by what was told of it.
+#[derive(Default)]
+struct Announced {
+    /// Since when it is critical and nobody took note; unknown after a crash.
+    since: Option<Timestamp>,
+    times: u8,
+}
+
+impl Announced {
+    /// Seconds after it became critical.
+    const AGAIN_S: [f64; 3] = [15.0, 30.0, 60.0];
+    /// Nobody is looked at twice within 20 ms.
+    const LATE_S: f64 = 0.021;
+
+    fn hear(&mut self, event: &AlertEvent, crashes: &[Timestamp]) -> TestCaseResult {
+        let alert = &event.alert;
+        let told = alert.announced_again.unwrap_or(0);
+        let since = self
+            .since
+            .filter(|since| !crashes.iter().any(|crash| since <= crash && *crash <= alert.updated_at));
+        if let Some(since) = since {
+            let passed_s = alert.updated_at.seconds_since(since);
+            let due = Self::AGAIN_S.iter().filter(|after| **after + Self::LATE_S < passed_s).count();
+            prop_assert!(
+                due <= usize::from(self.times.max(told)),
+                "{passed_s} s: not announced again: {event:?}"
+            );
+            if let Some(at_s) = (self.times < told).then(|| Self::AGAIN_S[usize::from(self.times)]) {
+                prop_assert!((0.0..=Self::LATE_S).contains(&(passed_s - at_s)), "{passed_s} s: {event:?}");
+            }
+        }
+        let starts = matches!(event.event, AlertEventKind::Raised | AlertEventKind::Escalated);
+        let good = if starts { told == 0 } else { told == self.times || told == self.times + 1 };
+        prop_assert!(good && told <= 3, "{} and then {:?}", self.times, event);
+        if self.times < told {
+            prop_assert!(event.event == AlertEventKind::Updated && alert.acknowledged.is_none());
+            prop_assert_eq!(alert.severity, Severity::Critical);
+        }
+        self.times = told;
+        if starts {
+            self.since = Some(alert.updated_at);
+        }
+        if alert.severity != Severity::Critical || alert.acknowledged.is_some() {
+            self.since = None;
+        }
+        Ok(())
+    }
+}
+
+fn lives_are_whole(effects: &[Effect], crashes: &[Timestamp]) -> TestCaseResult {
+    let mut announced: BTreeMap<Arc<str>, Announced> = BTreeMap::new();
     let mut told: BTreeMap<Arc<str>, &AlertEvent> = BTreeMap::new();
     let mut updated = BTreeMap::new();
     let mut open = BTreeSet::new();
@@ -179,6 +250,7 @@ fn lives_are_whole(effects: &[Effect]) -> TestCaseResult {
         prop_assert!(now <= event.alert.updated_at, "time went back: {:?}", event);
         now = event.alert.updated_at;
         follows(told.get(&id).copied(), event, updated.get(&id).copied())?;
+        announced.entry(Arc::clone(&id)).or_default().hear(event, crashes)?;
         match event.event {
             AlertEventKind::Raised => prop_assert!(open.insert(key(event)), "two of {}", key(event)),
             AlertEventKind::Cleared => prop_assert!(open.remove(&key(event))),
@@ -233,11 +305,30 @@ proptest! {
     ) {
         let steps = steps(origin, &flights, &says, &asides);
         let effects = run(origin, &steps, None);
-        lives_are_whole(&effects)?;
+        lives_are_whole(&effects, &[])?;
         silence_is_told(&steps, &effects)?;
         let told = bytes(&effects);
         prop_assert_eq!(&told, &bytes(&run(origin, &steps, None)), "the same again is not the same");
         // What is due does not wait for a tick, nor does it come sooner with one.
+        prop_assert_eq!(&told, &bytes(&run(origin, &steps, Some(100))), "it depends on ticks");
+    }
+
+    /// Whoever takes note of what, whatever gets worse, milder or ends, and wherever the service dies: each
+    /// alert is announced again exactly when it must, and what is open comes back as the same alert.
+    #[test]
+    fn p18_lives_go_on_over_crashes_in_any_order(
+        (origin, flights) in sky(9),
+        says in prop::collection::vec((0..9_u8, 5..60_u8, prop::bool::weighted(0.1)), 1..40),
+        asides in asides(),
+        crashes in prop::collection::vec((0.0..SECONDS, prop_oneof![Just(0.0), 0.0..9.0]), 1..4),
+    ) {
+        let mut asides = asides;
+        asides.extend(crashes.iter().map(|(seconds, down)| (*seconds, Aside::Crash(*down))));
+        let steps = steps(origin, &flights, &says, &asides);
+        let effects = run(origin, &steps, None);
+        let crashes: Vec<_> = crashes.iter().map(|(seconds, _)| at(*seconds)).collect();
+        lives_are_whole(&effects, &crashes)?;
+        let told = bytes(&effects);
         prop_assert_eq!(&told, &bytes(&run(origin, &steps, Some(100))), "it depends on ticks");
     }
 }

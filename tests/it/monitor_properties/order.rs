@@ -90,9 +90,9 @@ fn scenarios() -> Vec<(Scenario, Option<Arc<Airspace>>)> {
 
 /// Two aircraft in straight level flight whose closest approach is at 40 s, clear of every boundary.
 #[derive(Debug, Clone)]
-struct Encounter([Flight; 2]);
+pub(super) struct Encounter(pub(super) [Flight; 2]);
 
-fn encounter() -> impl Strategy<Value = Encounter> {
+pub(super) fn encounter() -> impl Strategy<Value = Encounter> {
     let course = 0.0..std::f64::consts::TAU;
     let miss = prop_oneof![0.0..10.0_f64, 20.0..25.0_f64, 35.0..44.0_f64, 75.0..200.0_f64];
     let above = prop_oneof![0.0..4.0_f64, 6.0..9.0_f64, 11.0..14.0_f64, 20.0..60.0_f64];
@@ -123,7 +123,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn scenarios_give_the_same_episodes_however_they_arrive(network in network()) {
+    fn p04_p05_scenarios_give_the_same_episodes_however_they_arrive(network in network()) {
         for (scenario, airspace) in scenarios() {
             let sent = scenario.messages(PREFIX, at(0.0));
             let end = at(scenario.duration_s);
@@ -143,7 +143,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn encounters_give_the_same_episodes_however_they_arrive(
+    fn p04_p05_encounters_give_the_same_episodes_however_they_arrive(
         Encounter(flights) in encounter(),
         network in network(),
         late in prop::collection::vec((2..=9_usize, 1050..2900_i64), 40),

@@ -10,7 +10,7 @@ fn a_good_document_has_no_problem() {
     let zone = zone(GOOD);
     assert_eq!((zone.id.as_str(), &*zone.name, zone.restriction), ("Z1", "港口", Restriction::Prohibited));
     assert_eq!(zone.reasons, [ZoneReason::Sensitive]);
-    assert_eq!((zone.version.len(), zone.periods.len(), zone.volumes.len()), (12, 0, 1));
+    assert_eq!((zone.version.len(), zone.schedule.is_always(), zone.volumes.len()), (12, true, 1));
     assert_eq!(zone.feature()["properties"]["zoneAuthority"][0]["purpose"], "INFORMATION");
     let limit = |metres| Some(VerticalLimit { metres, reference: VerticalReference::Agl });
     assert_eq!(
@@ -85,7 +85,7 @@ fn times_limits_and_layers() {
     assert_eq!(timed.next_switch_after(at("2024-06-01T00:00:00Z")), Some(at("2025-10-01T00:00:00Z")));
     let told: Vec<_> = load_one(&with("\"reason\"", periods)).problems.into_iter().map(|p| p.path).collect();
     let path = "$.features[0].properties.limitedApplicability[0]";
-    assert_eq!(told, [format!("{path}.startDateTime"), format!("{path}.schedule")]);
+    assert_eq!(told, [format!("{path}.startDateTime"), format!("{path}.schedule[0].day")]);
 
     let open = zone(&with(LAYER, r#"{"upper": null, "lower": 100, "lowerReference": "WGS84", "uom": "ft"}"#));
     assert_eq!(open.volumes[0].upper, None);

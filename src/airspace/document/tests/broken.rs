@@ -182,7 +182,11 @@ fn broken_members() {
             "must be a time",
         ),
         ("¶{\"type\": \"FeatureCollection\"}".to_owned(), "$".to_owned(), "no array `features`"),
-        ("{\"formatVersion\": 1, \"UASZoneList\": ¶[]}".to_owned(), "$.UASZoneList".to_owned(), "ED-269"),
+        (
+            "{\"formatVersion\": 1, \"UASZoneList\": [¶7]}".to_owned(),
+            "$.UASZoneList[0]".to_owned(),
+            "must be an object",
+        ),
     ] {
         assert_error(&broken, &path, says);
     }

@@ -2,6 +2,9 @@
 
 mod accepted;
 mod broken;
+mod maps;
+mod published;
+mod times;
 
 use super::{Document, Loaded, Problem, ProblemSeverity, load, load_within};
 use crate::airspace::Zone;

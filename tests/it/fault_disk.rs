@@ -1,0 +1,177 @@
+//! A disk that stalls or fails, injected into the running daemon's own system calls.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::calm::{Calm, quantile};
+use crate::e2e_support::{
+    Daemon, Program, configure, foreign_programs, free_port, mosquitto_as_documented, until,
+};
+use crate::fault_check::{
+    each_breach_is_one_episode, every_alert_ends, history, nothing_is_lost, nothing_was_missed,
+};
+use crate::fault_fleet::{Fleet, Plan};
+use crate::fault_recorder::{Record, Recorder};
+
+const PLAN: Plan = Plan { aircraft: 60, period_s: 1.0, words_per_s: 4.0, flights_per_s: 0.5 };
+/// How long the fault lasts.
+const FAULT: Duration = Duration::from_secs(8);
+/// Most milliseconds from a report to its alert while the disk fails.
+const HASTY_MS: f64 = 150.0;
+
+/// Whether calls can be injected here. Where tools are required, their absence is a failure.
+fn injects() -> bool {
+    let runs = Command::new("strace").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if runs.is_ok_and(|status| status.success()) {
+        // Some systems let nobody but root look into a running process.
+        let sleeper = Program::start(Command::new("sleep").arg("20"));
+        let strace = Program::start(Command::new("strace").args(["-p", &sleeper.pid().to_string()]));
+        let told = strace.err.find_from(0, "strace attaches or not", 10.0, |line| Some(line.to_owned()));
+        let attached = told.contains(" attached");
+        if !attached {
+            println!("SKIPPED: {told}");
+        }
+        return attached;
+    }
+    let required = ["CI", "LOWSKY_REQUIRE_FOREIGN"].iter().any(|name| std::env::var_os(name).is_some());
+    assert!(!required, "strace is not installed");
+    println!("SKIPPED: strace is not installed");
+    false
+}
+
+/// A fault in the system calls of a process, from now until it is dropped or ended.
+struct Injection {
+    strace: Program,
+    log: std::path::PathBuf,
+}
+
+impl Injection {
+    /// `what` as strace takes it: `error=EIO`, `delay_enter=10000000:when=1`.
+    fn begin(dir: &Path, daemon: &Daemon, what: &str) -> Self {
+        let log = dir.join("strace.log");
+        let strace = Program::start(
+            Command::new("strace")
+                .args(["-f", "-q", "-e", "trace=fsync,fdatasync", "-e"])
+                .arg(format!("inject=fsync,fdatasync:{what}"))
+                .arg("-o")
+                .arg(&log)
+                .args(["-p", &daemon.program.pid().to_string()]),
+        );
+        Self { strace, log }
+    }
+
+    fn fired(&self) -> usize {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        log.lines().filter(|line| line.contains("(INJECTED)") || line.contains("(DELAYED)")).count()
+    }
+
+    /// Ends the fault, which must have struck.
+    fn end(mut self) -> usize {
+        let fired = self.fired();
+        self.strace.signal("INT");
+        self.strace.code_within(15.0);
+        assert!(0 < fired, "the fault never fired");
+        fired
+    }
+}
+
+struct Scene {
+    dir: tempfile::TempDir,
+    _broker: Program,
+    daemon: Daemon,
+    fleet: Fleet,
+    recorder: Recorder,
+}
+
+impl Scene {
+    fn begin() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (mqtt, http) = (free_port(), free_port());
+        let broker = mosquitto_as_documented(dir.path(), mqtt);
+        configure(dir.path(), mqtt, false, http);
+        PLAN.write_zones(dir.path());
+        let daemon = Daemon::ready(dir.path());
+        let recorder = Recorder::start(daemon.http);
+        let fleet = Fleet::start(PLAN, mqtt);
+        until("durable events", 30.0, || (5 < recorder.record().durable.len()).then_some(()));
+        Self { dir, _broker: broker, daemon, fleet, recorder }
+    }
+
+    /// Waits until the scripted breaches are over and judges the whole. Returns what was recorded.
+    fn judge(self) -> Record {
+        let Self { daemon, fleet, recorder, .. } = self;
+        let truth = fleet.settle();
+        every_alert_ends(&daemon);
+        let history = history(daemon.http);
+        let record = recorder.stop();
+        fleet.land();
+        nothing_is_lost(&record, &history);
+        let episodes = each_breach_is_one_episode(&truth, &history);
+        println!(
+            "{episodes} breaches, each exactly one episode; {} events told before they were safe",
+            record.hasty
+        );
+        daemon.stop("TERM");
+        record
+    }
+}
+
+fn alerts_go_out(fault: &str) {
+    if !foreign_programs() || !injects() {
+        return;
+    }
+    let calm = Calm::measure();
+    let scene = Scene::begin();
+    let before = scene.recorder.record();
+    let injection = Injection::begin(scene.dir.path(), &scene.daemon, fault);
+    until("the fault strikes", 20.0, || (0 < injection.fired()).then_some(()));
+    let told = until("the service says so", 10.0, || {
+        Some(scene.recorder.record()).filter(|record| record.rules.contains("SERVICE_DEGRADED/STORAGE"))
+    });
+    assert!(before.hasty < told.hasty, "alerts go out before they are safe, and say so");
+    std::thread::sleep(FAULT);
+    let fired = injection.end();
+    let during = scene.recorder.record();
+    let late: Vec<f64> = during.latency_ms[before.latency_ms.len()..].to_vec();
+    println!(
+        "{fault}: struck {fired} times; {} alerts, latest after {:.0} ms",
+        late.len(),
+        quantile(&late, 1_000)
+    );
+    assert!(10 < late.len(), "alerts went out: {late:?}");
+    until("the disk takes everything again", 30.0, || {
+        (scene.daemon.health()["status"] == "ok").then_some(())
+    });
+    let late_ms = quantile(&late, 990);
+    nothing_was_missed(&scene.judge());
+    let missed =
+        (HASTY_MS < late_ms).then(|| format!("99 % of the alerts within {late_ms:.0} ms, not {HASTY_MS} ms"));
+    calm.judge(&missed.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn p03_alerts_go_out_while_every_sync_fails() {
+    alerts_go_out("error=EIO");
+}
+
+#[test]
+fn p03_alerts_go_out_while_the_disk_stalls_for_ten_seconds() {
+    alerts_go_out("delay_enter=10000000:when=1");
+}
+
+#[test]
+fn p01_p03_what_was_not_safe_when_the_service_was_killed_is_delivered_again() {
+    if !foreign_programs() || !injects() {
+        return;
+    }
+    let mut scene = Scene::begin();
+    let before = scene.recorder.record().hasty;
+    let injection = Injection::begin(scene.dir.path(), &scene.daemon, "error=EIO");
+    until("alerts that are not safe", 20.0, || (before + 4 < scene.recorder.record().hasty).then_some(()));
+    scene.daemon.program.kill();
+    injection.end();
+    scene.daemon = Daemon::ready(scene.dir.path());
+    let record = scene.judge();
+    assert_eq!(record.log_ids.len(), 2, "a history that lost what was published is another one");
+}

@@ -1,0 +1,125 @@
+//! Taking note of alerts: attributed, once, and for no longer than nothing gets worse.
+
+use std::sync::Arc;
+
+use lowsky::domain::{AlertEvent, AlertEventKind, LatLng, Observation, OperationalStatus, Severity, UasId};
+use lowsky::monitor::{Effect, Event, Monitor, Settings};
+
+use super::lifecycle::open;
+use super::{alerts, at};
+
+/// An aircraft that reports each second, in an emergency or short of charge.
+struct Aircraft {
+    monitor: Monitor,
+    effects: Vec<Effect>,
+}
+
+impl Aircraft {
+    fn new() -> Self {
+        Self { monitor: Monitor::new(Settings::default()), effects: Vec::new() }
+    }
+
+    /// Reports in the seconds of `span`, and what is told of emergencies meanwhile.
+    fn report(&mut self, span: std::ops::Range<i32>, status: OperationalStatus) -> Vec<AlertEvent> {
+        let before = self.effects.len();
+        for t in span.map(f64::from) {
+            let place = LatLng::new(22.5, 113.5).unwrap();
+            let mut seen = Observation::new(UasId::new("A").unwrap(), at(t), place);
+            (seen.status, seen.heights.hae_m) = (status, Some(60.0));
+            (seen.motion.ground_speed_mps, seen.motion.vertical_speed_mps) = (Some(0.0), Some(0.0));
+            self.monitor.handle(at(t), Event::Observed(seen), &mut self.effects);
+        }
+        alerts(&self.effects[before..]).cloned().collect()
+    }
+
+    /// Somebody takes note of an alert; what follows.
+    fn note(&mut self, t: f64, id: &str, by: &str, note: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let event = Event::Acknowledged { alert_id: Arc::from(id), by: by.into(), note: Some(note.into()) };
+        self.monitor.handle(at(t), event, &mut effects);
+        self.effects.extend(effects.iter().cloned());
+        effects
+    }
+}
+
+/// Seconds and numbers of announcements.
+fn again(events: &[AlertEvent]) -> Vec<(f64, u8)> {
+    let mut last = 0;
+    let mut found = Vec::new();
+    for event in events {
+        let told = event.alert.announced_again.unwrap_or(0);
+        if last < told {
+            assert_eq!(event.event, AlertEventKind::Updated);
+            found.push((event.alert.updated_at.seconds_since(at(0.0)), told));
+        }
+        last = told;
+    }
+    found
+}
+
+#[test]
+fn p18_a_critical_alert_is_announced_again_until_somebody_takes_note() {
+    let mut aircraft = Aircraft::new();
+    let told = aircraft.report(0..90, OperationalStatus::Emergency);
+    assert_eq!(again(&told), [(15.0, 1), (30.0, 2), (60.0, 3)]);
+
+    let mut aircraft = Aircraft::new();
+    let told = aircraft.report(0..20, OperationalStatus::Emergency);
+    assert_eq!(again(&told), [(15.0, 1)]);
+    aircraft.note(19.5, &told[0].alert.alert_id, "P1", "seen");
+    let told = aircraft.report(20..90, OperationalStatus::Emergency);
+    assert!(told.iter().all(|event| event.alert.announced_again == Some(1)), "{told:#?}");
+}
+
+#[test]
+fn p18_it_is_announced_again_though_nobody_reports() {
+    let mut aircraft = Aircraft::new();
+    let mut told = aircraft.report(0..2, OperationalStatus::Emergency);
+    let before = aircraft.effects.len();
+    // One tick, long afterwards.
+    aircraft.monitor.handle(at(59.0), Event::Tick, &mut aircraft.effects);
+    told.extend(alerts(&aircraft.effects[before..]).cloned());
+    told.retain(|event| event.alert.severity == Severity::Critical);
+    assert_eq!(again(&told), [(15.0, 1), (30.0, 2)]);
+}
+
+#[test]
+fn p18_the_same_note_again_is_no_event_and_another_one_is() {
+    let mut aircraft = Aircraft::new();
+    let id = aircraft.report(0..3, OperationalStatus::Emergency)[0].alert.alert_id.to_string();
+    let first = aircraft.note(3.0, &id, "P1", "seen");
+    assert_eq!(first.len(), 1);
+    let event = alerts(&first).next().unwrap();
+    let taken = event.alert.acknowledged.as_ref().unwrap();
+    assert_eq!((event.event, taken.by.as_str(), taken.at), (AlertEventKind::Acknowledged, "P1", at(3.0)));
+    assert!(aircraft.note(3.2, &id, "P1", "seen").is_empty());
+    assert_eq!(aircraft.note(3.4, &id, "P2", "seen").len(), 1);
+    assert_eq!(open(&aircraft.effects)[0].acknowledged.as_ref().unwrap().by, "P2");
+}
+
+#[test]
+fn p18_who_takes_note_of_nothing_is_told() {
+    let mut aircraft = Aircraft::new();
+    let id = aircraft.report(0..3, OperationalStatus::Emergency)[0].alert.alert_id.to_string();
+    aircraft.report(3..20, OperationalStatus::Airborne);
+    assert!(open(&aircraft.effects).is_empty());
+    for id in [id.as_str(), "nothing"] {
+        let told = aircraft.note(21.0, id, "P1", "seen");
+        assert!(matches!(&told[..], [Effect::AckRefused(refused)] if **refused == *id), "{told:?}");
+    }
+}
+
+#[test]
+fn p18_a_note_outlives_a_restart_also_while_its_aircraft_is_awaited() {
+    let mut aircraft = Aircraft::new();
+    let id = aircraft.report(0..20, OperationalStatus::Emergency)[0].alert.alert_id.to_string();
+    let mut again = Aircraft::new();
+    again.monitor.restore(at(21.0), open(&aircraft.effects), &mut again.effects);
+    assert_eq!(again.note(22.0, &id, "P1", "seen").len(), 1);
+    let told = again.report(23..90, OperationalStatus::Emergency);
+    assert!(!told.is_empty());
+    for event in told {
+        assert_eq!(event.alert.acknowledged.as_ref().unwrap().by, "P1");
+        assert_eq!((event.event, event.alert.announced_again), (AlertEventKind::Updated, Some(1)));
+    }
+}
