@@ -2,12 +2,10 @@
 //!
 //! Nothing is written outside `OUT_DIR`, and nothing is done again while the sources of the page stay as they are.
 
-#![expect(clippy::print_stdout, reason = "this is how cargo is spoken to")]
-
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{env, fs, io, thread};
 
 /// The page's source.
@@ -15,7 +13,9 @@ const SOURCE: &str = "src/console/web";
 /// What is served without npm.
 const WITHOUT_NPM: &str = "src/console/without_npm";
 /// npm on a bad network must not hold a build for ever.
-const NPM_MAX: Duration = Duration::from_secs(180);
+const NPM_MAX: Duration = Duration::from_mins(3);
+/// How often it is looked whether a program has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -94,12 +94,15 @@ fn run(place: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(place).stdin(Stdio::null()).stdout(Stdio::null()).stderr(told);
     let mut child = command.spawn().map_err(|error| format!("{program}: {error}"))?;
-    let since = Instant::now();
+    let mut waited = Duration::ZERO;
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => return Err(format!("{program}: {status}, see {}", log.display())),
-            Ok(None) if since.elapsed() < NPM_MAX => thread::sleep(Duration::from_millis(20)),
+            Ok(None) if waited < NPM_MAX => {
+                thread::sleep(LOOK_EVERY);
+                waited += LOOK_EVERY;
+            }
             Ok(None) => {
                 // It has not ended by itself, so that it can fail only by ending now.
                 drop(child.kill());
@@ -127,10 +130,12 @@ fn listing(folder: &Path) -> io::Result<String> {
         };
         let path = if name == "index.html" { "/".to_owned() } else { format!("/{name}") };
         let packed = folder.join(format!("{name}.br"));
+        let included = |file: &Path| format!("include_bytes!({:?})", file.to_string_lossy());
         let brotli =
-            if packed.is_file() { format!("Some(include_bytes!({packed:?}))") } else { "None".to_owned() };
+            if packed.is_file() { format!("Some({})", included(&packed)) } else { "None".to_owned() };
+        let bytes = included(file);
         let entry = format!(
-            "    Page {{ path: {path:?}, content_type: {content_type:?}, bytes: include_bytes!({file:?}), brotli: {brotli} }},\n"
+            "    Page {{ path: {path:?}, content_type: {content_type:?}, bytes: {bytes}, brotli: {brotli} }},\n"
         );
         // Writing to a string cannot fail.
         text.write_str(&entry).unwrap_or_default();

@@ -15,6 +15,9 @@ mod delivery_faults;
 mod delivery_support;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+mod console_browser;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod e2e_demo;
 #[cfg(test)]
 mod e2e_exit_codes;

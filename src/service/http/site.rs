@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use base64::Engine;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -44,7 +45,7 @@ impl From<&'static [Page]> for Site {
 impl Site {
     /// Scripts and styles only from here, no inline ones; pictures and data also from the base map's hosts.
     pub(super) fn policy(&self) -> String {
-        let hosts: String = self.console.basemap_origins().iter().map(|host| format!(" {host}")).collect();
+        let hosts = [vec![String::new()], self.console.basemap_origins()].concat().join(" ");
         format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{hosts}; \
              img-src 'self' data: blob:{hosts}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -78,10 +79,9 @@ async fn settings(State(app): State<Arc<App>>) -> Response {
 }
 
 fn tag(bytes: &[u8]) -> HeaderValue {
-    let digest = Sha256::digest(bytes);
-    let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    // Hexadecimal digits always make a header.
-    HeaderValue::from_str(&format!("\"{hex}\"")).unwrap_or_else(|_never| HeaderValue::from_static("\"\""))
+    let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
+    // Letters, digits, hyphens and underscores always make a header.
+    HeaderValue::from_str(&format!("\"{hash}\"")).unwrap_or_else(|_never| HeaderValue::from_static("\"\""))
 }
 
 fn file(page: Page, tag: &HeaderValue, headers: &HeaderMap) -> Response {

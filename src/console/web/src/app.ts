@@ -237,7 +237,7 @@ export class App implements Scene {
         this.subscribe();
         break;
       case "alert":
-        this.alerts.take(frame.event, frame.alert, now, frame.durable);
+        this.alerts.take(frame.alert, now, frame.durable === false ? frame.seq : undefined);
         this.sound.heard(frame.event, rank(frame.alert.severity));
         if (frame.alert.severity === "CRITICAL" && (frame.event === "RAISED" || frame.event === "ESCALATED")) {
           this.announcement = t("announce_critical", { text: frame.alert.explanation[language() === "zh" ? "zh-CN" : "en"] });
@@ -249,6 +249,7 @@ export class App implements Scene {
         break;
       case "heartbeat":
         this.zones.look(frame.zones_version);
+        if (frame.durable_seq !== undefined) this.alerts.durable(frame.durable_seq);
         this.map.zones.refresh(this.alerts.breached, this.alert?.zone?.id);
         this.draw();
         return;

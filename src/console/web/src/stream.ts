@@ -111,7 +111,6 @@ export class Stream {
     this.ready = false;
     this.pingAt = undefined;
     this.pinged = performance.now();
-    const begun = performance.now();
     socket.onmessage = ({ data }) => {
       if (socket === this.socket) this.hear(String(data));
     };
@@ -120,7 +119,6 @@ export class Stream {
     window.setTimeout(() => {
       if (socket === this.socket && socket.readyState === WebSocket.CONNECTING) this.lose(socket);
     }, GIVE_UP_MS);
-    void begun;
   }
 
   private lose(socket: WebSocket): void {

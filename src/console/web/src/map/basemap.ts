@@ -1,6 +1,7 @@
 // What lies under the picture: the coast that the program carries, or a configured tile source.
 
 import Feature from "ol/Feature";
+import TileState from "ol/TileState";
 import MultiPolygon from "ol/geom/MultiPolygon";
 import Point from "ol/geom/Point";
 import type BaseLayer from "ol/layer/Base";
@@ -14,15 +15,19 @@ import Fill from "ol/style/Fill";
 import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
 import Text from "ol/style/Text";
-import { PMTiles } from "pmtiles";
+import { PMTiles, TileType } from "pmtiles";
 import { language } from "../i18n";
 import { COAST, LAND, PLACE } from "./colours";
 import { gcj02FromWgs84, wgs84FromGcj02 } from "./gcj02";
 import { PLACES } from "./places";
 
-export const FONT = '"Noto Sans SC","PingFang SC","Microsoft YaHei UI","Microsoft YaHei",system-ui,sans-serif';
+export const FONT = '"Noto Sans SC","Noto Sans CJK SC","PingFang SC","Microsoft YaHei UI","Microsoft YaHei",system-ui,sans-serif';
 /** Tiles that fail one after the other before the built-in coast is shown instead. */
 const FAILURES_MAX = 6;
+
+/** Web tiles are taken up to this zoom and enlarged beyond. */
+const TILES_MAX_ZOOM = 18;
+const PICTURES = [TileType.Png, TileType.Jpeg, TileType.Webp, TileType.Avif];
 
 interface Coast {
   scale: number;
@@ -57,21 +62,38 @@ function shiftedMercator(): Projection {
 /** The configured base maps, from the bottom up; `failed` is called when one cannot be had. */
 export function tileLayers(urls: string[], datum: string, attribution: string, failed: () => void): BaseLayer[] {
   return urls.map((url) => {
-    const source = new XYZ({
-      ...(datum === "GCJ02" ? { projection: shiftedMercator() } : {}),
-      ...(attribution ? { attributions: escapeText(attribution) } : {}),
-      transition: 0,
-      maxZoom: 18,
-      url: url.endsWith(".pmtiles") ? "pmtiles/{z}/{x}/{y}" : url,
-    });
-    if (url.endsWith(".pmtiles")) fromArchive(source, new PMTiles(url));
-    let inARow = 0;
-    source.on("tileloadend", () => (inARow = 0));
-    source.on("tileloaderror", () => {
-      inARow += 1;
-      if (inARow === FAILURES_MAX) failed();
-    });
-    return new TileLayer({ source, preload: 0 });
+    const layer = new TileLayer<XYZ>({ preload: 0 });
+    const open = (address: string, maxZoom: number, archive?: PMTiles) => {
+      const source = new XYZ({
+        ...(datum === "GCJ02" ? { projection: shiftedMercator() } : {}),
+        ...(attribution ? { attributions: escapeText(attribution) } : {}),
+        transition: 0,
+        maxZoom,
+        url: address,
+      });
+      if (archive) fromArchive(source, archive);
+      let inARow = 0;
+      source.on("tileloadend", () => (inARow = 0));
+      source.on("tileloaderror", () => {
+        inARow += 1;
+        if (inARow === FAILURES_MAX) failed();
+      });
+      layer.setSource(source);
+    };
+    if (!url.split("?")[0]?.endsWith(".pmtiles")) {
+      open(url, TILES_MAX_ZOOM);
+      return layer;
+    }
+    const archive = new PMTiles(url);
+    archive
+      .getHeader()
+      .then(({ tileType, maxZoom }) => {
+        // Only pictures can be drawn.
+        if (PICTURES.includes(tileType)) open("archive/{z}/{x}/{y}", maxZoom, archive);
+        else failed();
+      })
+      .catch(failed);
+    return layer;
   });
 }
 
@@ -83,12 +105,15 @@ function fromArchive(source: XYZ, archive: PMTiles): void {
     archive
       .getZxy(z ?? 0, x ?? 0, y ?? 0)
       .then((found) => {
-        if (!found) throw new Error("no such tile");
+        if (!found) {
+          tile.setState(TileState.EMPTY);
+          return;
+        }
         const url = URL.createObjectURL(new Blob([found.data]));
-        image.onload = () => URL.revokeObjectURL(url);
+        image.addEventListener("load", () => URL.revokeObjectURL(url), { once: true });
         image.src = url;
       })
-      .catch(() => tile.setState(3));
+      .catch(() => tile.setState(TileState.ERROR));
   });
 }
 

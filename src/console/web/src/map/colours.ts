@@ -10,9 +10,9 @@ export const MANNED = "#8fe388";
 export const PLATE = "rgba(10,15,20,0.78)";
 export const TEXT = "#dbe5ee";
 export const DIM = "#a9b8c6";
-export const SEA = "#0b1118";
-export const LAND = "#151d26";
-export const COAST = "#2f3d4b";
+export const SEA = "#08121d";
+export const LAND = "#18212b";
+export const COAST = "#46586a";
 export const PLACE = "#8493a3";
 
 /** From low to high, metres of true height; an option, since colour is for alarms. */

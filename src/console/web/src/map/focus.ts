@@ -184,6 +184,7 @@ function plate(sheet: Sheet, text: string, x: number, y: number, alert: Alert): 
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   const width = pen.measureText(text).width + 12;
+  sheet.plates.push({ left: x - width / 2, top: y - 10, right: x + width / 2, bottom: y + 10 });
   pen.fillStyle = "rgba(8,12,16,0.92)";
   pen.fillRect(x - width / 2, y - 10, width, 20);
   pen.strokeStyle = RANK[rank(alert.severity)] ?? "#ffffff";

@@ -23,6 +23,8 @@ const LABELS_MANY = 60;
 const ALARM_LABELS = 60;
 /** A repaint while the map moves comes at most this often, and takes at most a fifth of the time. */
 const MOVING_MS = 180;
+/** A view that has not changed for so long stands still. */
+const SETTLED_MS = 120;
 /** Under this speed a target hovers, m/s. */
 const HOVER_MPS = 0.8;
 const FORMS: Form[] = ["chevron", "hollow", "sensed", "manned"];
@@ -48,6 +50,8 @@ export class Painter {
   private painted: Painted | undefined;
   private paintedAt = -Infinity;
   private dirty = true;
+  private view = "";
+  private movedAt = -Infinity;
   private readonly labels = new Labels();
   private sprites: Sprites | undefined;
   private spriteRatio = 0;
@@ -68,14 +72,18 @@ export class Painter {
     if (!frameState || !(context instanceof CanvasRenderingContext2D)) return;
     const now = performance.now();
     const moved = !this.painted || this.isElsewhere(frameState, this.painted);
+    const view = `${frameState.viewState.center.join()} ${frameState.viewState.resolution}`;
+    if (view !== this.view) this.movedAt = now;
+    this.view = view;
+    const moving = isMoving(frameState) || now - this.movedAt < SETTLED_MS;
     const wait = Math.max(MOVING_MS, 5 * this.costMs);
-    if (!this.painted || ((this.dirty || moved) && (!isMoving(frameState) || wait <= now - this.paintedAt))) {
+    if (!this.painted || ((this.dirty || moved) && (!moving || wait <= now - this.paintedAt))) {
       this.repaint(frameState);
       this.paintedAt = now;
       this.costMs = performance.now() - now;
       this.repaints += 1;
       this.dirty = false;
-    } else if (moved) {
+    } else if (moved || this.dirty) {
       again();
     }
     const { painted } = this;
@@ -155,7 +163,7 @@ export class Painter {
     }
     const [dx, dy] = [(width - seenWidth) / 2, (height - seenHeight) / 2];
     const seen = { left: dx, top: dy, right: dx + seenWidth, bottom: dy + seenHeight };
-    const sheet: Sheet = { pen: this.pen, ...painted, seen };
+    const sheet: Sheet = { pen: this.pen, ...painted, seen, plates: [] };
     this.sort(sheet);
     const crowd = this.normal.length;
     this.pen.setTransform(1, 0, 0, 1, 0, 0);
@@ -340,6 +348,7 @@ export class Painter {
       right: rect.right + sheet.seen.left,
       bottom: rect.bottom + sheet.seen.top,
     }));
+    obstacles.push(...sheet.plates);
     for (const i of this.alarmed) {
       const [x, y] = [toX(sheet, scene.tracks.x[i]!), toY(sheet, scene.tracks.y[i]!)];
       obstacles.push({ left: x - 10, top: y - 10, right: x + 10, bottom: y + 10 });

@@ -35,6 +35,8 @@ export interface Sheet {
   resolution: number;
   /** The part that is seen. */
   seen: Rect;
+  /** What was written already and no label may cover. */
+  plates: Rect[];
 }
 
 export function toX(sheet: Sheet, x: number): number {

@@ -140,7 +140,8 @@ export class ZoneLayer {
         return new Point([((extent[0] ?? 0) + (extent[2] ?? 0)) / 2, ((extent[1] ?? 0) + (extent[3] ?? 0)) / 2]);
       },
     });
+    const from = chosen || alarm ? NAMES_FROM - 1.5 : NAMES_FROM;
     return (_feature: unknown, resolution: number) =>
-      Math.log2(156543.03 / resolution) < NAMES_FROM && !chosen && !alarm ? style : [style, text];
+      Math.log2(156543.03 / resolution) < from ? style : [style, text];
   }
 }

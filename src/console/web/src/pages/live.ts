@@ -143,6 +143,9 @@ class Legend {
       pen.strokeRect(5.5, 7.5, 15, 11);
     };
     this.add("zone_temporary", picture(dashed));
+    const words = h("span");
+    this.names.push({ key: "label_key", element: words });
+    this.root.append(words);
   }
 
   render(): void {

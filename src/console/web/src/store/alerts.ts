@@ -1,6 +1,6 @@
 // The alerts that stand, and those that are over but that nobody took note of.
 
-import { type Alert, type AlertEvent, type Severity, rank } from "../protocol";
+import { type Alert, type Severity, rank } from "../protocol";
 
 /** Cleared alerts of at least this severity stay until somebody took note of them. */
 const LATCHED: Severity = "CAUTION";
@@ -15,8 +15,8 @@ export interface Entry {
   peak: number;
   /** `performance.now()` of its newest frame. */
   heardAt: number;
-  /** Not every event on disk yet, where the service says so. */
-  volatile: boolean;
+  /** Number of its newest event, while the service says that it is not on disk yet. */
+  volatile: number | undefined;
 }
 
 export interface AircraftAlarm {
@@ -40,14 +40,14 @@ export class Alerts {
   replace(alerts: Alert[], now: number): void {
     const stay = new Set(alerts.map((alert) => alert.alert_id));
     for (const id of [...this.open.keys()]) if (!stay.has(id)) this.open.delete(id);
-    for (const alert of alerts) this.put(alert, now, false);
+    for (const alert of alerts) this.put(alert, now, undefined);
     this.reindex();
   }
 
   /** One event. */
-  take(event: AlertEvent, alert: Alert, now: number, durable: boolean | undefined): void {
+  take(alert: Alert, now: number, volatile: number | undefined): void {
     if (alert.state === "OPEN") {
-      this.put(alert, now, durable === false);
+      this.put(alert, now, volatile);
     } else {
       const before = this.open.get(alert.alert_id);
       this.open.delete(alert.alert_id);
@@ -55,8 +55,12 @@ export class Alerts {
       if (alert.acknowledged ?? before?.alert.acknowledged) this.cleared.delete(alert.alert_id);
       else this.latch(alert, peak, now);
     }
-    void event;
     this.reindex();
+  }
+
+  /** All events up to this one are on disk. */
+  durable(seq: number): void {
+    for (const entry of this.open.values()) if ((entry.volatile ?? Infinity) <= seq) entry.volatile = undefined;
   }
 
   /** From the history: what was cleared before the page was opened. */
@@ -111,7 +115,7 @@ export class Alerts {
     return this.open.get(id) ?? this.cleared.get(id);
   }
 
-  private put(alert: Alert, now: number, volatile: boolean): void {
+  private put(alert: Alert, now: number, volatile: number | undefined): void {
     const before = this.open.get(alert.alert_id);
     const peak = Math.min(before?.peak ?? 9, rank(alert.severity));
     this.open.set(alert.alert_id, { alert, peak, heardAt: now, volatile });
@@ -120,7 +124,7 @@ export class Alerts {
 
   private latch(alert: Alert, peak: number, now: number): void {
     if (rank(LATCHED) < peak || this.noted.includes(alert.alert_id)) return;
-    this.cleared.set(alert.alert_id, { alert, peak, heardAt: now, volatile: false });
+    this.cleared.set(alert.alert_id, { alert, peak, heardAt: now, volatile: undefined });
     if (CLEARED_MAX < this.cleared.size) {
       const oldest = this.cleared.keys().next().value;
       if (oldest !== undefined) this.cleared.delete(oldest);

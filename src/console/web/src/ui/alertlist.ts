@@ -60,8 +60,8 @@ export class AlertList {
       "section",
       { class: "panel" },
       h("div", { class: "panel-head" }, this.title, this.total, h("div", { class: "grow" }), this.ackAll),
-      h("div", { class: "chips" }, ...this.chips.map(({ button }) => button), h("div", { class: "grow" }), this.unacked, this.inView),
-      field,
+      h("div", { class: "chips" }, ...this.chips.map(({ button }) => button)),
+      h("div", { class: "filters" }, field, this.unacked, this.inView),
       this.held,
       h("div", { class: "scroll" }, this.list, this.none),
       this.group,
@@ -186,7 +186,7 @@ export class AlertList {
     const doubt = alert.data === "GOOD" ? "" : tMaybe(`data_${alert.data}`, "");
     const height = alert.measured["height_agl_m"];
     const high = height !== undefined && alert.code !== "HEIGHT_LIMIT" ? `${t("height_agl")} ${Math.round(height)} m` : "";
-    const parts = [tMaybe(`tag_${alert.code}`, alert.code), parties(alert), high, doubt, again, volatile ? t("not_durable") : ""];
+    const parts = [tMaybe(`tag_${alert.code}`, alert.code), parties(alert), high, doubt, again, volatile === undefined ? "" : t("not_durable")];
     write(row.meta, parts.filter(Boolean).join(" · "));
     write(row.state, cleared ? t("cleared") : acked ? t("acknowledged") : t("unacknowledged"));
     row.ack.hidden = acked && !cleared;

@@ -11,6 +11,7 @@ export class Detail {
   private readonly name = h("h3");
   private readonly operator = h("span", { class: "dim" });
   private readonly find = h("button", { type: "button", onclick: () => this.locate() });
+  private readonly follow = h("button", { type: "button", onclick: () => this.flipFollow() });
   private readonly close = h("button", { type: "button", class: "square", onclick: () => this.app.choose(undefined) }, icon(ICONS.close));
   private readonly alertBox = h("div", { class: "alert-box" });
   private readonly alertTitle = h("b");
@@ -30,12 +31,12 @@ export class Detail {
     this.alertBox.append(
       h("div", { class: "alert-title" }, this.alertShape, this.alertTitle),
       this.alertText,
-      this.alertFigures,
       this.acked,
       this.form,
+      this.alertFigures,
     );
     this.root.append(
-      h("div", { class: "panel-head" }, this.name, this.operator, h("div", { class: "grow" }), this.find, this.close),
+      h("div", { class: "panel-head" }, this.name, this.operator, h("div", { class: "grow" }), this.follow, this.find, this.close),
       this.alertBox,
       this.silent,
       this.figures,
@@ -59,6 +60,9 @@ export class Detail {
     write(this.name, id.replace(/^service:/, ""));
     write(this.operator, track?.operator ?? alert?.operator ?? "");
     write(this.find, t("locate"));
+    write(this.follow, t("follow"));
+    this.follow.hidden = !track;
+    this.follow.setAttribute("aria-pressed", String(app.follow));
     this.close.setAttribute("aria-label", t("close"));
     this.root.setAttribute("aria-label", `${t("selected")} ${id}`);
     if (this.drawnFor !== `${id} ${alert?.alert_id ?? ""}`) {
@@ -104,7 +108,7 @@ export class Detail {
       [t("observed_at"), clock(Date.parse(alert.observed_at))],
     ];
     if (alert.cleared_at) times.push([t("cleared_at"), clock(Date.parse(alert.cleared_at))]);
-    const figure = ([name, value]: [string, number]): [string, string] => [unitless(name), `${value} ${unitOf(name)}`];
+    const figure = ([name, value]: [string, number]): [string, string] => [unitless(name), `${short(value)} ${unitOf(name)}`];
     const limits = Object.entries(alert.limit).map(figure).map(([name, value]): [string, string] => [`${t("limit")} ${name}`, value]);
     fillFigures(this.alertFigures, [...times, ...Object.entries(alert.measured).map(figure), ...limits, [t("rule"), alert.rule]]);
     const { acknowledged } = alert;
@@ -120,6 +124,11 @@ export class Detail {
     this.note.setAttribute("aria-label", t("acknowledge_note"));
     this.send.disabled = !live && !cleared;
     write(this.send, cleared ? t("dismiss") : t("acknowledge"));
+  }
+
+  private flipFollow(): void {
+    this.app.follow = !this.app.follow;
+    this.app.draw();
   }
 
   private locate(): void {
@@ -155,6 +164,11 @@ export function fillFigures(list: HTMLElement, rows: [string, string][]): void {
     write(box.children[1] as HTMLElement, value);
   });
   while (list.children.length > rows.length) list.lastElementChild?.remove();
+}
+
+/** As many digits as a person reads at a glance. */
+function short(value: number): string {
+  return String(Number(value.toFixed(Math.abs(value) < 100 ? 1 : 0)));
 }
 
 function unitOf(name: string): string {

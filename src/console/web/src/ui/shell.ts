@@ -115,9 +115,8 @@ export class Shell {
     write(this.lang, t("lang_other"));
     this.lang.setAttribute("aria-label", t("lang_switch"));
     this.renderCounters(counts);
-    write(this.aircraftName, t("aircraft"));
-    write(this.aircraft, app.stream.heartbeat ? app.tracks.count.toLocaleString("en-US") : "–");
-    this.aircraft.title = `${app.map.painter.inView} ${t("in_view")}`;
+    write(this.aircraftName, t("in_view"));
+    write(this.aircraft, app.stream.heartbeat ? app.map.painter.inView.toLocaleString("en-US") : "–");
     this.renderLink(live);
     this.renderSound();
     const now = Date.now();
@@ -188,7 +187,8 @@ export class Shell {
     write(this.bannerTitle, `${t("not_live")} · ${t(state)}`);
     const at = stream.heartbeatWall ? clock(stream.heartbeatWall) : "–";
     const ago = stream.heartbeatWall ? span((Date.now() - stream.heartbeatWall.getTime()) / 1000) : "–";
-    const retry = Math.max(0, Math.ceil((stream.retryAt - performance.now()) / 1000));
+    const wait = Math.ceil((stream.retryAt - performance.now()) / 1000);
+    const retry = wait > 0 ? t("retry_in", { s: wait }) : t("retry_now");
     const lag = Math.max((stream.heartbeat?.lag_ms ?? 0) / 1000, 3).toFixed(0);
     const text =
       state === "starting"

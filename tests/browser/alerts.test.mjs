@@ -1,0 +1,198 @@
+// The alerts: list, filter, sound, acknowledging, keyboard, and what a screen reader finds.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { LANGUAGES, browser, demo, live, open, sees, until } from "./lib.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let service;
+let engine;
+before(async () => {
+  service = await demo();
+  engine = await browser();
+});
+after(async () => {
+  await engine?.close();
+  await service?.stop();
+});
+
+const rows = (page) => page.locator("#alerts li");
+const row = (page, text) => rows(page).filter({ hasText: text });
+
+test("sound is visibly blocked until a gesture, sounds at a severe alert, and a mute says so", async () => {
+  const { page, close } = await open(engine, service.url, { lang: "en" });
+  await live(page);
+  await sees(page, "blocked", 10, () => document.querySelector("#sound").dataset.state === "blocked");
+  await page.locator(".brand").click();
+  await sees(page, "on", 10, () => document.querySelector("#sound").dataset.state === "on");
+  await sees(page, "it sounded", 60, () => Number(document.querySelector("#sound").dataset.plays) > 0);
+  await page.keyboard.press("m");
+  await sees(page, "muted", 5, () => /Muted/.test(document.querySelector("#sound").textContent));
+  await sees(page, "the reminder that something came", 60, () => document.querySelector("#sound").classList.contains("remind"));
+  await page.keyboard.press("m");
+  await sees(page, "on again", 5, () => document.querySelector("#sound").dataset.state === "on");
+  await close();
+});
+
+test("the newest CRITICAL stays on the screen whatever is filtered and whichever page is shown", async () => {
+  const { page, close } = await open(engine, service.url, { lang: "en" });
+  await live(page);
+  await row(page, "Declares an emergency").waitFor({ timeout: 60_000 });
+  const bar = page.locator("#critical");
+  assert.ok(await bar.isVisible());
+  const first = await rows(page).first().getAttribute("class");
+  assert.match(first, /rank0/, "the most severe stands first");
+  await page.locator(".chip.rank0").click();
+  await page.locator("#search").fill("nothing is called so");
+  await sees(page, "an empty list that says why", 5, () => /hidden/.test(document.querySelector(".none").textContent));
+  assert.ok(await bar.isVisible());
+  await page.getByRole("link", { name: "System" }).click();
+  assert.ok(await bar.isVisible());
+  await page.getByRole("button", { name: /^Critical ·/ }).click();
+  await sees(page, "back at the map", 5, () => document.body.dataset.page === "live");
+  await page.getByRole("button", { name: "Clear the filter" }).click();
+  await row(page, "EMERGENCY").waitFor({ timeout: 5_000 });
+  await close();
+});
+
+test("a click flies there and shows the geometry and the service's sentence, in both languages", async () => {
+  for (const lang of LANGUAGES) {
+    const { page, faults, close } = await open(engine, service.url, { lang });
+    await live(page);
+    const first = rows(page).filter({ hasText: /C2-LOST|EMERGENCY|LOW-BATTERY|HEIGHT-BUST/ }).first();
+    await first.locator(".pick").click({ timeout: 60_000 });
+    const id = await page.evaluate(() => window.lowsky.aircraft);
+    await sees(page, "the map is there", 10, (uas) => {
+      const { map, tracks } = window.lowsky;
+      const i = tracks.at(uas);
+      return map.place().zoom > 13 && i !== undefined && map.sees(tracks.x[i], tracks.y[i]);
+    }, id);
+    const said = await page.locator(".alert-box p").first().innerText();
+    assert.equal(/[一-鿿]/.test(said), lang === "zh", said);
+    assert.deepEqual(faults, []);
+    await close();
+  }
+});
+
+test("an acknowledgement with its note is seen by everybody", async () => {
+  const [mine, theirs] = [await open(engine, service.url, { lang: "en" }), await open(engine, service.url, { lang: "zh" })];
+  await live(mine.page);
+  await live(theirs.page);
+  await row(mine.page, "SLOW-CLOCK").locator(".pick").click({ timeout: 30_000 });
+  await mine.page.locator("#note").fill("called the operator");
+  await mine.page.keyboard.press("Enter");
+  await sees(mine.page, "it says who and what", 10, () => /called the operator/.test(document.querySelector(".acked-by").textContent));
+  await row(theirs.page, "SLOW-CLOCK").filter({ hasText: "已确认" }).waitFor({ timeout: 10_000 });
+  await row(theirs.page, "SLOW-CLOCK").locator(".pick").click();
+  await sees(theirs.page, "the other sees the note", 10, () => /called the operator/.test(document.querySelector(".acked-by").textContent));
+  await mine.close();
+  await theirs.close();
+});
+
+test("what is cleared before somebody took note stays until somebody does", async () => {
+  const { page, close } = await open(engine, service.url, { lang: "en" });
+  await live(page);
+  await sees(page, "a cleared alert", 100, () => window.lowsky.alerts.cleared.size > 0);
+  await page.locator("#cleared .fold").click();
+  const count = await page.evaluate(() => window.lowsky.alerts.cleared.size);
+  const kept = page.locator("#cleared li").first();
+  assert.match(await kept.innerText(), /CLEARED/);
+  const id = await kept.getAttribute("data-id");
+  await kept.locator(".ack").click();
+  await sees(page, "it is gone", 5, (one) => !document.querySelector(`#cleared [data-id="${one}"]`), id);
+  await page.reload();
+  await live(page);
+  await sees(page, "the others are back after a reload, this one is not", 10, ([one, before]) => {
+    const { cleared } = window.lowsky.alerts;
+    return before - 1 <= cleared.size && !cleared.has(one);
+  }, [id, count]);
+  await close();
+});
+
+test("everything goes by keyboard", async () => {
+  const { page, close } = await open(engine, service.url, { lang: "en" });
+  await live(page);
+  await sees(page, "alerts", 60, () => window.lowsky.alerts.open.size > 1);
+  await page.keyboard.press("j");
+  const first = await page.evaluate(() => window.lowsky.alert?.alert_id);
+  assert.ok(first);
+  await page.keyboard.press("j");
+  assert.notEqual(await page.evaluate(() => window.lowsky.alert?.alert_id), first);
+  await page.keyboard.press("n");
+  const next = await page.evaluate(() => window.lowsky.alert?.alert_id);
+  await page.keyboard.press("Enter");
+  await sees(page, "flown there", 10, () => window.lowsky.map.place().zoom > 12);
+  await page.keyboard.press("a");
+  await sees(page, "acknowledged", 10, (id) => {
+    const entry = window.lowsky.alerts.find(id);
+    return !entry || entry.alert.state === "CLEARED" || entry.alert.acknowledged;
+  }, next);
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate(() => window.lowsky.alert), undefined);
+  for (const [key, name] of [["l", "labels"], ["t", "trails"], ["h", "byHeight"]]) {
+    const before = await page.evaluate((flag) => window.lowsky[flag], name);
+    await page.keyboard.press(key);
+    assert.equal(await page.evaluate((flag) => window.lowsky[flag], name), !before, name);
+  }
+  await page.keyboard.press("/");
+  await page.keyboard.type("jl");
+  assert.equal(await page.locator("#search").inputValue(), "jl", "nothing fires while somebody types");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  await page.locator("dialog[open]").waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("s");
+  await sees(page, "the page of the service", 5, () => document.body.dataset.page === "system");
+  await page.keyboard.press("g");
+  await page.keyboard.press("l");
+  await sees(page, "the map", 5, () => document.body.dataset.page === "live");
+  // The way by Tab alone: the first stop leads to the alerts.
+  await page.reload();
+  await live(page);
+  await page.keyboard.press("Tab");
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /Skip/);
+  await close();
+});
+
+test("the order holds still under the pointer", async () => {
+  const { page, close } = await open(engine, service.url, { lang: "en" });
+  await live(page);
+  await sees(page, "alerts", 60, () => document.querySelectorAll("#alerts li").length > 1);
+  await rows(page).first().hover();
+  const before = await rows(page).evaluateAll((items) => items.map((item) => item.dataset.id));
+  // An alert that is acknowledged would move to the end of the list.
+  const id = before[0];
+  await page.evaluate((one) => window.lowsky.acknowledge(one), id);
+  await page.waitForTimeout(1500);
+  const now = await rows(page).evaluateAll((items) => items.map((item) => item.dataset.id));
+  assert.deepEqual(now, before);
+  await page.mouse.move(300, 400);
+  await until("sorted again", 10, async () => {
+    const order = await rows(page).evaluateAll((items) => items.map((item) => item.dataset.id));
+    return order.length < 2 || order[0] !== id;
+  });
+  await close();
+});
+
+test("no serious finding of axe, on both pages, in both languages and on a phone", async () => {
+  for (const [lang, width, height] of [["zh", 1366, 768], ["en", 1366, 768], ["zh", 390, 844]]) {
+    const { page, close } = await open(engine, service.url, { lang, width, height });
+    await live(page);
+    for (const at of ["live", "system"]) {
+      await page.evaluate((id) => (location.hash = `#/${id}`), at);
+      await sees(page, at, 5, (id) => document.body.dataset.page === id, at);
+      if (at === "live" && (await rows(page).count()) > 0) await page.keyboard.press("j");
+      await page.waitForTimeout(800);
+      // The policy of the page forbids scripts from elsewhere; evaluating one is the tester's right.
+      await page.evaluate(AXE);
+      const found = await page.evaluate(() => window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+      const serious = found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+      const told = serious.map(({ id, nodes }) => `${lang} ${at} ${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+      assert.deepEqual(told, []);
+    }
+    await close();
+  }
+});

@@ -1,0 +1,135 @@
+// A demonstration as a real process, a real browser before it, and a wire between them that can be made slow or cut.
+import { spawn } from "node:child_process";
+import { createServer, connect } from "node:net";
+import { chromium } from "playwright-core";
+
+export const LANGUAGES = ["zh", "en"];
+const BINARY = process.env.LOWSKY_BIN;
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Asks until there is an answer; fails after `seconds`. */
+export async function until(what, seconds, ask) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (end < Date.now()) throw new Error(`not within ${seconds} s: ${what}`);
+    await new Promise((go) => setTimeout(go, 50));
+  }
+}
+
+/** A port that nobody has. */
+export function freePort() {
+  return new Promise((found) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => found(port));
+    });
+  });
+}
+
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+/** `lowsky demo`; `port` 0 is a free one. */
+export async function demo({ port = 0, aircraft = 120 } = {}) {
+  const mqtt = await freePort();
+  const flags = ["demo", "--seed", "7", "--port", port, "--mqtt-port", mqtt, "--aircraft", aircraft].map(String);
+  const child = spawn(BINARY, flags, { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, RUST_LOG: "error" } });
+  running.add(child);
+  let text = "";
+  child.stdout.on("data", (data) => (text += data));
+  const url = await until("the demonstration says where it is", 30, () => /http:\/\/[\d.:]+\//.exec(text)?.[0]);
+  const ended = new Promise((done) => child.on("exit", done));
+  return {
+    url,
+    port: Number(new URL(url).port),
+    signal: (name) => child.kill(name),
+    async stop(name = "SIGKILL") {
+      // One that is frozen would hear nothing else.
+      child.kill("SIGCONT");
+      child.kill(name);
+      await ended;
+      running.delete(child);
+    },
+  };
+}
+
+export function browser(...more) {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: [...FLAGS, ...more] });
+}
+
+/** A page that shows the console, with what went wrong in it. */
+export async function open(engine, url, { lang = "zh", width = 1366, height = 768 } = {}) {
+  const context = await engine.newContext({ viewport: { width, height }, locale: lang === "zh" ? "zh-CN" : "en-GB" });
+  const page = await context.newPage();
+  const faults = [];
+  const foreign = [];
+  const sent = [];
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("request", (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (!["data:", "blob:"].includes(protocol) && host !== new URL(url).host) foreign.push(request.url());
+  });
+  page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(JSON.parse(payload))));
+  await page.goto(`${url}?lang=${lang}`);
+  return { page, faults, foreign, sent, close: () => context.close() };
+}
+
+/** Waits until the page says what it should. */
+export function sees(page, what, seconds, test, argument) {
+  return page.waitForFunction(test, argument, { timeout: seconds * 1000, polling: 100 }).catch((error) => {
+    throw new Error(`${what}: ${error.message}`);
+  });
+}
+
+export const live = (page, seconds = 20) => sees(page, "live", seconds, () => document.body.dataset.link === "live");
+
+/** A wire to a port, whose bytes can be held back and which can be cut. */
+export async function wire(target) {
+  const state = { delayMs: 0, cut: false };
+  const sockets = new Set();
+  const server = createServer((near) => {
+    if (state.cut) return near.destroy();
+    const far = connect(target, "127.0.0.1");
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ]) {
+      sockets.add(from);
+      from.on("data", (data) => setTimeout(() => to.destroyed || to.write(data), state.delayMs));
+      from.on("close", () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+      from.on("error", () => from.destroy());
+    }
+  });
+  // A case that fails must not keep the process.
+  server.unref();
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    delay: (ms) => (state.delayMs = ms),
+    cut() {
+      state.cut = true;
+      sockets.forEach((socket) => socket.destroy());
+    },
+    mend: () => (state.cut = false),
+    close() {
+      this.cut();
+      server.close();
+    },
+  };
+}

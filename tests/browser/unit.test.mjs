@@ -1,0 +1,125 @@
+// The parts of the page that need no browser: texts, shifts, labels, periods, figures.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const WEB = join(import.meta.dirname ?? ".", "web");
+const place = mkdtempSync(join(tmpdir(), "lowsky-unit-"));
+after(() => rmSync(place, { recursive: true, force: true }));
+
+/** A module of the page, for node. */
+async function load(name) {
+  const outfile = join(place, `${name.replaceAll("/", "-")}.mjs`);
+  await build({ entryPoints: [join(WEB, "src", `${name}.ts`)], outfile, bundle: true, format: "esm", logLevel: "error" });
+  return import(pathToFileURL(outfile));
+}
+
+test("the types hold", () => {
+  execFileSync("node", [join("node_modules", "typescript", "bin", "tsc"), "-p", WEB], { stdio: "inherit" });
+});
+
+test("both dictionaries say the same things with the same figures in them", async () => {
+  const { zh } = await load("i18n/zh");
+  const { en } = await load("i18n/en");
+  assert.deepEqual(Object.keys(en).sort(), Object.keys(zh).sort());
+  const figures = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+  for (const key of Object.keys(zh)) {
+    assert.deepEqual(figures(en[key]), figures(zh[key]), key);
+    assert.notEqual(en[key].trim(), "", key);
+    assert.notEqual(zh[key].trim(), "", key);
+    if (key !== "lang_other") assert.doesNotMatch(en[key], /[一-鿿]/, key);
+  }
+});
+
+test("every text is used, and every text that is asked for is there", async () => {
+  const { zh } = await load("i18n/zh");
+  const sources = readdirSync(join(WEB, "src"), { recursive: true })
+    .filter((name) => name.endsWith(".ts") && !/i18n.(zh|en)\.ts$/.test(name))
+    .map((name) => readFileSync(join(WEB, "src", name), "utf8"))
+    .join("\n");
+  const made = ["tag_", "reason_", "figure_", "data_", "sys_", "zone_", "banner_", "legend_"];
+  const unused = Object.keys(zh).filter((key) => !sources.includes(`"${key}"`) && !made.some((start) => key.startsWith(start)));
+  // Names of severities, phases and states of the connection are asked for by their values.
+  const values = ["CRITICAL", "WARNING", "CAUTION", "ADVISORY", "INFO", "PREDICTED", "ACTUAL", "starting", "silent", "delayed", "offline"];
+  assert.deepEqual(unused.filter((key) => !values.includes(key)), []);
+});
+
+test("GCJ-02 is shifted there and back as in the service", async () => {
+  const { gcj02FromWgs84, wgs84FromGcj02 } = await load("map/gcj02");
+  // A published pair of points: 39.912 733 N 116.404 015 E in WGS 84.
+  const [lng, lat] = gcj02FromWgs84(116.404, 39.915);
+  assert.ok(Math.abs(lng - 116.41024449916938) < 1e-9 && Math.abs(lat - 39.91640428150164) < 1e-9, `${lng} ${lat}`);
+  for (let x = 110; x < 117; x += 0.37) {
+    for (let y = 20; y < 25; y += 0.41) {
+      const [backX, backY] = wgs84FromGcj02(...gcj02FromWgs84(x, y));
+      assert.ok(Math.abs(backX - x) < 1e-7 && Math.abs(backY - y) < 1e-7);
+      const [shiftedX, shiftedY] = gcj02FromWgs84(x, y);
+      const metres = Math.hypot((shiftedX - x) * 102_000, (shiftedY - y) * 110_700);
+      assert.ok(300 < metres && metres < 800, `${metres} m at ${x} ${y}`);
+    }
+  }
+  assert.deepEqual(gcj02FromWgs84(2.35, 48.85), [2.35, 48.85], "nothing is shifted outside");
+});
+
+test("labels never cover each other or leave the view, and stay where they were", async () => {
+  const { Labels } = await load("map/labels");
+  const labels = new Labels();
+  let seed = 7;
+  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  const wishes = Array.from({ length: 300 }, (_, n) => ({
+    id: `A${n}`, x: random() * 900, y: random() * 600, width: 60 + random() * 60, height: 33, far: n < 20,
+  }));
+  const area = { left: 0, top: 0, right: 900, bottom: 600 };
+  const tool = { left: 0, top: 0, right: 300, bottom: 40 };
+  const first = labels.place(wishes, area, [tool]);
+  assert.ok(first.length > 40, `${first.length}`);
+  const rects = first.map(({ left, top, wish }) => ({ left, top, right: left + wish.width, bottom: top + wish.height }));
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  rects.forEach((rect, at) => {
+    assert.ok(0 <= rect.left && rect.right <= 900 && 0 <= rect.top && rect.bottom <= 600);
+    assert.ok(!meet(rect, tool));
+    assert.ok(rects.every((other, index) => index <= at || !meet(rect, other)));
+  });
+  const moved = wishes.map((wish) => ({ ...wish, x: wish.x + 0.2 }));
+  const second = new Map(labels.place(moved, area, [tool]).map((placed) => [placed.wish.id, placed]));
+  const stayed = first.filter(({ wish, left }) => Math.abs((second.get(wish.id)?.left ?? -99) - left) < 1);
+  assert.ok(stayed.length > first.length * 0.95, `${stayed.length} of ${first.length}`);
+});
+
+test("a zone is active, about to switch on, or off", async () => {
+  const { zoneState, zoneHeights } = await load("store/zones");
+  const now = Date.parse("2026-11-22T08:00:00Z");
+  const zone = (...limitedApplicability) => ({ properties: { identifier: "Z", type: "PROHIBITED", limitedApplicability }, geometry: { type: "Polygon" } });
+  assert.deepEqual(zoneState(zone(), now), { state: "active" });
+  const period = (start, end) => ({ startDateTime: start, endDateTime: end });
+  assert.equal(zoneState(zone(period("2026-11-22T07:00:00Z", "2026-11-22T09:00:00Z")), now).state, "active");
+  assert.equal(zoneState(zone(period("2026-11-22T08:20:00Z", "2026-11-22T09:00:00Z")), now).state, "soon");
+  assert.equal(zoneState(zone(period("2026-11-22T12:00:00Z", "2026-11-22T13:00:00Z")), now).state, "off");
+  assert.equal(zoneState(zone(period("2026-11-21T12:00:00Z", "2026-11-22T08:00:00Z")), now).state, "off", "the end is outside");
+  assert.equal(zoneState(zone({ startDateTime: "2026-01-01T00:00:00Z" }), now).state, "active");
+  const layer = { lower: 0, lowerReference: "AGL", upper: 1000, upperReference: "AGL", uom: "ft" };
+  assert.equal(zoneHeights({ ...zone(), geometry: { type: "Polygon", layer } }), "0 m AGL – 305 m AGL");
+  assert.match(zoneHeights({ ...zone(), geometry: { type: "Polygon", layer: { lower: 0, lowerReference: "AGL", uom: "m" } } }), /∞$/);
+});
+
+test("aircraft grow stale, then lost, keep short trails, and places are reused", async () => {
+  const { Tracks } = await load("store/tracks");
+  const tracks = new Tracks();
+  const track = (id, n) => ({ uas_id: id, timestamp: "t", lat: 22.5 + n * 0.001, lng: 114, freshness: "LIVE" });
+  for (let n = 0; n < 12; n += 1) tracks.set(track("A", n), n * 4000);
+  const a = tracks.at("A");
+  assert.equal(tracks.trailLength[a], 6);
+  assert.deepEqual([0, 2999, 3000, 14_999, 15_000].map((ms) => tracks.staleness(a, 44_000 + ms)), [0, 0, 1, 1, 2]);
+  tracks.set({ ...track("A", 0), freshness: "COASTED" }, 50_000);
+  assert.equal(tracks.staleness(a, 50_000), 1);
+  for (let n = 0; n < 3000; n += 1) tracks.set(track(`B${n}`, n), 0);
+  tracks.replace([track("A", 1)], 60_000, undefined);
+  assert.equal(tracks.count, 1);
+  for (let n = 0; n < 3000; n += 1) tracks.set(track(`C${n}`, n), 0);
+  assert.equal(tracks.length, 3001, "places of the gone are reused");
+});
