@@ -41,10 +41,20 @@ pub(super) fn enter(
 
 impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let books = self.counters.books();
+        for (name, help, value) in self.arrival().into_iter().chain(self.observations(&books)) {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        encode_refused(&books, &mut encoder)?;
+        self.encode_waiting(&books, &mut encoder)
+    }
+}
+
+impl Figures {
+    fn arrival(&self) -> Vec<(&'static str, &'static str, u64)> {
         let counters = &self.counters;
-        let books = counters.books();
-        let plain = [
+        vec![
             ("intake_messages", "Messages taken from the broker", counters.messages.get()),
             (
                 "intake_connections",
@@ -66,6 +76,13 @@ impl Collector for Figures {
                 "Messages given back because decoding stood still",
                 counters.intake_overruns.get(),
             ),
+        ]
+    }
+
+    fn observations(&self, books: &Books) -> Vec<(&'static str, &'static str, u64)> {
+        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let counters = &self.counters;
+        vec![
             ("observations_offered", "Observations and refused parts of messages", books.offered),
             ("observations_evaluated", "Observations that the monitor evaluated", books.evaluated),
             (
@@ -108,17 +125,9 @@ impl Collector for Figures {
                 counters.alerts_dropped.get(),
             ),
             ("feedback_published", "Feedback messages published", counters.feedback_published.get()),
-        ];
-        for (name, help, value) in plain {
-            let counter = ConstCounter::new(value);
-            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
-        }
-        encode_refused(&books, &mut encoder)?;
-        self.encode_waiting(&books, &mut encoder)
+        ]
     }
-}
 
-impl Figures {
     fn encode_waiting(
         &self,
         books: &Books,
