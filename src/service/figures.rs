@@ -41,10 +41,20 @@ pub(super) fn enter(
 
 impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let books = self.counters.books();
+        for (name, help, value) in self.arrival().into_iter().chain(self.observations(&books)) {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        encode_refused(&books, &mut encoder)?;
+        self.encode_waiting(&books, &mut encoder)
+    }
+}
+
+impl Figures {
+    fn arrival(&self) -> Vec<(&'static str, &'static str, u64)> {
         let counters = &self.counters;
-        let books = counters.books();
-        let plain = [
+        vec![
             ("intake_messages", "Messages taken from the broker", counters.messages.get()),
             (
                 "intake_connections",
@@ -66,6 +76,13 @@ impl Collector for Figures {
                 "Messages given back because decoding stood still",
                 counters.intake_overruns.get(),
             ),
+        ]
+    }
+
+    fn observations(&self, books: &Books) -> Vec<(&'static str, &'static str, u64)> {
+        let tally = *self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let counters = &self.counters;
+        vec![
             ("observations_offered", "Observations and refused parts of messages", books.offered),
             ("observations_evaluated", "Observations that the monitor evaluated", books.evaluated),
             (
@@ -80,26 +97,6 @@ impl Collector for Figures {
             ),
             ("observations_duplicate", "Observations that came again", tally.duplicates),
             ("observations_not_live", "Observations too old for live checks", tally.not_live),
-            ("alerts_published", "Alert messages that the broker confirmed", counters.alerts_published.get()),
-            (
-                "alerts_dropped",
-                "Alert messages dropped because too many waited for the broker",
-                counters.alerts_dropped.get(),
-            ),
-            ("feedback_published", "Feedback messages published", counters.feedback_published.get()),
-        ];
-        encode_counters(&plain, &mut encoder)?;
-        self.encode_storage(&mut encoder)?;
-        encode_refused(&books, &mut encoder)?;
-        self.encode_waiting(&books, &mut encoder)
-    }
-}
-
-impl Figures {
-    /// What happens only when the disk fails.
-    fn encode_storage(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let counters = &self.counters;
-        let plain = [
             (
                 "alert_events_not_durable",
                 "Alert events published before they were safe on disk",
@@ -121,8 +118,14 @@ impl Figures {
                 "Messages of the bypass dropped because decoding was behind",
                 counters.bypass_dropped.get(),
             ),
-        ];
-        encode_counters(&plain, encoder)
+            ("alerts_published", "Alert messages that the broker confirmed", counters.alerts_published.get()),
+            (
+                "alerts_dropped",
+                "Alert messages dropped because too many waited for the broker",
+                counters.alerts_dropped.get(),
+            ),
+            ("feedback_published", "Feedback messages published", counters.feedback_published.get()),
+        ]
     }
 
     fn encode_waiting(
@@ -146,18 +149,6 @@ impl Figures {
         }
         Ok(())
     }
-}
-
-/// Counters by name, each with what it counts.
-fn encode_counters(
-    counters: &[(&str, &str, u64)],
-    encoder: &mut DescriptorEncoder<'_>,
-) -> Result<(), std::fmt::Error> {
-    for (name, help, value) in counters {
-        let counter = ConstCounter::new(*value);
-        counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
-    }
-    Ok(())
 }
 
 fn encode_refused(books: &Books, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
