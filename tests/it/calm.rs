@@ -83,5 +83,8 @@ fn a_gate_fails_only_on_a_calm_machine() {
     assert!(!Calm { load_per_core: 9.0, ..calm }.holds());
     Calm { load_per_core: 9.0, ..calm }.judge(&["something".into()]);
     let values: Vec<f64> = (1..=100).rev().map(f64::from).collect();
-    assert_eq!([500, 990, 1_000].map(|per_mille| quantile(&values, per_mille)), [50.0, 99.0, 100.0]);
+    assert_eq!(
+        [500, 990, 1_000].map(|per_mille| quantile(&values, per_mille).to_string()),
+        ["50", "99", "100"]
+    );
 }

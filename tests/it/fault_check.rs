@@ -74,10 +74,11 @@ pub(crate) fn nothing_is_lost(record: &Record, history: &BTreeMap<u64, Told>) {
     );
 }
 
-/// The client that recorded never saw a hole, a double, a change or another history.
+/// The client that recorded never saw a hole, a double, a change, or another history without need: one that ended
+/// with events that were told and not safe, because the disk did not answer in time, is another one.
 pub(crate) fn nothing_was_missed(record: &Record) {
     assert_eq!(record.faults, [""; 0], "what the client saw");
-    assert_eq!(record.log_ids.len(), 1, "one history: {:?}", record.log_ids);
+    assert!(0 < record.hasty || record.log_ids.len() == 1, "one history: {:?}", record.log_ids);
 }
 
 /// The pages and the events tell the same.

@@ -184,6 +184,8 @@ struct Shared {
 impl Fleet {
     /// Connects to the broker and begins to publish.
     pub(crate) fn start(plan: Plan, broker: u16) -> Self {
+        let between_s = f64::from(plan.aircraft / 2) / plan.flights_per_s;
+        assert!(FLIGHT_S < between_s, "a couple is home before it flies again");
         let shared = Arc::new(Shared {
             plan,
             start: Stopwatch::start(),

@@ -98,7 +98,7 @@ fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
     nothing_was_missed(&record);
     pages_agree(&pages, &history);
     let episodes = each_breach_is_one_episode(&truth, &history);
-    println!("{episodes} breaches, each exactly one episode");
+    println!("{episodes} breaches, each exactly one episode; by {:?}", record.rules);
     assert!(10 * usize::try_from(cycles).unwrap() < episodes, "the campaign had something to lose");
     daemon.stop("TERM");
     tools_agree(dir.path(), &history);

@@ -12,9 +12,9 @@ use crate::fault_flood::{Flood, write_rings};
 use crate::fault_recorder::Recorder;
 use crate::service::{Books, Service};
 
-/// The crowd, and the couples in conflict beside it: about one in a hundred.
+/// The crowd, and the couples beside it, of which one and then another is in conflict.
 const CROWD: u32 = 600;
-const COUPLES: u32 = 10;
+const COUPLES: u32 = 40;
 /// Zones that each report is held against: judging is what is overloaded, not the broker and not this test.
 const RINGS: u32 = 300;
 /// How long the overload lasts.
@@ -101,7 +101,7 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
         history.values().filter(|told| told.alert.contains(uas_id)).for_each(|told| println!("{told:?}"));
     }
     assert_eq!(episodes.missing, [], "of {} conflicts", episodes.breaches);
-    assert!(usize::try_from(COUPLES).unwrap() < episodes.breaches, "{episodes:?}");
+    assert!(10 < episodes.breaches, "{episodes:?}");
     assert!(2.0 * judged < offered, "the overload was real: {offered:.0} a second");
     assert!(
         0.0 < during.conflated - before.conflated,
