@@ -8,12 +8,12 @@ mod calm;
 #[cfg(feature = "embedded-broker")]
 mod config_file;
 #[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod console_browser;
+#[cfg(test)]
 mod delivery_faults;
 #[cfg(test)]
 mod delivery_support;
-#[cfg(test)]
-#[cfg(feature = "embedded-broker")]
-mod console_browser;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod e2e_demo;
