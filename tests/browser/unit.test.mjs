@@ -94,14 +94,15 @@ test("labels never cover each other or leave the view, and stay where they were"
 test("a zone is active, about to switch on, or off", async () => {
   const { zoneState, zoneHeights } = await load("store/zones");
   const now = Date.parse("2026-11-22T08:00:00Z");
-  const zone = (...limitedApplicability) => ({ properties: { identifier: "Z", type: "PROHIBITED", limitedApplicability }, geometry: { type: "Polygon" } });
+  const zone = (lowsky) => ({ properties: { identifier: "Z", type: "PROHIBITED" }, geometry: { type: "Polygon" }, lowsky });
+  const state = (applies, switches_at) => zoneState(zone({ applies, switches_at }), now).state;
   assert.deepEqual(zoneState(zone(), now), { state: "active" });
-  const period = (start, end) => ({ startDateTime: start, endDateTime: end });
-  assert.equal(zoneState(zone(period("2026-11-22T07:00:00Z", "2026-11-22T09:00:00Z")), now).state, "active");
-  assert.equal(zoneState(zone(period("2026-11-22T08:20:00Z", "2026-11-22T09:00:00Z")), now).state, "soon");
-  assert.equal(zoneState(zone(period("2026-11-22T12:00:00Z", "2026-11-22T13:00:00Z")), now).state, "off");
-  assert.equal(zoneState(zone(period("2026-11-21T12:00:00Z", "2026-11-22T08:00:00Z")), now).state, "off", "the end is outside");
-  assert.equal(zoneState(zone({ startDateTime: "2026-01-01T00:00:00Z" }), now).state, "active");
+  assert.equal(state(true, undefined), "active");
+  assert.equal(state(true, "2026-11-22T09:00:00Z"), "active");
+  assert.equal(state(false, "2026-11-22T08:20:00Z"), "soon");
+  assert.equal(state(false, "2026-11-22T12:00:00Z"), "off");
+  assert.equal(state(true, "2026-11-22T08:00:00Z"), "off", "the end is outside");
+  assert.equal(state(false, "2026-11-22T07:59:00Z"), "active", "it has begun since");
   const layer = { lower: 0, lowerReference: "AGL", upper: 1000, upperReference: "AGL", uom: "ft" };
   assert.equal(zoneHeights({ ...zone(), geometry: { type: "Polygon", layer } }), "0 m AGL – 305 m AGL");
   assert.match(zoneHeights({ ...zone(), geometry: { type: "Polygon", layer: { lower: 0, lowerReference: "AGL", uom: "m" } } }), /∞$/);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use lowsky::console::PAGES;
+use lowsky::domain::{AlertCode, Reason};
 
 use crate::e2e_support::{LOWSKY, Program};
 
@@ -111,6 +112,16 @@ fn a_page_that_must_not_be_trusted_says_so() {
 #[test]
 fn configured_base_maps() {
     cases("basemap.test.mjs");
+}
+
+#[test]
+fn every_alert_and_every_refusal_has_its_words() {
+    let words = fs::read_to_string(Path::new(ROOT).join("src/console/web/src/i18n/zh.ts")).unwrap();
+    let json = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+    let reasons = Reason::ALL.into_iter().map(|reason| format!("reason_{}", json(serde_json::json!(reason))));
+    let codes = AlertCode::ALL.iter().map(|code| format!("tag_{}", code.name()));
+    let missing: Vec<_> = reasons.chain(codes).filter(|key| !words.contains(&format!("  {key}: "))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

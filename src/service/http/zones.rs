@@ -9,13 +9,19 @@ use serde_json::{Value, json};
 
 use super::{App, Problem, answer};
 use crate::airspace::Zone;
+use crate::service::clock;
 use crate::stream::to_json;
 
-/// A zone's feature with its version in a foreign member `lowsky`.
+/// A zone's feature, with a foreign member `lowsky`: its version, whether it applies now, and until when that is so.
 fn feature(zone: &Zone) -> Value {
+    let now = clock::now();
+    let mut own = json!({ "version": zone.version, "applies": zone.applies_at(now) });
     let mut feature = zone.geojson();
     if let Value::Object(members) = &mut feature {
-        members.insert("lowsky".into(), json!({ "version": zone.version }));
+        if let (Some(at), Value::Object(own)) = (zone.next_switch_after(now), &mut own) {
+            own.insert("switches_at".into(), json!(at));
+        }
+        members.insert("lowsky".into(), own);
     }
     feature
 }

@@ -43,6 +43,9 @@ export class Router {
   /** Keeps the address up to date without a history entry for each move of the map. */
   write(): void {
     const { filter, aircraft, map } = this.app;
+    // A page that was asked for, but whose event has not come yet, must not be written over.
+    const asked = location.hash.replace(/^#\/?/, "").split("?")[0];
+    if (asked && asked !== this.page && PAGES.some((page) => page.id === asked)) return;
     const said = new URLSearchParams({ at: map.said() });
     if (filter.hidden.size > 0) said.set("hide", [...filter.hidden].join(","));
     if (filter.text) said.set("q", filter.text);

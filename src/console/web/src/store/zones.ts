@@ -25,6 +25,8 @@ export interface ZoneGeometry {
 }
 
 export interface ZoneFeature {
+  /** Whether it applied when it was asked for, and when that changes. */
+  lowsky?: { applies?: boolean; switches_at?: string };
   properties: ZoneProperties;
   geometry: ZoneGeometry;
 }
@@ -33,6 +35,9 @@ export interface ZoneFeature {
 const SOON_MS = 30 * 60_000;
 /** Without a version in the heartbeat, the zones are asked for this often, milliseconds. */
 const POLL_MS = 15_000;
+
+/** A browser whose clock is ahead does not ask more often than this, milliseconds. */
+const SWITCHED_MS = 10_000;
 
 export type ZoneState = "active" | "soon" | "off";
 
@@ -48,7 +53,11 @@ export class Zones {
 
   /** To be called at each heartbeat. */
   look(told: string | undefined): void {
-    const due = told === undefined ? POLL_MS <= performance.now() - this.asked : told !== this.version || this.failed;
+    // Where a zone has switched, the service is asked when it will again.
+    const switched = this.features.some(({ lowsky }) => Date.parse(lowsky?.switches_at ?? "") <= Date.now());
+    if (switched) this.tag = "";
+    const changed = told === undefined ? POLL_MS <= performance.now() - this.asked : told !== this.version;
+    const due = changed || this.failed || (switched && SWITCHED_MS <= performance.now() - this.asked);
     if (due && !this.busy && 1000 <= performance.now() - this.asked) void this.fetch();
   }
 
@@ -78,19 +87,14 @@ export class Zones {
   }
 }
 
-/** Whether a zone applies at `now`, and when that changes next, if it does. */
-export function zoneState(zone: ZoneFeature, now: number): { state: ZoneState; at?: number } {
-  const periods = zone.properties.limitedApplicability ?? [];
-  if (periods.length === 0) return { state: "active" };
-  let next: number | undefined;
-  for (const period of periods) {
-    const start = period.startDateTime ? Date.parse(period.startDateTime) : -Infinity;
-    const end = period.endDateTime ? Date.parse(period.endDateTime) : Infinity;
-    if (start <= now && now < end) return end === Infinity ? { state: "active" } : { state: "active", at: end };
-    if (now < start) next = Math.min(next ?? Infinity, start);
-  }
-  if (next === undefined) return { state: "off" };
-  return { state: next - now <= SOON_MS ? "soon" : "off", at: next };
+/** Whether a zone applies at `now`, and when that changes next, if it does. The service knows the schedules. */
+export function zoneState({ lowsky }: ZoneFeature, now: number): { state: ZoneState; at?: number } {
+  const next = lowsky?.switches_at === undefined ? undefined : Date.parse(lowsky.switches_at);
+  const passed = next !== undefined && next <= now;
+  const active = (lowsky?.applies ?? true) !== passed;
+  const at = next === undefined || passed ? {} : { at: next };
+  if (active) return { state: "active", ...at };
+  return { state: next !== undefined && !passed && next - now <= SOON_MS ? "soon" : "off", ...at };
 }
 
 /** The zone's name in the language, else its first. */
