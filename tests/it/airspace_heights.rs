@@ -65,7 +65,12 @@ fn told(
     }
     let found = effects.iter().find_map(|effect| match effect {
         Effect::Alert(event) if event.alert.code == AlertCode::ZoneIncursion => Some(event),
-        _ => None,
+        Effect::TrackChanged(_)
+        | Effect::TrackGone(_)
+        | Effect::Refused(..)
+        | Effect::AckRefused(_)
+        | Effect::Assessed(_)
+        | Effect::Alert(_) => None,
     })?;
     assert_eq!((found.event, found.alert.phase), (AlertEventKind::Raised, Phase::Actual));
     Some((found.alert.data, found.alert.rule.to_string(), found.alert.measured.get("height_agl_m")))

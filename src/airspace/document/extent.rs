@@ -62,21 +62,18 @@ pub(super) fn read(
     let extent_at = at.member("extent");
     let extent = reader.object(extent, &extent_at, "`extent`")?;
     let kinds: &[(&str, Kind)] = if is_line { &LINES } else { &POINTS };
-    let kind = match present(extent, "subType") {
-        Some(kind) => reader.word(kind, &extent_at.member("subType"), "`subType`", kinds)?,
-        None => {
-            let (word, kind) = kinds.first()?;
-            reader.warn(
-                &extent_at,
-                format!("`subType` should be `{word}`"),
-                format!("“subType” 应为 “{word}”"),
-            );
-            *kind
-        }
+    let kind = if let Some(kind) = present(extent, "subType") {
+        reader.word(kind, &extent_at.member("subType"), "`subType`", kinds)?
+    } else {
+        let (word, kind) = kinds.first()?;
+        reader.warn(&extent_at, format!("`subType` should be `{word}`"), format!("“subType” 应为 “{word}”"));
+        *kind
     };
     if kind == Kind::Corridor {
-        let line = line(coordinates, &coordinates_at, reader);
-        return one(corridor(&line?, extent, &extent_at, reader)?, limits, at, reader);
+        let line = line(coordinates, &coordinates_at, reader)?;
+        let half_width_m = length(extent, "halfWidth", &extent_at, reader)?;
+        let round_ends = has_round_ends(extent, &extent_at, reader)?;
+        return one(Shape::corridor(&line, half_width_m, round_ends), limits, at, reader);
     }
     let centre = ring::position(coordinates, &coordinates_at, reader);
     let shape = match kind {
@@ -161,18 +158,10 @@ fn line(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Vec<LatLn
     on_wgs84.collect()
 }
 
-fn corridor(
-    line: &[LatLng],
-    extent: &Map<String, Value>,
-    at: &At<'_>,
-    reader: &mut Reader<'_>,
-) -> Option<Option<Shape>> {
-    let half_width_m = length(extent, "halfWidth", at, reader)?;
-    let round_ends = match present(extent, "cap") {
-        None => true,
-        Some(cap) => reader.word(cap, &at.member("cap"), "`cap`", &[("ROUND", true), ("FLAT", false)])?,
-    };
-    Some(Shape::corridor(line, half_width_m, round_ends))
+/// Whether a corridor ends in half circles, as it does unless it says otherwise.
+fn has_round_ends(extent: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Option<bool> {
+    let Some(cap) = present(extent, "cap") else { return Some(true) };
+    reader.word(cap, &at.member("cap"), "`cap`", &[("ROUND", true), ("FLAT", false)])
 }
 
 /// A cone between its limits, as slices that each are as wide as their wider end.

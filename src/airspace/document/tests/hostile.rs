@@ -24,6 +24,7 @@ fn corners(count: u32) -> String {
 }
 
 /// A name and a document that must be refused.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn documents() -> Vec<(&'static str, Vec<u8>)> {
     let text: Vec<(&str, String)> = vec![
         ("empty", String::new()),
