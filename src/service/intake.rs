@@ -30,8 +30,9 @@ use crate::service::{broker_profile, canary};
 
 /// How long the broker keeps our session after a connection is lost, seconds.
 const SESSION_EXPIRY_S: u32 = 3_600;
-/// QoS 1 messages that the broker may send before we acknowledge the first.
-pub(super) const RECEIVE_MAX: usize = 1_000;
+/// QoS 1 messages that the broker may send before we acknowledge the first: a fleet that waits shall wait here, where
+/// newer positions replace older ones, and not in the broker.
+pub(super) const RECEIVE_MAX: usize = 20_000;
 /// Messages between the socket and the decoder.
 const CHANNEL_LEN: usize = 8_192;
 /// Longest wait for a full channel before the connection is given up.

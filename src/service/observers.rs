@@ -288,7 +288,10 @@ impl Observers {
         }
         let (status, reason) = match (flown, age < canary::AGE_MAX) {
             (true, true) => (Status::Ok, None),
-            (false, _) => (Status::Failed, Some("no test flight has come through yet".to_owned())),
+            (false, early) => {
+                let status = if early { Status::Degraded } else { Status::Failed };
+                (status, Some("no test flight has come through yet".to_owned()))
+            }
             (true, false) => {
                 (Status::Failed, Some(format!("no test flight has come through for {} s", age.as_secs())))
             }
