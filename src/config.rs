@@ -330,11 +330,16 @@ fn level_fault(level: &Level) -> Option<&'static str> {
         .then_some("tau_s, tcoa_s: must be from 0 to 180 seconds")
 }
 
+/// Keys whose values are texts, also where they look like numbers, as passwords may.
+const TEXTS: [&str; 8] = ["url", "prefix", "user", "password", "client_id", "listen", "dir", "time_zone"];
+
 /// Puts the value of one environment variable into the table. Numbers and booleans are recognised.
 fn apply(table: &mut toml::Table, name: &str, value: &str) -> Result<(), Fault> {
     let path: Vec<String> = name.trim_start_matches("LOWSKY__").split("__").map(str::to_lowercase).collect();
+    let is_text = path.last().is_some_and(|key| TEXTS.contains(&key.as_str()));
     let typed = toml::from_str::<toml::Table>(&format!("v = {value}"))
         .ok()
+        .filter(|_| !is_text)
         .and_then(|mut parsed| parsed.remove("v"))
         .unwrap_or_else(|| toml::Value::String(value.into()));
     let Some((last, sections)) = path.split_last() else { return Ok(()) };
@@ -425,6 +430,9 @@ mod tests {
         let config = Config::parse("[mqtt]\nembedded = true", Path::new(""), &overrides).unwrap();
         assert_eq!(config.mqtt.url, "mqtt://127.0.0.1:2883");
         assert!(config.mqtt.embedded);
+        let digits = [("LOWSKY__MQTT__PASSWORD".to_owned(), "12345".to_owned())];
+        let config = Config::parse("", Path::new(""), &digits).unwrap();
+        assert_eq!(config.mqtt.password.as_deref(), Some("12345"), "a text stays a text");
         let wrong = [("LOWSKY__MQTT__URI".to_owned(), "x".to_owned())];
         assert!(Config::parse("", Path::new(""), &wrong).is_err());
     }

@@ -25,6 +25,13 @@ pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let config = files::configuration(args.config.as_deref())?;
     let paths = if args.paths.is_empty() { vec![config.zones.dir.clone()] } else { args.paths.clone() };
     let (mut errors, mut warnings, mut zones) = (0, 0, 0);
+    // A folder that nobody named and nobody made is no fault of the configuration.
+    let unmade = args.paths.is_empty() && !config.zones.dir.exists();
+    if unmade {
+        println!("{}: no such folder yet; no zones 目录尚不存在，没有空域", config.zones.dir.display());
+        warnings += 1;
+    }
+    let paths = if unmade { Vec::new() } else { paths };
     let mut contents = Vec::new();
     for path in &paths {
         if path.extension().is_some_and(|extension| extension == "toml") {

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::files::{self, Failure};
 use super::terminal;
+use crate::service::canary;
 use crate::service::counters::Counters;
 use crate::service::intake::{self, IntakeState};
 use crate::service::link::Endpoint;
@@ -73,6 +74,13 @@ pub(super) fn record(args: &RecordArgs) -> Result<ExitCode, Failure> {
                 }
                 message = messages.recv() => {
                     let Some(message) = message else { break };
+                    if let Some(token) = &message.token {
+                        intake.acknowledge(token);
+                    }
+                    // The service's own test flights are no traffic.
+                    if canary::is_topic(&message.topic) {
+                        continue;
+                    }
                     line.clear();
                     let envelope = Envelope {
                         topic: &message.topic,
@@ -82,9 +90,6 @@ pub(super) fn record(args: &RecordArgs) -> Result<ExitCode, Failure> {
                     recording::write(&envelope, &mut line);
                     out.write_all(line.as_bytes()).map_err(|error| cannot(&error))?;
                     count += 1;
-                    if let Some(token) = &message.token {
-                        intake.acknowledge(token);
-                    }
                 }
             }
         }

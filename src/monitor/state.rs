@@ -18,7 +18,7 @@ const RELATIVE_ERROR_M: f64 = 15.0;
 const PRESSURE_ERROR_M: f64 = 110.0;
 /// An aircraft this little above its point of take-off is still over it, metres.
 const LOW_M: f64 = 3.0;
-/// Standard deviation of a vertical accuracy that nobody gave, metres (`STANDARDS` §6.5).
+/// Standard deviation of a vertical accuracy that nobody gave, metres.
 const SIGMA_UNKNOWN_M: f64 = 10.0;
 /// Standard deviation of EGM96 here, metres.
 const SIGMA_GEOID_M: f64 = 0.5;

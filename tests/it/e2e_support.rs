@@ -246,7 +246,7 @@ impl Daemon {
     }
 
     pub(crate) fn until_ready(&self, within_s: f64) {
-        until("ready", within_s, || self.health()["status"].as_str().filter(|s| *s == "ok").map(|_| ()));
+        until("ready", within_s, || self.health()["status"].as_str().filter(|s| *s != "failed").map(|_| ()));
     }
 
     pub(crate) fn stream(&self) -> String {

@@ -286,10 +286,21 @@ fn band(state: &State, volume: &Volume) -> [f64; 2] {
             state.hae_m.zip(state.takeoff_m).map(|(hae_m, takeoff_m)| limit.metres + hae_m - takeoff_m)
         }
     };
-    [
-        volume.lower.and_then(hae_m).unwrap_or(f64::NEG_INFINITY) - state.hae_error_m,
-        volume.upper.and_then(hae_m).unwrap_or(f64::INFINITY) + state.hae_error_m,
-    ]
+    // A height that was declared over the limit's own reference needs no conversion, and has no error of one.
+    let error_m = |limit: VerticalLimit| match limit.reference {
+        VerticalReference::Takeoff if state.takeoff_m.is_some() => 0.0,
+        VerticalReference::Agl if state.takeoff_m.is_none() && state.agl_m.is_some() => 0.0,
+        VerticalReference::Takeoff
+        | VerticalReference::Agl
+        | VerticalReference::Wgs84
+        | VerticalReference::Amsl
+        | VerticalReference::Cn1985 => state.hae_error_m,
+    };
+    let bound = |limit: Option<VerticalLimit>, side: f64| {
+        let hae_m = limit.and_then(|limit| Some(hae_m(limit)? + side * error_m(limit)));
+        hae_m.unwrap_or(side * f64::INFINITY)
+    };
+    [bound(volume.lower, -1.0), bound(volume.upper, 1.0)]
 }
 
 /// When a height that changes steadily is between two limits, within the horizon: seconds from and to.

@@ -71,7 +71,6 @@ fn schemas() -> Value {
         "raised_at",
         "updated_at",
         "observed_at",
-        "position",
         "measured",
         "limit",
         "data",
@@ -86,6 +85,7 @@ fn schemas() -> Value {
         "raised_at": time(), "updated_at": time(), "cleared_at": time(), "observed_at": time(),
         "position": position, "measured": figures(), "limit": figures(),
         "data": names(DataQuality::ALL, DataQuality::name), "rule": text(), "explanation": explanation,
+        "announced_again": { "type": "integer", "minimum": 1, "maximum": 3 },
     });
     let number = || json!({ "type": "number" });
     let track = json!({

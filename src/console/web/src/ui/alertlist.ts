@@ -214,7 +214,7 @@ export class AlertList {
   private renderCleared(): void {
     const { cleared } = this.app.alerts;
     this.group.hidden = cleared.size === 0;
-    if (cleared.size === 0) return;
+    if (cleared.size === 0) return this.arrange(this.groupList, this.clearedRows, [], true);
     write(this.groupToggle, `${this.groupList.hidden ? "▸" : "▾"} ${t("cleared_group", { n: cleared.size })}`);
     write(this.noteAll, t("note_all"));
     const order = [...cleared.values()].sort((a, b) => a.peak - b.peak || (a.alert.updated_at < b.alert.updated_at ? 1 : -1));
