@@ -127,7 +127,9 @@ impl Canary {
     pub fn look(&self, desk: &TroubleDesk) {
         let on_disk = self.store.as_ref().map_or(u64::MAX, |store| store.progress().probed);
         let mut state = self.lock();
-        let landed = |round: &Round| round.probed && round.number <= on_disk;
+        // A disk that fails is told as such, and alerts go out meanwhile.
+        let without_disk = desk.holds(ServiceTrouble::Storage);
+        let landed = |round: &Round| round.probed && (round.number <= on_disk || without_disk);
         if let Some(last) = state.rounds.iter().rposition(landed) {
             state.any = true;
             let newest = state.rounds.drain(..=last).next_back();

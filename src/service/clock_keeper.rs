@@ -40,7 +40,11 @@ pub struct ClockKeeper {
 impl ClockKeeper {
     /// A report came from an aircraft: when by our own time, and with which time of its own.
     pub fn witness(&mut self, received_at: Timestamp, source: Timestamp) {
-        if received_at.seconds_since(source).abs() <= AGREES_S {
+        let off_own_s = received_at.seconds_since(source);
+        let off_system_s = off_own_s + self.off_s;
+        // Where the two clocks are not one, a report speaks for the one that it is nearer to.
+        let for_own = self.off_s.abs() <= STEP_S || off_own_s.abs() <= off_system_s.abs();
+        if off_own_s.abs() <= AGREES_S && for_own {
             self.agreed_at = Some(received_at);
         }
     }

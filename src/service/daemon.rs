@@ -45,12 +45,16 @@ use crate::service::watch_zones::{self, ZoneWatch};
 use crate::service::watchdog::Watched;
 use crate::service::zone_keeper::ZoneKeeper;
 use crate::service::{clock, figures, zone_files};
+use crate::stream::LoggedEvent;
 use crate::wire::{self, Doors};
 
 /// Time for what was taken to be evaluated and acknowledged at the stop.
 const DRAIN_MAX: Duration = Duration::from_millis(1500);
 /// Time for the disk to take the last events at the stop.
 const LAST_WRITE_MAX: Duration = Duration::from_millis(500);
+/// Time for the embedded broker to pass on what it was told last.
+#[cfg(feature = "embedded-broker")]
+const LAST_WORDS: Duration = Duration::from_millis(250);
 /// Time for the farewell to the broker.
 const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
@@ -131,11 +135,19 @@ impl Daemon {
         let mqtt_address = endpoint.to_string();
         let own_endpoint = endpoint.clone();
         let filters = wire::subscription_filters(&config.mqtt.prefix);
+        // What takes its time comes first: a broker that kept our session sends at once all that it kept.
+        let Opened { store, journal, recovered } = open_journal(config, &inbox).await?;
+        for open in &recovered.open {
+            // Whether its last message reached the broker before the end is not known.
+            publisher.alert(&LoggedEvent::of(open, true));
+        }
+        let read = zone_files::read(&config.zones.dir);
+        let mut rules = config.monitor_settings();
+        rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
         let (intake, messages) =
             intake::start(endpoint.clone(), &config.mqtt.client_id, filters.clone(), Arc::clone(&counters));
 
         let mut hub_settings = HubSettings::new(&config.mqtt.client_id);
-        let Opened { store, journal, recovered } = open_journal(config, &inbox).await?;
         hub_settings.log_id = Some(Arc::clone(&recovered.log_id));
         hub_settings.last_seq = recovered.last_seq;
         hub_settings.open.clone_from(&recovered.open);
@@ -178,7 +190,6 @@ impl Daemon {
         if inbox.control(Control::Airspace(no_zones)).is_err() {
             tracing::error!("a new inbox is full");
         }
-        let read = zone_files::read(&config.zones.dir);
         keeper.begin(&read);
         let take = move |read| {
             keeper.take(&read);
@@ -213,8 +224,6 @@ impl Daemon {
             stamp: Arc::clone(&monitor.stamp),
             latency: app.metrics.alert_latency_s.clone(),
         };
-        let mut rules = config.monitor_settings();
-        rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
         let evaluator = evaluator::start(Monitor::new(rules), recovered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
         let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
@@ -320,6 +329,7 @@ impl Daemon {
         }
         #[cfg(feature = "embedded-broker")]
         if let Some(broker) = self.broker.take() {
+            tokio::time::sleep(LAST_WORDS).await;
             broker.stop().await;
         }
         drop(tokio::time::timeout(Duration::from_millis(200), watched).await);

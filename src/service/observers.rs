@@ -156,7 +156,7 @@ impl Observers {
             Heard::Dropped(payload) => {
                 memory.unheard = None;
                 let Some(more) = memory.drops.read(payload) else { return };
-                memory.dropped += more;
+                memory.dropped = memory.dropped.saturating_add(more);
                 memory.dropped_at = Some(Stopwatch::start());
                 self.counters.broker_drops.add(more);
                 let dropped = u32::try_from(memory.dropped).map_or(f64::MAX, f64::from);
@@ -187,7 +187,7 @@ impl Observers {
     }
 
     fn input(&self, memory: &mut Memory) {
-        let messages = self.counters.messages.get();
+        let messages = self.counters.messages.get().saturating_add(self.counters.bypass_messages.get());
         let fresh = messages - std::mem::replace(&mut memory.messages, messages);
         let (status, reason) = if memory.connected {
             if let Some(silence) = memory.rate.second(fresh) {

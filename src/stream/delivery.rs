@@ -20,6 +20,9 @@ use crate::journal::{Entry, Store};
 /// How long an event waits for the disk before it is published all the same, seconds.
 pub const DISK_WAIT_S: f64 = 0.05;
 
+/// Most late events that are remembered one by one: only the oldest says how far the disk is behind.
+const LATE_MAX: usize = 1_024;
+
 /// What may leave now.
 #[derive(Debug, PartialEq)]
 pub enum Release<T> {
@@ -44,8 +47,9 @@ pub struct Delivery<T> {
     unpublished: VecDeque<Pending>,
     /// Messages, each behind the event of that number.
     held: VecDeque<(u64, T)>,
-    /// Published and not known to be durable: since when, and the newest of them.
-    late: Option<(Timestamp, u64)>,
+    /// Published and not known to be durable, in order: since when, and the number; at most [`LATE_MAX`], of which
+    /// the last stands for all after it.
+    late: VecDeque<(Timestamp, u64)>,
     /// Numbers that the store did not take, both ends included, in order.
     lost: VecDeque<(u64, u64)>,
     first_lost: Option<u64>,
@@ -68,7 +72,7 @@ impl<T> Delivery<T> {
             fresh: Vec::new(),
             unpublished: VecDeque::new(),
             held: VecDeque::new(),
-            late: None,
+            late: VecDeque::new(),
             lost: VecDeque::new(),
             first_lost: None,
             lost_count: 0,
@@ -96,6 +100,10 @@ impl<T> Delivery<T> {
 
     /// Hands new events to the store, asks how far it has come, and appends what may leave.
     pub fn pass(&mut self, now: Timestamp, store: &(impl Store + ?Sized), out: &mut Vec<Release<T>>) {
+        // An event waits for the disk from now on, however long the reports before and after it took.
+        for pending in self.unpublished.iter_mut().rev().take(self.fresh.len()) {
+            pending.since = now;
+        }
         if !self.fresh.is_empty()
             && let Err(back) = store.append(std::mem::take(&mut self.fresh))
         {
@@ -109,7 +117,11 @@ impl<T> Delivery<T> {
             let Pending { entry, since, lost } = due;
             let durable = !lost && entry.seq <= self.durable_seq;
             if !durable {
-                self.late = Some((self.late.map_or(since, |(first, _)| first), entry.seq));
+                let is_full = LATE_MAX <= self.late.len();
+                match self.late.back_mut().filter(|_| is_full) {
+                    Some((_, newest)) => *newest = entry.seq,
+                    None => self.late.push_back((since, entry.seq)),
+                }
                 any_late = true;
             }
             out.push(Release::Publish { entry, durable });
@@ -119,7 +131,7 @@ impl<T> Delivery<T> {
             store.mark_unsafe();
         }
         let settled = self.settled();
-        self.late.take_if(|(_, newest)| *newest <= settled);
+        while self.late.pop_front_if(|(_, newest)| *newest <= settled).is_some() {}
         while let Some((_, token)) = self.held.pop_front_if(|(behind, _)| *behind <= settled) {
             out.push(Release::Acknowledge(token));
         }
@@ -133,7 +145,7 @@ impl<T> Delivery<T> {
     /// Age of the oldest event that is not on disk, seconds; 0 if every event is.
     pub fn behind_s(&self, now: Timestamp) -> f64 {
         let unpublished = self.unpublished.front().map(|first| first.since);
-        let oldest = self.late.map(|(since, _)| since).or(unpublished);
+        let oldest = self.late.front().map(|(since, _)| *since).or(unpublished);
         oldest.map_or(0.0, |since| now.seconds_since(since).max(0.0))
     }
 

@@ -245,12 +245,15 @@ impl Session {
             let reason = if recorded.is_some() { GapReason::Retention } else { GapReason::Unreadable };
             return self.give_up(reason, now, world, out);
         };
-        for event in events.iter().skip_while(|event| event.seq <= after) {
+        // The journal may be ahead of what is published: that comes live.
+        let last = world.log.last_seq();
+        let events = events.iter().skip_while(|event| event.seq <= after);
+        for event in events.take_while(|event| event.seq <= last) {
             self.missing(event.seq, out);
             self.take(event, out);
         }
         // A journal that is short of what memory has let go would be asked for ever.
-        let end = if *upto <= after { world.log.oldest_seq().saturating_sub(1) } else { *upto };
+        let end = if *upto <= after { world.log.oldest_seq().saturating_sub(1) } else { (*upto).min(last) };
         self.missing(end.saturating_add(1), out);
     }
 

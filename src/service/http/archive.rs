@@ -26,6 +26,8 @@ pub(super) struct Archive {
     reader: Reader,
     reads: Arc<Semaphore>,
     kept: Mutex<VecDeque<(u64, Arc<Recorded>)>>,
+    /// Held by who reads a page that others may want too.
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// A journal that cannot be read, or not in time.
@@ -36,15 +38,25 @@ pub(super) struct Unreadable(String);
 impl Archive {
     /// The archive of that journal.
     pub(super) fn new(reader: Reader) -> Self {
-        Self { reader, reads: Arc::new(Semaphore::new(READS_MAX)), kept: Mutex::default() }
+        Self {
+            reader,
+            reads: Arc::new(Semaphore::new(READS_MAX)),
+            kept: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        }
     }
 
     /// A stretch of history that holds the event after number `seq`; `None` if it cannot be read now.
     pub(super) async fn after(&self, seq: u64) -> Option<Arc<Recorded>> {
-        let page = seq / PAGE;
-        if let Some(kept) = self.kept(page) {
+        if let Some(kept) = self.kept(seq) {
             return Some(kept);
         }
+        // After a restart everybody asks for the same page at once: it is read once.
+        let _turn = timeout(PATIENCE, self.turn.lock()).await.ok()?;
+        if let Some(kept) = self.kept(seq) {
+            return Some(kept);
+        }
+        let page = seq / PAGE;
         let (begin, limit) = (page.saturating_mul(PAGE), usize::try_from(PAGE).unwrap_or(usize::MAX));
         let recorded = self
             .ask(move |reader| reader.events_after(begin, limit).map(|page| recorded(&page)))
@@ -77,20 +89,21 @@ impl Archive {
         })
     }
 
-    fn kept(&self, page: u64) -> Option<Arc<Recorded>> {
+    /// A kept page that goes beyond `seq`; the newest page may have been read when it was shorter.
+    fn kept(&self, seq: u64) -> Option<Arc<Recorded>> {
         let kept = self.pages();
-        kept.iter().find(|(number, _)| *number == page).map(|(_, recorded)| Arc::clone(recorded))
+        let holds = |(page, recorded): &&(u64, Arc<Recorded>)| *page == seq / PAGE && seq < recorded.upto;
+        kept.iter().find(holds).map(|(_, recorded)| Arc::clone(recorded))
     }
 
-    /// Keeps a page to which nothing will be added.
+    /// Keeps a page, in place of a shorter one.
     fn keep(&self, page: u64, recorded: Recorded) -> Arc<Recorded> {
         let recorded = Arc::new(recorded);
-        if page.saturating_add(1).saturating_mul(PAGE) <= recorded.upto {
-            let mut kept = self.pages();
-            kept.retain(|(number, _)| *number != page);
-            kept.truncate(PAGES_KEPT - 1);
-            kept.push_front((page, Arc::clone(&recorded)));
-        }
+        let mut kept = self.pages();
+        kept.retain(|(number, _)| *number != page);
+        kept.truncate(PAGES_KEPT - 1);
+        kept.push_front((page, Arc::clone(&recorded)));
+        drop(kept);
         recorded
     }
 
