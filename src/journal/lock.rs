@@ -2,10 +2,11 @@
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::error::JournalError;
+use super::file;
 
 /// Name of the file that is locked.
 const FILE: &str = "journal.lock";
@@ -23,18 +24,7 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), JournalError> {
 /// however it ends.
 pub(super) fn take(dir: &Path) -> Result<File, JournalError> {
     let path = dir.join(FILE);
-    let failed = |doing| {
-        let path = path.clone();
-        move |error| JournalError::Io { path, doing, error }
-    };
-    let mut file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(failed("cannot be opened"))?;
+    let mut file = file::open(&path)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -43,7 +33,7 @@ pub(super) fn take(dir: &Path) -> Result<File, JournalError> {
             let holder = if read.is_ok() { holder.trim().to_owned() } else { String::new() };
             return Err(JournalError::Locked { dir: dir.to_owned(), holder });
         }
-        Err(TryLockError::Error(error)) => return Err(failed("cannot be locked")(error)),
+        Err(TryLockError::Error(error)) => return Err(file::failed(&path, "cannot be locked")(error)),
     }
     // Who holds it is a courtesy; a full disk must not keep the service from starting.
     let noted = file

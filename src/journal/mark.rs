@@ -6,12 +6,13 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::error::JournalError;
+use super::file;
 use super::seal::Seal;
 
 /// Name of the file.
@@ -82,22 +83,12 @@ impl Mark {
     /// Writes and syncs what the file shall say from now on, and keeps it open.
     pub(super) fn start(dir: &Path, said: Said) -> Result<Self, JournalError> {
         let path = dir.join(FILE);
-        let failed = |doing| {
-            let path = path.clone();
-            move |error| JournalError::Io { path, doing, error }
-        };
-        let file = File::options()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed("cannot be opened"))?;
+        let file = file::open(&path)?;
         let bytes = text(said);
         file.write_all_at(bytes.as_bytes(), 0)
             .and_then(|()| file.set_len(u64::try_from(bytes.len()).unwrap_or(0)))
             .and_then(|()| file.sync_all())
-            .map_err(failed("cannot be written"))?;
+            .map_err(file::failed(&path, "cannot be written"))?;
         let wish = Arc::new((Mutex::new(Wish { said, ..Wish::default() }), Condvar::new()));
         let kept = Arc::clone(&wish);
         std::thread::Builder::new()

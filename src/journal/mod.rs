@@ -16,6 +16,7 @@ mod carve;
 mod contract;
 mod desk;
 mod error;
+mod file;
 mod lock;
 mod mark;
 mod reader;

@@ -106,6 +106,10 @@ impl Daemon {
     /// Starts everything; `pages` are served beside the interfaces. The broker and the zones may come later; `/readyz` tells.
     #[expect(clippy::too_many_lines, reason = "the wiring, from top to bottom, in one place")]
     pub async fn start(config: &Config, pages: &'static [Page]) -> Result<Self, StartError> {
+        #[cfg_attr(
+            not(feature = "embedded-broker"),
+            expect(unused_mut, reason = "an embedded broker has its own")
+        )]
         let mut endpoint =
             Endpoint::new(&config.mqtt.url, config.mqtt.user.clone(), config.mqtt.password.clone())?;
         #[cfg(feature = "embedded-broker")]
@@ -113,7 +117,6 @@ impl Daemon {
             if config.mqtt.embedded { Some(start_broker(config, &mut endpoint).await?) } else { None };
         #[cfg(not(feature = "embedded-broker"))]
         if config.mqtt.embedded {
-            endpoint.clone_from(&endpoint.clone());
             return Err(StartError::Broker("this build has none; set [mqtt] embedded = false".into()));
         }
         let listen = |reason| StartError::Listen { address: config.http.listen.clone(), reason };

@@ -123,7 +123,7 @@ fn documents() -> Vec<(&'static str, Vec<u8>)> {
                 "[{\"startDateTime\": \"2026-12-02T00:00:00Z\", \"endDateTime\": \"2026-12-01T00:00:00Z\"}]",
             ),
         ),
-        ("a day that is none", period("[{\"schedule\": [{\"day\": [\"XXX\"]}]}]")),
+        ("a day that is none", period("[{\"schedule\": [{\"day\": [\"SOMEDAY\"]}]}]")),
         (
             "a time that is none",
             period("[{\"schedule\": [{\"day\": [\"ANY\"], \"startTime\": \"99:99Z\"}]}]"),
