@@ -6,6 +6,7 @@
 //! ```
 
 mod document;
+mod exchange;
 mod schedule;
 mod set;
 mod shape;
@@ -14,8 +15,9 @@ mod zone;
 
 pub use document::{
     Document, Envelope, Form, Loaded, Problem, ProblemSeverity, Reading, Strictness, load, load_as,
-    load_within,
+    load_within, schema,
 };
+pub use exchange::{Loss, Mapping, circles, plain, to_ed269};
 pub use schedule::{Bound, Days, Hours, Part, Schedule, SunHours, Week};
 pub use set::{Airspace, Difference, difference};
 pub use shape::Shape;
