@@ -5,6 +5,7 @@ import type { Key } from "../i18n";
 import { ICONS } from "../ui/dom";
 import { live } from "./live";
 import { system } from "./system";
+import { zones } from "./zones";
 
 /** Where a page puts its parts: over the map, and in the panel beside it. */
 export interface Places {
@@ -17,6 +18,8 @@ export interface Mounted {
   render(): void;
   /** A key that nobody else took; `true`: it was for this page. */
   key?(event: KeyboardEvent): boolean;
+  /** Another page is shown from now on. */
+  leave?(): void;
 }
 
 export interface Page {
@@ -32,5 +35,6 @@ export interface Page {
 
 export const PAGES: Page[] = [
   { id: "live", label: "page_live", icon: ICONS.live, shortcut: "l", map: true, mount: live },
+  { id: "zones", label: "page_zones", icon: ICONS.zones, shortcut: "z", map: true, mount: zones },
   { id: "system", label: "page_system", icon: ICONS.system, shortcut: "s", map: false, mount: system },
 ];
