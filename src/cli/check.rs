@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::check_telemetry;
 use super::files::{self, Failure};
 use crate::airspace::{Document, ProblemSeverity, load_within};
 use crate::service::zone_files;
@@ -15,6 +16,12 @@ pub(super) struct CheckArgs {
     /// The configuration [default: config/lowsky.toml if there].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// One telemetry message, as it would be published, instead of zones; - is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+    pub telemetry: Option<PathBuf>,
+    /// The topic that the message is judged for [default: the one that fits it].
+    #[arg(long, requires = "telemetry")]
+    pub topic: Option<String>,
     /// Zone files, folders of zone files, or configuration files (*.toml) [default: the configured folder].
     pub paths: Vec<PathBuf>,
 }
@@ -23,6 +30,9 @@ pub(super) struct CheckArgs {
 #[expect(clippy::print_stdout, reason = "the answer of the command")]
 pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let config = files::configuration(args.config.as_deref())?;
+    if let Some(message) = &args.telemetry {
+        return check_telemetry::telemetry(message, args.topic.as_deref(), &config);
+    }
     let paths = if args.paths.is_empty() { vec![config.zones.dir.clone()] } else { args.paths.clone() };
     let (mut errors, mut warnings, mut zones) = (0, 0, 0);
     // A folder that nobody named and nobody made is no fault of the configuration.

@@ -10,8 +10,11 @@ mod alerts;
 mod answer;
 mod archive;
 mod body;
+mod check_telemetry;
 mod client;
 mod contracts;
+mod contracts_more;
+mod fleet;
 mod operations;
 mod patience;
 mod problem;
@@ -36,12 +39,14 @@ pub use upgrade::echo;
 
 use archive::Archive;
 
+use super::feeds::Feeds;
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
 use crate::airspace::Airspace;
 use crate::config;
 use crate::journal::Reader;
+use crate::wire::Doors;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -54,6 +59,10 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// The zones in force; replaced whole.
     pub airspace: ArcSwap<Airspace>,
+    /// How the feed of each aircraft does.
+    pub feeds: Arc<Feeds>,
+    /// What telemetry is judged by.
+    doors: OnceLock<Doors>,
     /// The way to the journal, where there is one.
     archive: OnceLock<Archive>,
     /// The port's settings.
@@ -75,7 +84,13 @@ impl App {
         stop: CancellationToken,
     ) -> Arc<Self> {
         let (airspace, archive, site) = (ArcSwap::default(), OnceLock::new(), site.into());
-        Arc::new(Self { hub, health, metrics, airspace, archive, settings, site, stop })
+        let (feeds, doors) = (Arc::default(), OnceLock::new());
+        Arc::new(Self { hub, health, metrics, airspace, feeds, doors, archive, settings, site, stop })
+    }
+
+    /// Lets clients have messages judged as the intake judges them. The first call counts.
+    pub fn judge_by(&self, doors: Doors) {
+        self.doors.get_or_init(|| doors);
     }
 
     /// Lets clients have the history of a journal whose oldest event is `oldest_seq`. The first call counts.

@@ -3,6 +3,7 @@
 import type { App } from "../app";
 import type { Key } from "../i18n";
 import { ICONS } from "../ui/dom";
+import { fleet } from "./fleet";
 import { live } from "./live";
 import { system } from "./system";
 
@@ -17,6 +18,8 @@ export interface Mounted {
   render(): void;
   /** A key that nobody else took; `true`: it was for this page. */
   key?(event: KeyboardEvent): boolean;
+  /** Another page is shown from now on. */
+  leave?(): void;
 }
 
 export interface Page {
@@ -32,5 +35,6 @@ export interface Page {
 
 export const PAGES: Page[] = [
   { id: "live", label: "page_live", icon: ICONS.live, shortcut: "l", map: true, mount: live },
+  { id: "fleet", label: "page_fleet", icon: ICONS.fleet, shortcut: "f", map: false, mount: fleet },
   { id: "system", label: "page_system", icon: ICONS.system, shortcut: "s", map: false, mount: system },
 ];

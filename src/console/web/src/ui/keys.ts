@@ -18,8 +18,9 @@ const HELP: [string, Key][] = [
   ["+ − 0", "key_zoom"],
   ["← ↑ ↓ →", "key_pan"],
   ["f", "key_follow"],
+  ["r", "key_ruler"],
   ["m", "key_mute"],
-  ["g l · g s", "key_pages"],
+  ["g l · g f · g s", "key_pages"],
   ["?", "key_help"],
 ];
 
