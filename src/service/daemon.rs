@@ -239,9 +239,11 @@ impl Daemon {
         };
         let evaluator = evaluator::start(Monitor::new(rules), recovered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
+        app.judge_by(doors.clone());
         let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
         let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), Arc::clone(&counters))
-            .with(own_flights);
+            .with(own_flights)
+            .telling(Arc::clone(&app.feeds));
         let observers = Observers {
             desk,
             intake: intake.clone(),
