@@ -3,7 +3,6 @@
 //! Exit codes: 0 done; 1 the input is wrong (the message says where); 2 usage; 3 an outside service failed.
 
 mod check;
-mod check_telemetry;
 mod demo;
 mod files;
 mod journal;

@@ -2,6 +2,7 @@
 
 mod finding;
 mod sarif;
+mod telemetry;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,6 +28,12 @@ pub(super) struct CheckArgs {
     /// Refuse zone files that deviate from their standard, as `[zones] strictness = "strict"` does.
     #[arg(long)]
     pub strict: bool,
+    /// One telemetry message, as it would be published, instead of zones; - is standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+    pub telemetry: Option<PathBuf>,
+    /// The topic that the message is judged for [default: the one that fits it].
+    #[arg(long, requires = "telemetry")]
+    pub topic: Option<String>,
     /// Zone files, folders of zone files, or configuration files (*.toml) [default: the configured folder].
     pub paths: Vec<PathBuf>,
 }
@@ -50,6 +57,10 @@ struct Outcome {
 /// Checks everything named and prints what is wrong; fails if anything is an error.
 #[expect(clippy::print_stdout, reason = "the answer of the command")]
 pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    if let Some(message) = &args.telemetry {
+        let config = files::configuration(args.config.as_deref())?;
+        return telemetry::judge(message, args.topic.as_deref(), &config);
+    }
     let outcome = examine(args);
     let of = |severity| outcome.findings.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (of(ProblemSeverity::Error), of(ProblemSeverity::Warning));
