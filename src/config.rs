@@ -4,6 +4,8 @@
 //! error that says where it stands and which known key is nearest.
 
 mod ground;
+mod history;
+mod nearest;
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::BoundingBox;
 use crate::monitor::{Level, Lifecycle, Limits, Separation, Settings, default_separation};
 
+use nearest::nearest_name;
+
 pub use ground::Ground;
+pub use history::History;
 
 /// The MQTT broker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,6 +117,8 @@ pub struct Config {
     pub zones: Zones,
     /// What must survive a restart.
     pub journal: Journal,
+    /// Where everything has been.
+    pub history: History,
     /// The web page.
     pub console: Console,
     /// The service area.
@@ -298,6 +305,7 @@ impl Config {
         if !(0.0..=180.0).contains(&self.zones.look_ahead_s) {
             say("zones.look_ahead_s: must be from 0 to 180 seconds".into());
         }
+        self.history.fault().into_iter().for_each(|wrong| say(format!("history.{wrong}")));
         for (index, table) in self.separation.iter().enumerate() {
             if table.levels.is_empty() {
                 say(format!("separation[{index}].levels: at least one level is needed"));
@@ -370,35 +378,6 @@ pub fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
     let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
     (line, column)
-}
-
-/// The known name closest to the unknown one in serde's `unknown field` message, if one is close.
-fn nearest_name(message: &str) -> Option<String> {
-    let mut names = message.strip_prefix("unknown field")?.split('`').skip(1).step_by(2);
-    let unknown = names.next()?;
-    names
-        .map(|name| (edit_distance(unknown, name), name))
-        .min()
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 3)
-        .map(|(_, name)| name.into())
-}
-
-/// Levenshtein distance.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut corner = i;
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-        let mut left = i + 1;
-        for (cell, to) in row.iter_mut().skip(1).zip(b.chars()) {
-            let best = (corner + usize::from(from != to)).min(left + 1).min(*cell + 1);
-            corner = std::mem::replace(cell, best);
-            left = best;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

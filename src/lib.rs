@@ -27,6 +27,8 @@ pub mod monitor;
 
 pub mod journal;
 
+pub mod history;
+
 pub mod stream;
 
 pub mod simulate;

@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod files;
+mod history;
 mod journal;
 mod record;
 mod replay;
@@ -40,6 +41,8 @@ enum Command {
     Watch(watch::WatchArgs),
     /// Checks, exports and backs up the history of alerts. 告警日志
     Journal(journal::JournalArgs),
+    /// What was observed in the last hours, as a recording. 位置历史
+    History(history::HistoryArgs),
     /// Writes the raw MQTT messages to a recording. 录制
     Record(record::RecordArgs),
     /// A recording through the same decoders and engine, or back to a broker. 回放
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
             terminal::block_on(|stop| async { Ok(watch::watch(args, watch::Terminal::standard(stop)).await) })
         }
         Command::Journal(args) => journal::journal(&args),
+        Command::History(args) => history::history(&args),
         Command::Record(args) => record::record(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Simulate(args) => simulate::simulate(args),

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::airspace::Airspace;
 use crate::config::Config;
+use crate::history::Recorder;
 use crate::journal::{Journal, JournalSettings};
 use crate::monitor::{Monitor, Tally};
 use crate::service::bypass::Bypass;
@@ -26,6 +27,7 @@ use crate::service::evaluator::{self, Control, Surroundings};
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::gate::{Gate, OwnFlights};
 use crate::service::health::Health;
+use crate::service::historian::{self, Historian, HistoryFigures};
 use crate::service::http::{self, App, Page, Site};
 use crate::service::hub::{Hub, HubSettings};
 use crate::service::inbox::Inbox;
@@ -91,6 +93,7 @@ pub struct Daemon {
     inbox: Arc<Inbox<Control>>,
     intake: IntakeHandle,
     journal: Option<Arc<Journal>>,
+    recorder: Option<Arc<Recorder>>,
     publisher: PublisherHandle,
     zone_watch: Option<ZoneWatch>,
     evaluator: JoinHandle<()>,
@@ -144,6 +147,7 @@ impl Daemon {
             // Whether its last message reached the broker before the end is not known.
             publisher.alert(&LoggedEvent::of(open, true));
         }
+        let historian::Opened { recorder, reader, remembered } = open_history(config, &inbox).await?;
         let read = zone_files::read(&config.zones.dir);
         let mut rules = config.monitor_settings();
         rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
@@ -180,6 +184,14 @@ impl Daemon {
             App::new(hub, Arc::clone(&health), metrics, config.http.clone(), site, CancellationToken::new());
         if let Some(journal) = &journal {
             app.open_archive(journal.reader(), recovered.oldest_seq);
+        }
+        if let Some(reader) = reader {
+            app.open_history(reader);
+        }
+        if let Some(recorder) = recorder.clone() {
+            app.metrics.register(|registry| {
+                registry.register_collector(Box::new(HistoryFigures(recorder)));
+            });
         }
 
         let mut keeper = ZoneKeeper::new(
@@ -226,8 +238,9 @@ impl Daemon {
             sieve: Sieve::new(Arc::clone(&canary)),
             stamp: Arc::clone(&monitor.stamp),
             latency: app.metrics.alert_latency_s.clone(),
+            historian: Historian::new(recorder.clone()),
         };
-        let evaluator = evaluator::start(Monitor::new(rules), recovered, around)?;
+        let evaluator = evaluator::start(Monitor::new(rules), recovered, remembered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
         let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
         let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), Arc::clone(&counters))
@@ -265,6 +278,7 @@ impl Daemon {
             inbox,
             intake,
             journal,
+            recorder,
             publisher,
             zone_watch: Some(zone_watch),
             evaluator,
@@ -320,6 +334,10 @@ impl Daemon {
                 );
             }
         }
+        if let Some(recorder) = self.recorder.take() {
+            let closed = tokio::task::spawn_blocking(move || recorder.close());
+            drop(tokio::time::timeout(LAST_WRITE_MAX, closed).await);
+        }
         self.background.cancel();
         self.app.stop.cancel();
         let served = tokio::time::timeout(FAREWELL_MAX, self.serving);
@@ -363,6 +381,13 @@ async fn open_journal(config: &Config, inbox: &Arc<Inbox<Control>>) -> Result<Op
     let settings = JournalSettings::new(&config.journal.dir, config.journal.retain_days);
     let inbox = Arc::clone(inbox);
     let opened = tokio::task::spawn_blocking(move || journaling::open(&settings, move || inbox.nudge()));
+    opened.await.map_err(|error| StartError::Thread(std::io::Error::other(error)))
+}
+
+/// Opens the history, whose progress wakes the evaluating thread too.
+async fn open_history(config: &Config, inbox: &Arc<Inbox<Control>>) -> Result<historian::Opened, StartError> {
+    let (config, inbox) = (config.clone(), Arc::clone(inbox));
+    let opened = tokio::task::spawn_blocking(move || historian::open(&config, move || inbox.nudge()));
     opened.await.map_err(|error| StartError::Thread(std::io::Error::other(error)))
 }
 

@@ -13,6 +13,8 @@ mod nmea0183;
 pub mod recording;
 mod topic;
 
+pub use json::report;
+
 use crate::domain::{BoundingBox, Observation, OperatorId, Reason, Refusal, Timestamp, UasId};
 
 /// Most bytes of a payload.

@@ -12,6 +12,7 @@ mod archive;
 mod body;
 mod client;
 mod contracts;
+mod history;
 mod operations;
 mod patience;
 mod problem;
@@ -35,6 +36,7 @@ pub use site::{Page, Site};
 pub use upgrade::echo;
 
 use archive::Archive;
+use history::Past;
 
 use super::health::Health;
 use super::hub::Hub;
@@ -56,6 +58,8 @@ pub struct App {
     pub airspace: ArcSwap<Airspace>,
     /// The way to the journal, where there is one.
     archive: OnceLock<Archive>,
+    /// The way to the history of aircraft, where it is kept.
+    past: OnceLock<Past>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
@@ -74,8 +78,9 @@ impl App {
         site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let (airspace, archive, site) = (ArcSwap::default(), OnceLock::new(), site.into());
-        Arc::new(Self { hub, health, metrics, airspace, archive, settings, site, stop })
+        let (airspace, archive, past) = (ArcSwap::default(), OnceLock::new(), OnceLock::new());
+        let site = site.into();
+        Arc::new(Self { hub, health, metrics, airspace, archive, past, settings, site, stop })
     }
 
     /// Lets clients have the history of a journal whose oldest event is `oldest_seq`. The first call counts.
@@ -83,5 +88,11 @@ impl App {
         if self.archive.set(Archive::new(reader)).is_ok() {
             self.hub.world().recorded_from = Some(oldest_seq);
         }
+    }
+
+    /// Lets clients have the history of aircraft. The first call counts.
+    pub fn open_history(&self, reader: crate::history::Reader) {
+        // A second reader would read the same.
+        self.past.get_or_init(|| Past::new(reader));
     }
 }

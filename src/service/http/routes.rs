@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{App, alerts, contracts, operations, site, tracks, upgrade, zones, zones_check};
+use super::{App, alerts, contracts, history, operations, site, tracks, upgrade, zones, zones_check};
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -19,6 +19,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/alerts/{alert_id}", get(alerts::one))
         .route("/api/v1/alerts/{alert_id}/ack", post(alerts::acknowledge))
+        .route("/api/v1/events", get(history::events))
+        .route("/api/v1/history", get(history::aircraft))
         .route("/api/v1/tracks", get(tracks::list))
         .route("/api/v1/tracks/{uas_id}", get(tracks::one))
         .route("/api/v1/zones", get(zones::list))

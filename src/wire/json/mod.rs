@@ -9,8 +9,11 @@ mod judge;
 mod sheet;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use crate::domain::{Reason, Refusal};
+
+pub use write::report;
 
 use super::{Decoded, Memory, Message};
 use sheet::{Sheet, Unreadable};
