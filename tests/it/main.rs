@@ -59,6 +59,16 @@ mod fault_recorder;
 #[path = "../../tools/load/histogram.rs"]
 mod histogram;
 #[cfg(test)]
+mod history_damage;
+#[cfg(test)]
+mod history_export;
+#[cfg(test)]
+mod history_over_http;
+#[cfg(test)]
+mod history_restart;
+#[cfg(test)]
+mod history_store;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod http_fleet;
