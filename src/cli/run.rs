@@ -35,7 +35,6 @@ pub(super) fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let config = files::configuration(args.config.as_deref())?;
     descriptors::raise_limit();
     terminal::block_on(|stop| async move {
-        survive_full_files();
         let notifier = Notifier::from_environment();
         let daemon = Daemon::start(&config, console::PAGES).await.map_err(|error| failure(&error))?;
         let watchdog = Watchdog::start(daemon.watched(), notifier.clone())
@@ -89,21 +88,6 @@ fn summary(health: &Health) -> String {
         .collect();
     if wrong.is_empty() { WELL.to_owned() } else { wrong.join("; ") }
 }
-
-/// A file that has reached its limit gives an error to who writes it, instead of ending the process. (A closed pipe
-/// does so from the start.) The handler stays for the life of the process.
-#[cfg(unix)]
-fn survive_full_files() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let too_large = rustix::process::Signal::XFSZ.as_raw();
-    match signal(SignalKind::from_raw(too_large)) {
-        Ok(handler) => drop(handler),
-        Err(error) => tracing::warn!(%error, "a file that reaches its limit will end the process"),
-    }
-}
-
-#[cfg(not(unix))]
-fn survive_full_files() {}
 
 /// What a failed start means for the exit code.
 pub(super) fn failure(error: &StartError) -> Failure {

@@ -64,7 +64,7 @@ pub struct WatchArgs {
     #[arg(long = "uas-id")]
     pub uas_ids: Vec<String>,
     /// Only alerts in this box: WEST,SOUTH,EAST,NORTH in degrees.
-    #[arg(long, value_parser = wish::parse_bbox, allow_hyphen_values = true)]
+    #[arg(long, allow_hyphen_values = true)]
     pub bbox: Option<BoundingBox>,
     /// Language of the explanations; otherwise that of the environment.
     #[arg(long)]

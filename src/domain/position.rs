@@ -91,9 +91,32 @@ impl BoundingBox {
     }
 }
 
+/// From `west,south,east,north` in degrees.
+impl std::str::FromStr for BoundingBox {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let edges: Result<Vec<f64>, _> = text.split(',').map(|edge| edge.trim().parse()).collect();
+        edges
+            .ok()
+            .and_then(|edges| <[f64; 4]>::try_from(edges).ok())
+            .and_then(Self::new)
+            .ok_or("west,south,east,north in degrees is wanted, with west <= east and south <= north")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_box_from_its_edges() {
+        let bbox: BoundingBox = "113, 22.25,114,23".parse().unwrap();
+        assert_eq!(Some(bbox), BoundingBox::new([113.0, 22.25, 114.0, 23.0]));
+        for wrong in ["", "1,2,3", "1,2,3,4,5", "2,0,1,1", "0,1,1,0", "0,0,nan,1", "a,0,1,1"] {
+            assert!(wrong.parse::<BoundingBox>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn ranges() {

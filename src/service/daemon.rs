@@ -43,8 +43,9 @@ use crate::service::terrain_files::{self, TerrainError};
 use crate::service::trouble::TroubleDesk;
 use crate::service::watch_zones::{self, ZoneWatch};
 use crate::service::watchdog::Watched;
+use crate::service::zone_desk::{self, ZoneDesk};
 use crate::service::zone_keeper::ZoneKeeper;
-use crate::service::{clock, figures, zone_files};
+use crate::service::{clock, figures};
 use crate::stream::LoggedEvent;
 use crate::wire::{self, Doors};
 
@@ -93,6 +94,7 @@ pub struct Daemon {
     journal: Option<Arc<Journal>>,
     publisher: PublisherHandle,
     zone_watch: Option<ZoneWatch>,
+    zones: Arc<ZoneDesk>,
     evaluator: JoinHandle<()>,
     tasks: Vec<Task<()>>,
     serving: Task<()>,
@@ -144,7 +146,8 @@ impl Daemon {
             // Whether its last message reached the broker before the end is not known.
             publisher.alert(&LoggedEvent::of(open, true));
         }
-        let read = zone_files::read(&config.zones.dir);
+        // Who has the journal has the book: no two services write the same.
+        let zone_book = journal.is_some().then(|| zone_desk::open_book(&config.journal.dir));
         let mut rules = config.monitor_settings();
         rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
         let (intake, messages) =
@@ -182,7 +185,7 @@ impl Daemon {
             app.open_archive(journal.reader(), recovered.oldest_seq);
         }
 
-        let mut keeper = ZoneKeeper::new(
+        let keeper = ZoneKeeper::new(
             config.area(),
             config.journal.dir.join("zones"),
             Arc::clone(&app),
@@ -193,9 +196,14 @@ impl Daemon {
         if inbox.control(Control::Airspace(no_zones)).is_err() {
             tracing::error!("a new inbox is full");
         }
-        keeper.begin(&read);
+        let zones = Arc::new(ZoneDesk::new(keeper, config.zones.dir.clone(), zone_book));
+        let read = zones.begin();
+        app.open_zones(&zones);
+        let watching = Arc::downgrade(&zones);
         let take = move |read| {
-            keeper.take(&read);
+            if let Some(zones) = watching.upgrade() {
+                zones.take(&read);
+            }
         };
         let zone_watch = watch_zones::start(config.zones.dir.clone(), Some(read), take)?;
 
@@ -254,6 +262,7 @@ impl Daemon {
             tokio::spawn(forward_acknowledgements(acks, Arc::clone(&inbox))),
             tokio::spawn(observers.run(background.clone())),
         ];
+        tasks.push(tokio::spawn(zone_desk::tidy(Arc::clone(&zones), background.clone())));
         if let Some(journal) = &journal {
             tasks.push(tokio::spawn(journaling::retain(Arc::clone(journal), background.clone())));
         }
@@ -267,6 +276,7 @@ impl Daemon {
             journal,
             publisher,
             zone_watch: Some(zone_watch),
+            zones,
             evaluator,
             tasks,
             serving,
@@ -300,9 +310,9 @@ impl Daemon {
     /// Stops in order: takes no more messages, evaluates and acknowledges what was taken, tells the clients,
     /// says goodbye to the broker. At most 5 s.
     pub async fn stop(mut self) {
-        let zone_watch = self.zone_watch.take();
+        let (zone_watch, zones) = (self.zone_watch.take(), self.zones);
         // Ends its thread, which may be reading files.
-        let watched = tokio::task::spawn_blocking(move || drop(zone_watch));
+        let watched = tokio::task::spawn_blocking(move || drop((zone_watch, zones)));
         self.intake.stop(DRAIN_MAX).await;
         self.inbox.close();
         let evaluator = self.evaluator;

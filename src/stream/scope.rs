@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::domain::{Alert, AlertCode, BoundingBox, LatLng, Severity};
 
-/// Most characters of a note.
-const NOTE_LEN_MAX: usize = 2_000;
+/// Most characters of the note of an acknowledgement.
+pub const NOTE_LEN_MAX: usize = 2_000;
 /// Most characters of an alert's identity in a message.
 const ALERT_ID_LEN_MAX: usize = 200;
 

@@ -37,6 +37,11 @@ impl Circle {
         Some(Self { centre, radius_m, bounds })
     }
 
+    /// Its area, square metres; that the Earth is round takes a millionth from a circle of 20 km.
+    pub(super) fn area_m2(&self) -> f64 {
+        std::f64::consts::PI * self.radius_m * self.radius_m
+    }
+
     pub(super) fn bounds(&self) -> BoundingBox {
         self.bounds
     }

@@ -1,5 +1,6 @@
 //! Horizontal shapes: circles, and polygons with an index over their edges.
 
+mod area;
 mod circle;
 mod drawn;
 mod grid;

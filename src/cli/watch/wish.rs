@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 use tokio_tungstenite::tungstenite::http::Uri;
 
 use super::WatchArgs;
-use crate::domain::BoundingBox;
 
 /// The stream's address, from that of the service.
 pub(super) fn stream_url(given: &str) -> Result<String, String> {
@@ -43,17 +42,6 @@ pub(super) fn scope(args: &WatchArgs) -> Value {
         scope.insert("bbox".into(), edges.into());
     }
     Value::Object(scope)
-}
-
-/// A box from `WEST,SOUTH,EAST,NORTH`.
-pub(super) fn parse_bbox(text: &str) -> Result<BoundingBox, String> {
-    let edges: Vec<f64> = text
-        .split(',')
-        .map(|edge| edge.trim().parse())
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("{error}"))?;
-    let edges = <[f64; 4]>::try_from(edges).ok().and_then(BoundingBox::new);
-    edges.ok_or_else(|| "WEST,SOUTH,EAST,NORTH with WEST <= EAST and SOUTH <= NORTH is wanted".into())
 }
 
 #[cfg(test)]

@@ -15,14 +15,12 @@ use super::{App, Fault, Problem, answer, body, upgrade};
 use crate::domain::{Alert, AlertCode, AlertState, Severity, UasId};
 use crate::journal::{AlertQuery, Entry, Hole};
 use crate::service::http::query::Parameters;
-use crate::stream::{AckRequest, LoggedEvent, World, to_json};
+use crate::stream::{AckRequest, LoggedEvent, NOTE_LEN_MAX, World, to_json};
 
 /// Alerts in an answer, if nothing is said.
 const LIMIT_DEFAULT: usize = 100;
 /// Most alerts in an answer; a larger wish gets this many and `next_after`.
 const LIMIT_MAX: usize = 1_000;
-/// Most characters of a note.
-const NOTE_LEN_MAX: usize = 2_000;
 /// How long an acknowledgement waits for its event before the answer is "accepted".
 const ACK_WAIT: Duration = Duration::from_secs(1);
 /// How often it is looked whether the event is on disk.

@@ -20,12 +20,16 @@ mod routes;
 mod site;
 mod tracks;
 mod upgrade;
+mod zone_drafts;
+mod zone_edits;
+mod zone_requests;
 mod zones;
 mod zones_check;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use accept::{Connection, serve, serve_routes};
@@ -39,9 +43,13 @@ use archive::Archive;
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
+use super::zone_desk::ZoneDesk;
 use crate::airspace::Airspace;
 use crate::config;
 use crate::journal::Reader;
+
+/// Most requests about changes of zones at once.
+const ZONE_TURNS: usize = 64;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -56,6 +64,10 @@ pub struct App {
     pub airspace: ArcSwap<Airspace>,
     /// The way to the journal, where there is one.
     archive: OnceLock<Archive>,
+    /// Who changes zones, where somebody does.
+    zones: OnceLock<Weak<ZoneDesk>>,
+    /// Bounds the changes of zones that wait for each other.
+    zone_turns: Arc<Semaphore>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
@@ -74,8 +86,15 @@ impl App {
         site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let (airspace, archive, site) = (ArcSwap::default(), OnceLock::new(), site.into());
-        Arc::new(Self { hub, health, metrics, airspace, archive, settings, site, stop })
+        let (airspace, archive, zones, site) =
+            (ArcSwap::default(), OnceLock::new(), OnceLock::new(), site.into());
+        let zone_turns = Arc::new(Semaphore::new(ZONE_TURNS));
+        Arc::new(Self { hub, health, metrics, airspace, archive, zones, zone_turns, settings, site, stop })
+    }
+
+    /// Lets clients change zones as long as the desk is there. The first call counts.
+    pub fn open_zones(&self, desk: &Arc<ZoneDesk>) {
+        self.zones.get_or_init(|| Arc::downgrade(desk));
     }
 
     /// Lets clients have the history of a journal whose oldest event is `oldest_seq`. The first call counts.

@@ -6,7 +6,6 @@ use axum::extract::Query;
 use axum::http::Uri;
 
 use super::{Fault, Problem};
-use crate::domain::BoundingBox;
 
 /// The parameters of a request and the faults found so far.
 #[derive(Debug)]
@@ -58,30 +57,8 @@ impl Parameters {
         value.parse().map_err(|error| self.faults.push(Fault::of(name, format!("`{value}`: {error}")))).ok()
     }
 
-    /// A box `west,south,east,north` in degrees.
-    pub(super) fn bbox(&mut self, name: &str) -> Option<BoundingBox> {
-        let edges: Edges = self.one(name)?;
-        Some(edges.0)
-    }
-
     /// Nothing if all was well; else all faults.
     pub(super) fn finish(self) -> Result<(), Problem> {
         if self.faults.is_empty() { Ok(()) } else { Err(Problem::bad_request(self.faults)) }
-    }
-}
-
-struct Edges(BoundingBox);
-
-impl FromStr for Edges {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wanted = "west,south,east,north in degrees is wanted, with west <= east and south <= north";
-        let edges: Vec<f64> = text
-            .split(',')
-            .map(|edge| edge.trim().parse())
-            .collect::<Result<_, _>>()
-            .map_err(|_error| wanted)?;
-        <[f64; 4]>::try_from(edges).ok().and_then(BoundingBox::new).map(Self).ok_or(wanted)
     }
 }

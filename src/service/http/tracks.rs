@@ -14,7 +14,7 @@ use crate::stream::{PathPoint, to_json};
 /// `GET /api/v1/tracks?bbox=w,s,e,n`.
 pub(super) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Problem> {
     let mut query = Parameters::of(&uri, &["bbox"]);
-    let bbox = query.bbox("bbox");
+    let bbox = query.one("bbox");
     query.finish()?;
     let found = app.hub.world().picture.within(bbox.as_ref());
     let tracks: Vec<&str> = found.iter().map(|track| track.json()).collect();
