@@ -5,6 +5,8 @@ mod airspace_heights;
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod airspace_sun;
+#[cfg(test)]
 mod calm;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
@@ -154,5 +156,7 @@ mod zones_edit;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod zones_support;
+#[cfg(test)]
+mod zones_tools;
 #[cfg(test)]
 mod zones_watch;
