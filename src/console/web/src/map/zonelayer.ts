@@ -16,6 +16,7 @@ import Style from "ol/style/Style";
 import Text from "ol/style/Text";
 import { language, shortClock, t } from "../i18n";
 import { type ZoneFeature, type ZoneGeometry, type ZoneState, zoneHeights, zoneName, zoneState } from "../store/zones";
+import { LARGER } from "../ui/dom";
 import { FONT } from "./basemap";
 import { RANK } from "./colours";
 
@@ -131,7 +132,7 @@ export class ZoneLayer {
     const text = new Style({
       text: new Text({
         text: `${zoneName(zone, language())}\n${zoneHeights(zone)}${said}`,
-        font: `12px ${FONT}`,
+        font: `${Math.round(12 * LARGER)}px ${FONT}`,
         fill: new Fill({ color: alarm ?? colour }),
         overflow: true,
       }),
