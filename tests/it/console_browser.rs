@@ -110,6 +110,11 @@ fn a_page_that_must_not_be_trusted_says_so() {
 }
 
 #[test]
+fn the_page_of_the_zones() {
+    cases("zones.test.mjs");
+}
+
+#[test]
 fn configured_base_maps() {
     cases("basemap.test.mjs");
 }

@@ -93,6 +93,7 @@ export const zonesEn: Record<keyof typeof zonesZh, string> = {
   zone_tool_rectangle: "Rectangle",
   zone_tool_circle: "Circle",
   zone_tool_corridor: "Corridor",
+  zone_tool_emergency: "Emergency",
   zone_import: "Import",
   zone_undo: "Undo",
   zone_redo: "Redo",

@@ -91,6 +91,7 @@ export const zonesZh = {
   zone_tool_rectangle: "矩形",
   zone_tool_circle: "圆",
   zone_tool_corridor: "走廊",
+  zone_tool_emergency: "紧急管制",
   zone_import: "导入",
   zone_undo: "撤销",
   zone_redo: "重做",
