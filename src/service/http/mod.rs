@@ -22,6 +22,7 @@ mod tracks;
 mod upgrade;
 mod zone_drafts;
 mod zone_edits;
+mod zone_emergency;
 mod zone_requests;
 mod zones;
 mod zones_check;
@@ -51,6 +52,9 @@ use crate::journal::Reader;
 /// Most requests about changes of zones at once.
 const ZONE_TURNS: usize = 64;
 
+/// Most looks at what a change would mean at once.
+const CHECK_TURNS: usize = 2;
+
 /// What the handlers share.
 #[derive(Debug)]
 pub struct App {
@@ -68,6 +72,8 @@ pub struct App {
     zones: OnceLock<Weak<ZoneDesk>>,
     /// Bounds the changes of zones that wait for each other.
     zone_turns: Arc<Semaphore>,
+    /// Bounds the looks at what a change would mean: each takes a core for a while.
+    check_turns: Arc<Semaphore>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
@@ -89,7 +95,20 @@ impl App {
         let (airspace, archive, zones, site) =
             (ArcSwap::default(), OnceLock::new(), OnceLock::new(), site.into());
         let zone_turns = Arc::new(Semaphore::new(ZONE_TURNS));
-        Arc::new(Self { hub, health, metrics, airspace, archive, zones, zone_turns, settings, site, stop })
+        let check_turns = Arc::new(Semaphore::new(CHECK_TURNS));
+        Arc::new(Self {
+            hub,
+            health,
+            metrics,
+            airspace,
+            archive,
+            zones,
+            zone_turns,
+            check_turns,
+            settings,
+            site,
+            stop,
+        })
     }
 
     /// Lets clients change zones as long as the desk is there. The first call counts.
