@@ -210,7 +210,8 @@ impl Daemon {
         if inbox.control(Control::Airspace(no_zones)).is_err() {
             tracing::error!("a new inbox is full");
         }
-        let zones = Arc::new(ZoneDesk::new(keeper, config.zones.dir.clone(), zone_book));
+        let desk = ZoneDesk::new(keeper, config.zones.dir.clone(), zone_book);
+        let zones = Arc::new(desk.with_rehearsal(rules.clone(), None));
         let read = zones.begin();
         app.open_zones(&zones);
         let watching = Arc::downgrade(&zones);

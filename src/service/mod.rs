@@ -53,4 +53,5 @@ pub mod zone_desk;
 pub mod zone_drafts;
 pub mod zone_files;
 pub mod zone_keeper;
+pub mod zone_rehearsal;
 mod zone_writing;

@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::airspace::{
     Airspace, Change, Comparison, EditError, Edited, Envelope, Zone, compare, difference, edit,
 };
-use crate::domain::{Timestamp, ZoneId};
+use crate::domain::{Observation, Timestamp, ZoneId};
+use crate::monitor::Settings;
 use crate::service::clock;
 use crate::service::watch_zones::ZoneRead;
 use crate::service::zone_files;
@@ -111,7 +112,14 @@ pub struct ZoneDesk {
     pub(super) keeper: ZoneKeeper,
     dir: PathBuf,
     state: Mutex<State>,
+    rules: Settings,
+    past: Option<Past>,
 }
+
+/// What arrived in a span of time, in the order of arrival; `None` if that cannot be read.
+pub type Past = Box<dyn Fn(Timestamp, Timestamp) -> Option<Reports> + Send + Sync>;
+/// Reports and when each arrived.
+pub type Reports = Box<dyn Iterator<Item = (Timestamp, Observation)>>;
 
 impl std::fmt::Debug for ZoneDesk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -159,7 +167,24 @@ impl ZoneDesk {
     pub fn new(keeper: ZoneKeeper, dir: PathBuf, book: Option<Result<Book, String>>) -> Self {
         let book = book.unwrap_or_else(|| Err("the journal's folder is not ours; see the log".into()));
         let in_force = InForce { files: Vec::new(), envelopes: Vec::new(), airspace: keeper.airspace() };
-        Self { keeper, dir, state: Mutex::new(State { in_force, book, unfinished: None }) }
+        let state = Mutex::new(State { in_force, book, unfinished: None });
+        Self { keeper, dir, state, rules: Settings::default(), past: None }
+    }
+
+    /// The same, that can tell whom a change would alert: by these rules, also over the past if there is one.
+    #[must_use]
+    pub fn with_rehearsal(self, rules: Settings, past: Option<Past>) -> Self {
+        Self { rules, past, ..self }
+    }
+
+    /// The rules by which aircraft are judged.
+    pub fn rules(&self) -> &Settings {
+        &self.rules
+    }
+
+    /// What arrived in a span of time; `None` if nothing is kept or it cannot be read.
+    pub fn past(&self, from: Timestamp, to: Timestamp) -> Option<Reports> {
+        self.past.as_ref()?(from, to)
     }
 
     /// Ends what an earlier process had begun, then reads the folder for the first time. Blocks.

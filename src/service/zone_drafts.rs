@@ -218,6 +218,11 @@ impl ZoneDesk {
         Ok(state.book()?.write_draft(&draft)?)
     }
 
+    /// The changes that are asked for, with their contents. Blocks.
+    pub fn resolved(&self, asked: &[Asked]) -> Result<Vec<Change>, DeskError> {
+        resolve(&mut self.state(), asked)
+    }
+
     /// The drafts, open ones first. Blocks.
     pub fn drafts(&self) -> Result<Vec<Shown>, DeskError> {
         let drafts = self.state().book()?.drafts(DRAFTS_TOLD)?;

@@ -120,6 +120,11 @@ fn walls_floods_and_links() {
 }
 
 #[test]
+fn the_page_of_the_zones() {
+    cases("zones.test.mjs");
+}
+
+#[test]
 fn configured_base_maps() {
     cases("basemap.test.mjs");
 }

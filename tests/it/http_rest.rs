@@ -223,7 +223,8 @@ async fn a_check_tells_problems_difference_and_aircraft_and_changes_nothing() {
     let problem = problems.iter().find(|problem| problem["severity"] == "ERROR").unwrap();
     assert!(problem["pointer"].as_str().unwrap().starts_with("/geometry/coordinates/0"), "{problem}");
     assert_eq!(problem["line"], 4);
-    assert_eq!(post("", "{").await["valid"], false);
+    let no_json = request(server.address, "POST /api/v1/zones/check", "", "{").await;
+    assert_eq!(no_json.status, 400, "{}", no_json.body);
     assert_eq!(get(server.address, "/api/v1/zones/Z1").await.status, 404);
 }
 

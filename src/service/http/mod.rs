@@ -26,6 +26,7 @@ mod tracks;
 mod upgrade;
 mod zone_drafts;
 mod zone_edits;
+mod zone_emergency;
 mod zone_requests;
 mod zones;
 mod zones_check;
@@ -58,6 +59,9 @@ use crate::wire::Doors;
 /// Most requests about changes of zones at once.
 const ZONE_TURNS: usize = 64;
 
+/// Most looks at what a change would mean at once.
+const CHECK_TURNS: usize = 2;
+
 /// What the handlers share.
 #[derive(Debug)]
 pub struct App {
@@ -81,6 +85,8 @@ pub struct App {
     zone_turns: Arc<Semaphore>,
     /// The way to the history of aircraft, where it is kept.
     past: OnceLock<Past>,
+    /// Bounds the looks at what a change would mean: each takes a core for a while.
+    check_turns: Arc<Semaphore>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
@@ -99,7 +105,7 @@ impl App {
         site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-                Arc::new(Self {
+        Arc::new(Self {
             hub,
             health,
             metrics,
@@ -110,6 +116,7 @@ impl App {
             past: OnceLock::new(),
             zones: OnceLock::new(),
             zone_turns: Arc::new(Semaphore::new(ZONE_TURNS)),
+            check_turns: Arc::new(Semaphore::new(CHECK_TURNS)),
             settings,
             site: site.into(),
             stop,

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use super::problem::{PROBLEM_JSON, Problem};
 use super::{
     App, alerts, check_telemetry, contracts, fleet, history, operations, site, tracks, upgrade, zone_drafts,
-    zone_edits, zones, zones_check,
+    zone_edits, zone_emergency, zones, zones_check,
 };
 
 /// All routes.
@@ -32,6 +32,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/zones", get(zones::list))
         .route("/api/v1/zones/check", post(zones_check::check))
         .route("/api/v1/zones/audit", get(zone_edits::audit))
+        .route("/api/v1/zones/emergency", post(zone_emergency::publish))
         .route("/api/v1/zones/drafts", get(zone_drafts::list).post(zone_drafts::create))
         .route(
             "/api/v1/zones/drafts/{draft_id}",

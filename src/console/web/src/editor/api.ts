@@ -22,6 +22,8 @@ export interface Told {
   message: string;
   message_zh: string;
   at?: LngLat;
+  /** The change that it is about, from 0. */
+  change?: number;
 }
 
 export interface Field {
@@ -44,6 +46,8 @@ export interface Alerted {
   phase?: string;
   severity?: string;
   at?: string;
+  /** Whether what is live does not alert it. */
+  new?: boolean;
 }
 
 export interface Check {
@@ -52,6 +56,9 @@ export interface Check {
   difference?: Difference;
   alerted_now?: Alerted[];
   alerted_last_hour?: Alerted[];
+  no_longer_alerted_now?: Alerted[];
+  /** Not all of the last hour could be looked at. */
+  partial?: boolean;
 }
 
 export interface Draft {

@@ -70,10 +70,11 @@ export class Bar {
     write(this.nowCount, check?.alerted_now ? String(aircraft(now).length) : "–");
     this.nowCount.classList.toggle("some", now.length > 0);
     write(this.nowTitle, t("zone_alerted_now"));
-    write(this.nowNote, t(fresh ? "zone_alerted_note" : "zone_checking"));
+    const figures = { fresh: aircraft(now.filter((one) => one.new !== false)).length, gone: aircraft(check?.no_longer_alerted_now ?? []).length };
+    write(this.nowNote, fresh && check?.alerted_now ? t("zone_alerted_note", figures) : t("zone_checking"));
     write(this.hourCount, hour ? String(aircraft(hour).length) : "–");
     write(this.hourTitle, t("zone_alerted_hour"));
-    write(this.hourNote, t("zone_alerted_hour_note"));
+    write(this.hourNote, t(check?.partial ? "zone_alerted_hour_partial" : "zone_alerted_hour_note"));
     this.renderNames(now);
     const errors = faults.filter(({ error }) => error).length;
     const stale = work.stale().length;

@@ -122,7 +122,7 @@ export class Doing {
       run: async (by) => {
         const answer = await api.publishDraft(by, draft.draft_id);
         if (answer.status === 403) return t("zone_same_person", { author: draft.author });
-        if (answer.status === 409) return t("zone_draft_stale");
+        if (answer.status === 409 || answer.status === 412) return t("zone_draft_stale");
         if (!answer.ok) return this.why(answer);
         this.work.clear();
         this.ends.done(t("zone_published"), "info");

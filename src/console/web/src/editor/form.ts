@@ -35,6 +35,7 @@ export class ZoneForm {
   private readonly periods = h("p", { class: "dim wide" });
   private shown: Shown[] = [];
   private lang = "";
+  private beginning = false;
 
   constructor(private readonly work: Work) {
     this.table = new PointTable(work);
@@ -43,7 +44,7 @@ export class ZoneForm {
 
   /** Puts the cursor into the first field, for a zone that has just been drawn. */
   begin(): void {
-    this.shown[0]?.input?.focus();
+    this.beginning = true;
   }
 
   render(faults: Fault[], live: boolean): void {
@@ -68,6 +69,8 @@ export class ZoneForm {
     this.others.replaceChildren(...own.filter(({ field }) => field === "other" || field === "id").map((fault) => h("li", { class: fault.error ? "fault" : "fault mild" }, fault.text)));
     this.others.hidden = this.others.childElementCount === 0;
     if (zone) this.fill(zone, own);
+    if (this.beginning) this.shown[0]?.input?.focus();
+    this.beginning = false;
   }
 
   private fill(zone: Zone, faults: Fault[]): void {

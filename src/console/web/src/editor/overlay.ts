@@ -28,6 +28,7 @@ export class DifferenceLayer {
   private readonly layer = new VectorLayer({ source: new VectorSource() });
   private shown: Shown[] = [];
   private readonly marks: Overlay[] = [];
+  private marked = "[]";
   private readonly hatches: { added: CanvasPattern | string; released: CanvasPattern | string };
 
   constructor(private readonly map: OlMap) {
@@ -57,6 +58,9 @@ export class DifferenceLayer {
 
   /** Marks the places of faults, with their words. */
   mark(faults: Fault[]): void {
+    const marked = JSON.stringify(faults.map(({ at, text }) => [at, text]));
+    if (marked === this.marked) return;
+    this.marked = marked;
     this.marks.splice(0).forEach((mark) => this.map.removeOverlay(mark));
     for (const { at, text } of faults) {
       if (!at) continue;

@@ -72,7 +72,7 @@ const FIELDS: [RegExp, FieldName][] = [
 export function fromService(told: Told[], changes: Change[]): Fault[] {
   return told.map((one): Fault => {
     const number = /^\$\.(?:changes|features)\[(\d+)\]/.exec(one.path)?.[1];
-    const zone = (changes[Number(number ?? 0)] ?? changes[0])?.id ?? "";
+    const zone = (changes[one.change ?? Number(number ?? 0)] ?? changes[0])?.id ?? "";
     const field = FIELDS.find(([pattern]) => pattern.test(one.path))?.[1] ?? "other";
     const row = /coordinates(?:\[\d+\])?\[(\d+)\](?:\[[01]\])?$/.exec(one.path)?.[1];
     const part = /geometries\[(\d+)\]/.exec(one.path)?.[1];

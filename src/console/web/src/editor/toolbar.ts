@@ -51,7 +51,7 @@ export class Toolbar {
     const undo = make("zone_undo", "undo", "", uses.undo);
     const redo = make("zone_redo", "redo", "", uses.redo);
     [this.undo, this.redo] = [undo.button, redo.button];
-    const emergency = make("zone_emergency", "emergency", "e", uses.emergency);
+    const emergency = make("zone_tool_emergency", "emergency", "e", uses.emergency);
     emergency.button.classList.add("emergency");
     for (const { name } of [undo, redo]) name.hidden = true;
     this.buttons = [...tools, make("zone_import", "import", "i", uses.import), undo, redo, emergency];
