@@ -194,11 +194,9 @@ fn matters(told: &Alert, fresh: &Alert) -> bool {
 
 /// How long an alert of an earlier run waits for somebody to look at its trouble, seconds.
 fn proof_s(kind: ServiceTrouble) -> f64 {
-    match kind {
-        // What shows them again needs ten minutes.
-        ServiceTrouble::ZonesStale | ServiceTrouble::InputSilent => SLOW_PROOF_S,
-        _ => WAIT_S,
-    }
+    // What shows them again needs ten minutes.
+    let is_slow = matches!(kind, ServiceTrouble::ZonesStale | ServiceTrouble::InputSilent);
+    if is_slow { SLOW_PROOF_S } else { WAIT_S }
 }
 
 fn end(now: Timestamp, kind: ServiceTrouble, mut alert: Box<Alert>, effects: &mut Vec<Effect>) {
