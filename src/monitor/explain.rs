@@ -135,6 +135,16 @@ pub(super) fn sentence(alert: &Alert, clause: &str, zone_en: Option<&str>) -> Ex
                 figure("jump_m")
             ),
         },
+        AlertCode::PositionIntegrity if clause == "two-places" => Explanation {
+            zh: format!(
+                "{id} 在同一时刻报告了相距 {:.0} 米的两个位置，可能标识重复或受欺骗，请核实。",
+                figure("jump_m")
+            ),
+            en: format!(
+                "{id} is reported at two places at once, {:.0} m apart: check for a second sender or spoofing.",
+                figure("jump_m")
+            ),
+        },
         AlertCode::PositionIntegrity => Explanation {
             zh: format!(
                 "{id} 报告速度 {:.0} 米/秒，但位置推算为 {:.0} 米/秒，请核实定位。",

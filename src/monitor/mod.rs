@@ -197,6 +197,10 @@ impl Monitor {
         let ix = match self.tracks.take(observation, self.now, &self.rules.settings.terrain) {
             Taken::Newest(ix) => ix,
             Taken::Duplicate => return self.tally.duplicates += 1,
+            Taken::Elsewhere(ix) => {
+                self.tally.duplicates += 1;
+                return self.assess(ix, 0.0, effects);
+            }
             Taken::History => return self.tally.history += 1,
             Taken::Full => {
                 self.tally.refused += 1;

@@ -89,6 +89,10 @@ mod journal_damage;
 #[cfg(test)]
 mod journal_faults;
 #[cfg(test)]
+mod journal_late;
+#[cfg(test)]
+mod journal_salvage;
+#[cfg(test)]
 mod journal_store;
 #[cfg(test)]
 mod journal_support;
