@@ -159,6 +159,14 @@ mod watch;
 mod zones_edit;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+mod zones_emergency;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_faults;
+#[cfg(test)]
+mod zones_rehearsal;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod zones_support;
 #[cfg(test)]
 mod zones_tools;
