@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::airspace::Airspace;
 use crate::config::Config;
-use crate::journal::{Journal, JournalSettings};
+use crate::journal::{Journal, JournalSettings, Store};
 use crate::monitor::{Monitor, Tally};
 use crate::service::bypass::Bypass;
 use crate::service::canary::{self, Canary, Sieve};
@@ -91,7 +91,7 @@ pub struct Daemon {
     app: Arc<App>,
     inbox: Arc<Inbox<Control>>,
     intake: IntakeHandle,
-    journal: Option<Arc<Journal>>,
+    journal: Arc<Journal>,
     publisher: PublisherHandle,
     zone_watch: Option<ZoneWatch>,
     zones: Arc<ZoneDesk>,
@@ -141,13 +141,15 @@ impl Daemon {
         let own_endpoint = endpoint.clone();
         let filters = wire::subscription_filters(&config.mqtt.prefix);
         // What takes its time comes first: a broker that kept our session sends at once all that it kept.
-        let Opened { store, journal, recovered } = open_journal(config, &inbox).await?;
-        for open in &recovered.open {
-            // Whether its last message reached the broker before the end is not known.
-            publisher.alert(&LoggedEvent::of(open, true));
+        let opened = open_journal(config, &inbox).await?;
+        for entry in journaling::to_publish_again(&opened) {
+            publisher.alert(&LoggedEvent::of(&entry, true));
         }
+        let Opened { journal, recovered, late } = opened;
+        publisher.begin_after(recovered.last_seq);
+        let store: Arc<dyn Store + Send + Sync> = Arc::<Journal>::clone(&journal);
         // Who has the journal has the book: no two services write the same.
-        let zone_book = journal.is_some().then(|| zone_desk::open_book(&config.journal.dir));
+        let zone_book = late.is_none().then(|| zone_desk::open_book(&config.journal.dir));
         let mut rules = config.monitor_settings();
         rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
         let (intake, messages) =
@@ -181,7 +183,7 @@ impl Daemon {
         let site = Site { pages, console: config.console.clone() };
         let app =
             App::new(hub, Arc::clone(&health), metrics, config.http.clone(), site, CancellationToken::new());
-        if let Some(journal) = &journal {
+        if late.is_none() {
             app.open_archive(journal.reader(), recovered.oldest_seq);
         }
 
@@ -238,9 +240,11 @@ impl Daemon {
         };
         let evaluator = evaluator::start(Monitor::new(rules), recovered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
+        app.judge_by(doors.clone());
         let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
         let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), Arc::clone(&counters))
-            .with(own_flights);
+            .with(own_flights)
+            .telling(Arc::clone(&app.feeds));
         let observers = Observers {
             desk,
             intake: intake.clone(),
@@ -264,8 +268,17 @@ impl Daemon {
             tokio::spawn(observers.run(background.clone())),
         ];
         tasks.push(tokio::spawn(zone_desk::tidy(Arc::clone(&zones), background.clone())));
-        if let Some(journal) = &journal {
-            tasks.push(tokio::spawn(journaling::retain(Arc::clone(journal), background.clone())));
+        let keep = journaling::keep(Arc::clone(&journal), publisher.clone(), background.clone());
+        tasks.push(tokio::spawn(keep));
+        if let Some(late) = late {
+            let (app, journal, inbox) = (Arc::clone(&app), Arc::clone(&journal), Arc::clone(&inbox));
+            tasks.push(tokio::spawn(async move {
+                let Ok(recovered) = late.await else { return };
+                app.open_archive(journal.reader(), recovered.oldest_seq);
+                if inbox.control(Control::Recovered(Box::new(recovered))).is_err() {
+                    tracing::error!("the alerts of a journal that was opened late found no room");
+                }
+            }));
         }
         let serving = tokio::spawn(http::serve(listener, Arc::clone(&app)));
         Ok(Self {
@@ -323,20 +336,20 @@ impl Daemon {
             Ok(Ok(false) | Err(_)) => tracing::error!("the monitor's thread had panicked"),
             Err(_) => tracing::error!("the monitor's thread did not end in time"),
         }
-        if let Some(journal) = self.journal.take() {
-            let closed = tokio::task::spawn_blocking(move || journal.close(LAST_WRITE_MAX));
-            if !closed.await.unwrap_or(false) {
-                tracing::error!(
-                    "the journal did not take the last alert events; their messages are with the broker"
-                );
-            }
-        }
         self.background.cancel();
         self.app.stop.cancel();
         let served = tokio::time::timeout(FAREWELL_MAX, self.serving);
         let (served, ()) = tokio::join!(served, self.publisher.stop(FAREWELL_MAX));
         if served.is_err() {
             tracing::warn!("some clients were cut without a farewell");
+        }
+        self.journal.told(self.publisher.told());
+        let journal = self.journal;
+        let closed = tokio::task::spawn_blocking(move || journal.close(LAST_WRITE_MAX));
+        if !closed.await.unwrap_or(false) {
+            tracing::error!(
+                "the journal did not take the last alert events; their messages are with the broker"
+            );
         }
         for task in self.tasks {
             task.abort();
@@ -374,7 +387,8 @@ async fn open_journal(config: &Config, inbox: &Arc<Inbox<Control>>) -> Result<Op
     let settings = JournalSettings::new(&config.journal.dir, config.journal.retain_days);
     let inbox = Arc::clone(inbox);
     let opened = tokio::task::spawn_blocking(move || journaling::open(&settings, move || inbox.nudge()));
-    opened.await.map_err(|error| StartError::Thread(std::io::Error::other(error)))
+    let opened = opened.await.map_err(std::io::Error::other)?;
+    Ok(opened.map_err(std::io::Error::other)?)
 }
 
 async fn forward_acknowledgements(

@@ -101,6 +101,7 @@ test("a polygon is drawn by mouse; a crossing is marked where it is, and nothing
   await page.mouse.move(b[0], b[1] - 40, { steps: 6 });
   assert.equal(await zone(id), undefined, "a drag publishes nothing");
   await page.mouse.up();
+  await sees(page, "the moved point is the chosen one", 5, () => document.querySelector(".zone-points tr.chosen th")?.textContent === "2");
   const row = page.locator(".zone-points tbody tr").nth(2).locator("input");
   const [lat, lng] = await page.evaluate(([px, py]) => {
     const box = document.querySelector("#map").getBoundingClientRect();
@@ -204,13 +205,17 @@ test("who was slower sees both changes and puts his own on the live version; a r
 
 test("what takes protection away waits for a second person", async () => {
   const { page, close } = await editor();
-  const id = await draw(page, "r", [SQUARE[0], SQUARE[2]]);
-  await page.locator("#zone-name_zh").fill("待删除");
+  const id = await draw(page, "c", [[560, 360], [700, 360]]);
+  await page.locator("#zone-name_zh").fill("将缩小");
   await publish(page);
+  const { radius } = (await zone(id)).geometry.extent;
   await page.locator(`[data-zone="${id}"] .pick`).click();
-  await page.locator(".zone-form .panel-head .danger").click();
+  await page.locator("#zone-size").fill("200");
+  await publishable(page);
+  await sees(page, "it says so before it is published", 10, () => /second person/.test(document.querySelector("#zone-bar").textContent));
   await publish(page, "Wang Li", "no longer needed");
-  assert.ok(await zone(id), "it is still in force");
+  const still = async () => (await zone(id)).geometry.extent.radius === radius;
+  assert.ok(await still(), "the old one is still in force");
   const draft = page.locator("[data-draft] .pick").first();
   await draft.waitFor({ timeout: 15_000 });
   assert.match(await draft.innerText(), /no longer needed[^]*second person/);
@@ -219,9 +224,9 @@ test("what takes protection away waits for a second person", async () => {
   await page.locator("#zone-publish").click();
   await sign(page, "Wang Li", "mine is good");
   await sees(page, "the same person may not", 15, () => /somebody else/.test(document.querySelector("#zone-sign [role=alert]").textContent));
-  assert.ok(await zone(id), "it is still in force");
+  assert.ok(await still(), "the old one is still in force");
   await sign(page, "Chen Hui", "agreed");
-  await until("the zone is gone", 20, async () => !(await zone(id)));
+  await until("the smaller one is in force", 20, async () => (await zone(id)).geometry.extent.radius === 200);
   await close();
 });
 

@@ -115,6 +115,16 @@ fn the_page_of_the_zones() {
 }
 
 #[test]
+fn the_fleet_and_the_checker() {
+    cases("fleet.test.mjs");
+}
+
+#[test]
+fn walls_floods_and_links() {
+    cases("wall.test.mjs");
+}
+
+#[test]
 fn configured_base_maps() {
     cases("basemap.test.mjs");
 }

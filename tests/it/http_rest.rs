@@ -247,7 +247,14 @@ async fn contracts_console_and_figures_are_served() {
     for file in ["/console.js", "/console.css"] {
         assert_eq!(get(server.address, file).await.status, 200);
     }
-    let figures = get(server.address, "/metrics").await.body;
+    let figures = get(server.address, "/metrics").await;
+    assert!(figures.head.contains("content-type: text/plain; version=0.0.4"), "{}", figures.head);
+    let figures = figures.body;
+    assert!(figures.contains("# TYPE lowsky_http_requests_total counter") && !figures.contains("# EOF"));
+    let accept = "Accept: application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.2\r\n";
+    let open = request(server.address, "GET /metrics", accept, "").await;
+    assert!(open.head.contains("content-type: application/openmetrics-text"), "{}", open.head);
+    assert!(open.body.contains("# TYPE lowsky_http_requests counter") && open.body.ends_with("# EOF\n"));
     for line in [
         "lowsky_alert_seq 1",
         "lowsky_alerts_open 1",

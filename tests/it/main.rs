@@ -61,6 +61,8 @@ mod histogram;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod http_fleet;
+#[cfg(test)]
 mod http_history;
 #[cfg(test)]
 mod http_rest;

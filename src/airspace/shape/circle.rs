@@ -46,6 +46,10 @@ impl Circle {
         self.bounds
     }
 
+    pub(super) fn centre_and_radius_m(&self) -> (LatLng, f64) {
+        (self.centre, self.radius_m)
+    }
+
     pub(super) fn corners(&self) -> [Point; 5] {
         let BoundingBox { west_deg, south_deg, east_deg, north_deg } = self.bounds;
         let centre = [self.centre.lng_deg(), self.centre.lat_deg()];

@@ -66,6 +66,23 @@ impl Shape {
         }
     }
 
+    /// Centre and radius in metres of a circle.
+    pub fn as_circle(&self) -> Option<(LatLng, f64)> {
+        match &self.0 {
+            Kind::Circle(circle) => Some(circle.centre_and_radius_m()),
+            Kind::Polygons { .. } => None,
+        }
+    }
+
+    /// The closed rings of each polygon as `[lng, lat]`, shell and holes in the order in which they were given; nothing
+    /// of a circle.
+    pub fn outlines(&self) -> Vec<Vec<Vec<Point>>> {
+        match &self.0 {
+            Kind::Circle(_) => Vec::new(),
+            Kind::Polygons { parts, .. } => parts.iter().map(Grid::rings).collect(),
+        }
+    }
+
     /// Whether the point is inside or on the boundary; edges are straight in longitude and latitude.
     pub fn contains(&self, point: LatLng) -> bool {
         match &self.0 {

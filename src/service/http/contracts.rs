@@ -3,18 +3,18 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::answer;
+use super::{answer, contracts_more};
 use crate::domain::{AlertCode, AlertEventKind, AlertState, DataQuality, Phase, Severity};
 use crate::stream::{PROTOCOL, to_json};
 
 /// `GET /api/v1/openapi.json`.
 pub(super) async fn openapi() -> Response {
-    answer::json(to_json(&openapi_document()))
+    answer::json(to_json(&contracts_more::with_paths(openapi_document())))
 }
 
 /// `GET /api/v1/asyncapi.json`.
 pub(super) async fn asyncapi() -> Response {
-    answer::json(to_json(&asyncapi_document()))
+    answer::json(to_json(&contracts_more::with_mqtt(asyncapi_document())))
 }
 
 fn names<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str) -> Value {
@@ -196,7 +196,12 @@ fn asyncapi_document() -> Value {
             "operators": { "type": "array", "items": text() }, "uas_ids": { "type": "array", "items": text() },
         }),
     );
-    let tracks = object(&[], json!({ "bbox": bbox(), "max_hz": { "type": "number", "default": 1 } }));
+    let names_of = || json!({ "type": "array", "items": text() });
+    let tracks = object(
+        &[],
+        json!({ "bbox": bbox(), "max_hz": { "type": "number", "default": 1 },
+                "operators": names_of(), "uas_ids": names_of() }),
+    );
     let kinds = names(AlertEventKind::ALL, AlertEventKind::name);
     let reasons = json!({ "type": "string", "enum": ["SLOW_CLIENT", "RETENTION", "DAMAGED", "UNREADABLE"] });
     let messages = json!({

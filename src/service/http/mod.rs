@@ -10,8 +10,11 @@ mod alerts;
 mod answer;
 mod archive;
 mod body;
+mod check_telemetry;
 mod client;
 mod contracts;
+mod contracts_more;
+mod fleet;
 mod operations;
 mod patience;
 mod problem;
@@ -41,6 +44,7 @@ pub use upgrade::echo;
 
 use archive::Archive;
 
+use super::feeds::Feeds;
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
@@ -48,6 +52,7 @@ use super::zone_desk::ZoneDesk;
 use crate::airspace::Airspace;
 use crate::config;
 use crate::journal::Reader;
+use crate::wire::Doors;
 
 /// Most requests about changes of zones at once.
 const ZONE_TURNS: usize = 64;
@@ -66,6 +71,10 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// The zones in force; replaced whole.
     pub airspace: ArcSwap<Airspace>,
+    /// How the feed of each aircraft does.
+    pub feeds: Arc<Feeds>,
+    /// What telemetry is judged by.
+    doors: OnceLock<Doors>,
     /// The way to the journal, where there is one.
     archive: OnceLock<Archive>,
     /// Who changes zones, where somebody does.
@@ -92,21 +101,20 @@ impl App {
         site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let (airspace, archive, zones, site) =
-            (ArcSwap::default(), OnceLock::new(), OnceLock::new(), site.into());
-        let zone_turns = Arc::new(Semaphore::new(ZONE_TURNS));
-        let check_turns = Arc::new(Semaphore::new(CHECK_TURNS));
+        let (archive, zones, doors) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Arc::new(Self {
             hub,
             health,
             metrics,
-            airspace,
+            airspace: ArcSwap::default(),
+            feeds: Arc::default(),
+            doors,
             archive,
             zones,
-            zone_turns,
-            check_turns,
+            zone_turns: Arc::new(Semaphore::new(ZONE_TURNS)),
+            check_turns: Arc::new(Semaphore::new(CHECK_TURNS)),
             settings,
-            site,
+            site: site.into(),
             stop,
         })
     }
@@ -114,6 +122,11 @@ impl App {
     /// Lets clients change zones as long as the desk is there. The first call counts.
     pub fn open_zones(&self, desk: &Arc<ZoneDesk>) {
         self.zones.get_or_init(|| Arc::downgrade(desk));
+    }
+
+    /// Lets clients have messages judged as the intake judges them. The first call counts.
+    pub fn judge_by(&self, doors: Doors) {
+        self.doors.get_or_init(|| doors);
     }
 
     /// Lets clients have the history of a journal whose oldest event is `oldest_seq`. The first call counts.

@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 
 use super::problem::{PROBLEM_JSON, Problem};
 use super::{
-    App, alerts, contracts, operations, site, tracks, upgrade, zone_drafts, zone_edits, zone_emergency,
-    zones, zones_check,
+    App, alerts, check_telemetry, contracts, fleet, operations, site, tracks, upgrade, zone_drafts, zone_edits,
+    zone_emergency, zones, zones_check,
 };
 
 /// All routes.
@@ -24,6 +24,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/alerts/{alert_id}/ack", post(alerts::acknowledge))
         .route("/api/v1/tracks", get(tracks::list))
         .route("/api/v1/tracks/{uas_id}", get(tracks::one))
+        .route("/api/v1/fleet", get(fleet::operators))
+        .route("/api/v1/fleet/{operator}", get(fleet::one))
+        .route("/api/v1/check/telemetry", post(check_telemetry::check))
         .route("/api/v1/zones", get(zones::list))
         .route("/api/v1/zones/check", post(zones_check::check))
         .route("/api/v1/zones/audit", get(zone_edits::audit))

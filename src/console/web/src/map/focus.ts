@@ -4,6 +4,7 @@
 import { t } from "../i18n";
 import { type Alert, rank } from "../protocol";
 import { mercatorX, mercatorY } from "../store/tracks";
+import { LARGER } from "../ui/dom";
 import { FONT } from "./basemap";
 import { PLATE, RANK } from "./colours";
 import { cross, stretch } from "./painter";
@@ -180,7 +181,7 @@ function circle(sheet: Sheet, at: At, metres: number, colour: string, solid: boo
 
 function plate(sheet: Sheet, text: string, x: number, y: number, alert: Alert): void {
   const { pen } = sheet;
-  pen.font = `600 12px ${FONT}`;
+  pen.font = `600 ${Math.round(12 * LARGER)}px ${FONT}`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   const width = pen.measureText(text).width + 12;

@@ -3,6 +3,7 @@
 import type { App } from "../app";
 import type { Key } from "../i18n";
 import { ICONS } from "../ui/dom";
+import { fleet } from "./fleet";
 import { live } from "./live";
 import { system } from "./system";
 import { zones } from "./zones";
@@ -36,5 +37,6 @@ export interface Page {
 export const PAGES: Page[] = [
   { id: "live", label: "page_live", icon: ICONS.live, shortcut: "l", map: true, mount: live },
   { id: "zones", label: "page_zones", icon: ICONS.zones, shortcut: "z", map: true, mount: zones },
+  { id: "fleet", label: "page_fleet", icon: ICONS.fleet, shortcut: "f", map: false, mount: fleet },
   { id: "system", label: "page_system", icon: ICONS.system, shortcut: "s", map: false, mount: system },
 ];
