@@ -288,6 +288,21 @@ test("an import says where a file is wrong, and moves web-map coordinates to whe
   await close();
 });
 
+test("an emergency zone is in force at once, from a form of one page", async () => {
+  const { page, close } = await editor();
+  await page.keyboard.press("e");
+  await page.locator("#emergency-name").fill("山火");
+  await page.locator("#emergency-radius").fill("800");
+  await page.locator("#zone-emergency-author").fill("Wang Li");
+  await page.locator("#zone-emergency-reason").fill("fire on the ridge");
+  await page.locator("#zone-emergency [type=submit]").click();
+  const id = await sees(page, "it says that it is in force", 15, () => /Emergency zone (\S+) is in force/.exec(document.querySelector("#notices").textContent)?.[1]).then((found) => found.jsonValue());
+  const made = await zone(id);
+  assert.deepEqual([made.geometry.extent.radius, made.lowsky.applies], [800, true]);
+  await sees(page, "it is in the list and chosen", 15, (one) => document.querySelector(`#zone-list .selected[data-zone="${one}"]`), id);
+  await close();
+});
+
 test("what is not published survives another page, and leaving asks", async () => {
   const { page, close } = await editor();
   const id = await draw(page, "r", [SQUARE[0], SQUARE[2]]);
@@ -307,7 +322,7 @@ test("what is not published survives another page, and leaving asks", async () =
 });
 
 test("no serious finding of axe and nothing beyond the screen, with a form and its dialogs open, in both languages", async () => {
-  for (const lang of ["zh", "en"]) {
+  for (const [lang, key, tab] of [["zh", "i", "history"], ["en", "e", "drafts"]]) {
     const { page, close } = await editor(lang);
     const look = async (state) => {
       await page.evaluate(AXE);
@@ -317,22 +332,17 @@ test("no serious finding of axe and nothing beyond the screen, with a form and i
       const wide = await page.evaluate(() => [document.documentElement, document.querySelector("#zone-list"), document.querySelector(".zone-form")].filter((one) => one.clientWidth < one.scrollWidth).length);
       assert.equal(wide, 0, `${lang} ${state}: wider than its place`);
     };
-    await look("empty");
     await draw(page, "p", [SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3]]);
     await look("faulty");
     await page.locator("#zone-name_zh").blur();
-    for (const key of ["i", "e"]) {
-      await page.keyboard.press(key);
-      await page.locator("dialog[open]").waitFor();
-      await look(`dialog ${key}`);
-      await page.keyboard.press("Escape");
-      await page.locator("dialog[open]").waitFor({ state: "detached" });
-    }
-    for (const tab of ["drafts", "history"]) {
-      await page.locator(`[data-tab="${tab}"]`).click();
-      await page.waitForTimeout(400);
-      await look(tab);
-    }
+    await page.keyboard.press(key);
+    await page.locator("dialog[open]").waitFor();
+    await look(`dialog ${key}`);
+    await page.keyboard.press("Escape");
+    await page.locator("dialog[open]").waitFor({ state: "detached" });
+    await page.locator(`[data-tab="${tab}"]`).click();
+    await sees(page, "the tab", 10, (one) => document.querySelector(`[data-tab="${one}"][aria-selected="true"]`), tab);
+    await look(tab);
     await close();
   }
 });
