@@ -114,3 +114,17 @@ test("the last message that was refused can be taken over and judged", async () 
   assert.ok((await page.locator("#message").inputValue()).length > 10);
   await close();
 });
+
+test("a seat of one operator is told of its own alerts and aircraft only", async () => {
+  const { page, sent, close } = await open(engine, service.url, { lang: "en" });
+  await page.goto(`${service.url}?lang=en&operator=demo`);
+  await live(page);
+  await until("a scope of one operator", 10, () => {
+    const last = sent.filter(({ type }) => type === "subscribe").at(-1);
+    return last?.alerts?.operators?.[0] === "demo" && last.tracks?.operators?.[0] === "demo" && last.tracks.bbox;
+  });
+  await sees(page, "own aircraft", 30, () => window.lowsky.tracks.rows.some((row) => row?.operator === "demo"));
+  const foreign = await page.evaluate(() => [...window.lowsky.alerts.open.values()].filter(({ alert }) => alert.operator !== "demo" && alert.other?.operator !== "demo").length);
+  assert.equal(foreign, 0);
+  await close();
+});
