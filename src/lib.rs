@@ -27,6 +27,8 @@ pub mod monitor;
 
 pub mod journal;
 
+pub mod zonebook;
+
 pub mod stream;
 
 pub mod simulate;

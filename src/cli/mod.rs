@@ -3,7 +3,6 @@
 //! Exit codes: 0 done; 1 the input is wrong (the message says where); 2 usage; 3 an outside service failed.
 
 mod check;
-mod check_telemetry;
 mod demo;
 mod files;
 mod journal;
@@ -14,6 +13,7 @@ mod run;
 mod simulate;
 mod terminal;
 pub mod watch;
+mod zones;
 
 use std::process::ExitCode;
 
@@ -39,6 +39,8 @@ enum Command {
     Check(check::CheckArgs),
     /// The live alert stream in a terminal; reconnects and resumes. 告警流
     Watch(watch::WatchArgs),
+    /// Imports, exports, compares and converts zones. 空域文件工具
+    Zones(zones::ZonesArgs),
     /// Checks, exports and backs up the history of alerts. 告警日志
     Journal(journal::JournalArgs),
     /// Writes the raw MQTT messages to a recording. 录制
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Watch(args) => {
             terminal::block_on(|stop| async { Ok(watch::watch(args, watch::Terminal::standard(stop)).await) })
         }
+        Command::Zones(args) => zones::zones(&args),
         Command::Journal(args) => journal::journal(&args),
         Command::Record(args) => record::record(&args),
         Command::Replay(args) => replay::replay(&args),

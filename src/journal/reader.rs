@@ -93,17 +93,13 @@ impl Reader {
             while from <= last_seq && page.entries.len() < limit {
                 let room = u64::try_from(limit - page.entries.len()).unwrap_or(u64::MAX);
                 let to = last_seq.min(from.saturating_add(STRETCH_LEN.min(room) - 1));
-                let found = record::stretch(conn, from, to);
+                let mut found = record::stretch(conn, from, to);
+                page.through = found.extend(Some(conn), to, last_seq);
                 page.entries.extend(found.entries);
                 for hole in found.holes {
                     Hole::add(&mut page.holes, hole);
                 }
-                page.through = to;
-                from = record::hole_end(conn, to).unwrap_or(to).saturating_add(1);
-                if let Some(last) = page.holes.last_mut().filter(|last| last.to == to && last.known) {
-                    last.to = from - 1;
-                    page.through = from - 1;
-                }
+                from = page.through.saturating_add(1);
             }
             Ok(page)
         })

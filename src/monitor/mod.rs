@@ -19,6 +19,7 @@ mod episode;
 mod explain;
 mod finding;
 mod glance;
+mod judge;
 mod ledger;
 mod near;
 mod orphans;
@@ -37,6 +38,7 @@ mod tracks;
 use std::sync::Arc;
 
 pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail};
+pub use judge::{Judge, Verdict};
 pub use settings::{Level, Lifecycle, Limits, Party, Separation, Settings, Terrain, default_separation};
 
 use crate::airspace::{Airspace, ZoneIx};
@@ -349,5 +351,6 @@ fn picture(track: &Track, freshness: TrackFreshness) -> TrackState {
         ua_class: track.ua_class,
         operational_status: track.status,
         freshness,
+        heights: track.heights,
     }
 }

@@ -30,6 +30,15 @@ impl Monitor {
         }
     }
 
+    /// Ends open alerts of an earlier run that came to light when this one had long begun to watch: what still holds of
+    /// them has an alert of this run.
+    pub fn end_earlier(&mut self, at: Timestamp, alerts: Vec<Alert>, effects: &mut Vec<Effect>) {
+        self.advance(at, effects);
+        for alert in alerts {
+            close(self.now, alert, Ending::WhileDown, effects);
+        }
+    }
+
     /// Begins anew at another time, earlier or later, because the clock was wrong and has been set. Aircraft
     /// are forgotten without a word on their alerts: those go on as after a restart.
     pub fn reset_clock(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp, UaClass, UasId,
+    Heights, Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp, UaClass, UasId,
 };
 use crate::geodesy::offset_m;
 
@@ -58,6 +58,7 @@ pub(super) struct Track {
     pub ua_class: Option<UaClass>,
     pub category: Option<OperationCategory>,
     pub group_id: Option<Arc<str>>,
+    pub heights: Heights,
     pub ground_speed_mps: Option<f64>,
     pub track_deg: Option<f64>,
     pub vertical_speed_mps: Option<f64>,
@@ -128,6 +129,7 @@ impl Track {
             ua_class: None,
             category: None,
             group_id: None,
+            heights: observation.heights,
             ground_speed_mps: None,
             track_deg: None,
             vertical_speed_mps: None,
@@ -166,6 +168,7 @@ impl Track {
         self.ua_class = observation.ua_class;
         self.category = observation.category;
         self.group_id = observation.group_id;
+        self.heights = observation.heights;
         self.ground_speed_mps = observation.motion.ground_speed_mps;
         self.track_deg = observation.motion.track_deg;
         self.vertical_speed_mps = observation.motion.vertical_speed_mps;

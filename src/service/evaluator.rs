@@ -28,7 +28,7 @@ use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
 use crate::service::storage::{Change, StorageWatch, Trouble};
-use crate::service::trouble::TroubleDesk;
+use crate::service::trouble::{TroubleDesk, noted};
 use crate::service::watchdog::Stamp;
 use crate::stream::{AckRequest, Delivery, LoggedEvent, Release, Vitals};
 
@@ -52,6 +52,8 @@ pub enum Control {
     Acknowledge(AckRequest),
     /// The service looked at itself: what is wrong, or that it is well.
     Trouble(ServiceTrouble, Option<TroubleDetail>),
+    /// The journal was opened late; this is what it held.
+    Recovered(Box<Recovered>),
 }
 
 /// Where the thread takes from and hands to.
@@ -118,11 +120,7 @@ pub fn start(
     let (now, mut effects) = (clock::now(), Vec::new());
     let alerts = open.into_iter().map(|entry| entry.event.alert.clone()).collect();
     monitor.restore(now, alerts, &mut effects);
-    if !damage.is_empty() {
-        let detail = TroubleDetail { note: Some(damage.join(" ")), ..TroubleDetail::default() };
-        let event = Event::Service { kind: ServiceTrouble::JournalDamaged, holds: Some(detail) };
-        monitor.handle(now, event, &mut effects);
-    }
+    tell_damage(&around.desk, &damage);
     let mut evaluator = Evaluator {
         around,
         monitor,
@@ -142,6 +140,13 @@ pub fn start(
         while evaluator.pass() {}
         evaluator.finish();
     })
+}
+
+/// What a journal lost or had to mend is told once, for the record.
+fn tell_damage(desk: &TroubleDesk, damage: &[String]) {
+    if !damage.is_empty() {
+        desk.raise(ServiceTrouble::JournalDamaged, noted(damage.join(" ")));
+    }
 }
 
 impl Evaluator {
@@ -193,10 +198,21 @@ impl Evaluator {
                 Event::Acknowledged { alert_id, by, note }
             }
             Control::Trouble(kind, holds) => Event::Service { kind, holds },
+            Control::Recovered(recovered) => return self.recovered(*recovered),
         };
         let now = clock::now();
         self.monitor.handle(now, event, &mut self.effects);
         self.hand_out(now);
+    }
+
+    /// The service has watched without the journal: what still holds has other alerts by now.
+    fn recovered(&mut self, recovered: Recovered) {
+        let Recovered { open, damage, .. } = recovered;
+        let alerts = open.into_iter().map(|entry| entry.event.alert.clone()).collect();
+        let now = clock::now();
+        self.monitor.end_earlier(now, alerts, &mut self.effects);
+        self.hand_out(now);
+        tell_damage(&self.around.desk, &damage);
     }
 
     fn report(&mut self, report: Report) {

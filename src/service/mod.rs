@@ -48,5 +48,8 @@ pub mod terrain_files;
 pub mod trouble;
 pub mod watch_zones;
 pub mod watchdog;
+pub mod zone_desk;
+pub mod zone_drafts;
 pub mod zone_files;
 pub mod zone_keeper;
+mod zone_writing;

@@ -46,7 +46,8 @@ for (const lang of LANGUAGES) {
       const chosen = document.querySelector(".fleet-table tr.selected")?.dataset.id;
       return chosen && [...document.querySelectorAll(".fleet-side h2")].some((title) => title.textContent.endsWith(chosen));
     });
-    assert.match(page.url(), new RegExp(`op=${operator}`));
+    // The address follows within a second.
+    await sees(page, "the fleet in the address", 10, (name) => location.hash.includes(`op=${name}`), operator);
     const text = await page.locator("body").innerText();
     assert.doesNotMatch(text, /\{\w+\}|undefined|NaN|\b(fleet|feed|check)_\w+/);
     if (lang === "en") assert.doesNotMatch(text.replace("中文", ""), /[一-鿿]/);

@@ -139,4 +139,10 @@ mod stream_slow;
 #[cfg(test)]
 mod watch;
 #[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_edit;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_support;
+#[cfg(test)]
 mod zones_watch;

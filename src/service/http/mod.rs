@@ -23,12 +23,16 @@ mod routes;
 mod site;
 mod tracks;
 mod upgrade;
+mod zone_drafts;
+mod zone_edits;
+mod zone_requests;
 mod zones;
 mod zones_check;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use accept::{Connection, serve, serve_routes};
@@ -43,10 +47,14 @@ use super::feeds::Feeds;
 use super::health::Health;
 use super::hub::Hub;
 use super::metrics::Metrics;
+use super::zone_desk::ZoneDesk;
 use crate::airspace::Airspace;
 use crate::config;
 use crate::journal::Reader;
 use crate::wire::Doors;
+
+/// Most requests about changes of zones at once.
+const ZONE_TURNS: usize = 64;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -65,6 +73,10 @@ pub struct App {
     doors: OnceLock<Doors>,
     /// The way to the journal, where there is one.
     archive: OnceLock<Archive>,
+    /// Who changes zones, where somebody does.
+    zones: OnceLock<Weak<ZoneDesk>>,
+    /// Bounds the changes of zones that wait for each other.
+    zone_turns: Arc<Semaphore>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
@@ -83,9 +95,26 @@ impl App {
         site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let (airspace, archive, site) = (ArcSwap::default(), OnceLock::new(), site.into());
-        let (feeds, doors) = (Arc::default(), OnceLock::new());
-        Arc::new(Self { hub, health, metrics, airspace, feeds, doors, archive, settings, site, stop })
+        let (archive, zones, doors) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Arc::new(Self {
+            hub,
+            health,
+            metrics,
+            airspace: ArcSwap::default(),
+            feeds: Arc::default(),
+            doors,
+            archive,
+            zones,
+            zone_turns: Arc::new(Semaphore::new(ZONE_TURNS)),
+            settings,
+            site: site.into(),
+            stop,
+        })
+    }
+
+    /// Lets clients change zones as long as the desk is there. The first call counts.
+    pub fn open_zones(&self, desk: &Arc<ZoneDesk>) {
+        self.zones.get_or_init(|| Arc::downgrade(desk));
     }
 
     /// Lets clients have messages judged as the intake judges them. The first call counts.

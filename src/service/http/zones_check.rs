@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::query::Parameters;
+use super::zone_requests::pointer;
 use super::{App, Problem, answer, body, upgrade};
 use crate::airspace::{self, Airspace, Document, ProblemSeverity, Volume, Zone, difference};
 use crate::domain::{LatLng, Restriction, Timestamp, UasId, VerticalLimit, VerticalReference, ZoneId};
@@ -110,16 +111,6 @@ fn place(problem: airspace::Problem, single: bool) -> Place {
     Place { severity, pointer: pointer(&path), path, line, column, message, message_zh }
 }
 
-/// The JSON pointer (RFC 6901) of a JSON path such as `$.features[3].geometry`.
-fn pointer(path: &str) -> String {
-    let mut pointer = String::new();
-    for step in path.trim_start_matches('$').split(['.', '[', ']']).filter(|step| !step.is_empty()) {
-        pointer.push('/');
-        pointer.push_str(&step.trim_matches(['"', '\'']).replace('~', "~0").replace('/', "~1"));
-    }
-    pointer
-}
-
 /// The keep-out zones that an aircraft would be in now. A height that cannot be compared counts as inside.
 fn inside(state: &TrackState, airspace: &Airspace, now: Timestamp) -> Vec<Inside> {
     let at = LatLng::wrapped(state.lat, state.lng);
@@ -147,15 +138,4 @@ fn within_limits(volume: &Volume, state: &TrackState) -> bool {
     let over = |limit: &VerticalLimit| height(limit).is_none_or(|metres| limit.metres <= metres);
     let under = |limit: &VerticalLimit| height(limit).is_none_or(|metres| metres <= limit.metres);
     volume.lower.as_ref().is_none_or(over) && volume.upper.as_ref().is_none_or(under)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_become_pointers() {
-        assert_eq!(pointer("$.features[3].geometry"), "/features/3/geometry");
-        assert_eq!(pointer("$"), "");
-    }
 }

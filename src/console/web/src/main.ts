@@ -23,6 +23,7 @@ function show(id: string): void {
   const page = PAGES.find((one) => one.id === id);
   if (!page || shown === id) return;
   shown = id;
+  mounted.leave?.();
   document.body.dataset["page"] = id;
   document.body.classList.toggle("with-map", page.map);
   mounted.leave?.();

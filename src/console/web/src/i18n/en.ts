@@ -1,8 +1,10 @@
 // Everything that the page says, English.
 
 import type { Key } from "./zh";
+import { zonesEn } from "./zones.en";
 
 export const en: Record<Key, string> = {
+  ...zonesEn,
   lang_other: "中文",
   lang_switch: "Switch to Chinese",
   title: "Low-altitude monitor",
@@ -245,7 +247,7 @@ export const en: Record<Key, string> = {
   key_pan: "move the map",
   key_follow: "follow the selected target",
   key_mute: "mute (10 minutes)",
-  key_pages: "go to Live / Fleet / System",
+  key_pages: "go to Live / Zones / Fleet / System",
   key_help: "show this help",
   figure_horizontal: "horizontal",
   figure_vertical: "vertical",

@@ -1,6 +1,9 @@
 // Everything that the page says, Chinese.
 
+import { zonesZh } from "./zones.zh";
+
 export const zh = {
+  ...zonesZh,
   lang_other: "English",
   lang_switch: "切换到英文",
   title: "低空监测",
@@ -241,7 +244,7 @@ export const zh = {
   key_pan: "移动地图",
   key_follow: "跟随所选目标",
   key_mute: "静音（10 分钟）",
-  key_pages: "前往态势 / 机队 / 系统页",
+  key_pages: "前往态势 / 空域 / 机队 / 系统页",
   key_help: "显示本帮助",
   figure_horizontal: "水平距离",
   figure_vertical: "垂直距离",

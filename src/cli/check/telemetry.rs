@@ -4,14 +4,14 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::files::Failure;
+use crate::cli::files::Failure;
 use crate::config::Config;
 use crate::service::{check, clock};
 use crate::wire::{Doors, PAYLOAD_LEN_MAX};
 
 /// Judges the message in `path` (`-`: standard input) and prints what is wrong with it; fails if it would be refused.
 #[expect(clippy::print_stdout, reason = "the answer of the command")]
-pub(super) fn telemetry(path: &Path, topic: Option<&str>, config: &Config) -> Result<ExitCode, Failure> {
+pub(super) fn judge(path: &Path, topic: Option<&str>, config: &Config) -> Result<ExitCode, Failure> {
     let payload = match read(path) {
         Ok(payload) => payload,
         Err(error) => {
