@@ -1,7 +1,6 @@
 //! Typed settings of the whole program, from TOML text and the environment.
 //!
-//! Every key has a documented default, so an empty text is a valid configuration. An unknown key is an
-//! error that says where it stands and which known key is nearest.
+//! An empty text is valid: every key has a default. An unknown key is an error with its place and the nearest known one.
 
 mod ground;
 
@@ -10,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::BoundingBox;
-use crate::monitor::{Level, Lifecycle, Limits, Separation, Settings, default_separation};
+use crate::monitor::{ControlledDefault, Level, Lifecycle, Limits, Separation, Settings, default_separation};
 
 pub use ground::Ground;
 
@@ -54,9 +53,11 @@ pub struct Zones {
     pub dir: PathBuf,
     /// How far ahead an entry is predicted, seconds.
     pub look_ahead_s: f64,
+    /// What airspace that no zone describes means: `OFF`, `HEIGHT` or `ALL`.
+    pub controlled_default: ControlledDefault,
 }
 
-/// What must survive a restart.
+/// What survives a restart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Journal {
@@ -152,7 +153,7 @@ impl Default for Http {
 
 impl Default for Zones {
     fn default() -> Self {
-        Self { dir: "zones".into(), look_ahead_s: 30.0 }
+        Self { dir: "zones".into(), look_ahead_s: 30.0, controlled_default: ControlledDefault::Off }
     }
 }
 
@@ -257,6 +258,7 @@ impl Config {
             limits: self.limits.clone(),
             terrain: self.terrain.flat(),
             zone_look_ahead_s: self.zones.look_ahead_s,
+            controlled_default: self.zones.controlled_default,
             ..Settings::default()
         }
     }

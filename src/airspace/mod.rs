@@ -9,6 +9,7 @@ mod document;
 mod schedule;
 mod set;
 mod shape;
+mod terms;
 mod version;
 mod zone;
 
@@ -19,4 +20,5 @@ pub use document::{
 pub use schedule::{Bound, Days, Hours, Part, Schedule, SunHours, Week};
 pub use set::{Airspace, Difference, difference};
 pub use shape::Shape;
+pub use terms::{Cages, Named, Role, Terms, Who};
 pub use zone::{Volume, Zone, ZoneIx};

@@ -21,6 +21,7 @@ mod problem;
 mod report;
 mod ring;
 mod simple;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod words;
