@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::airspace::Who;
 use crate::domain::{
     Heights, Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp, UaClass, UasId,
 };
@@ -60,6 +61,7 @@ pub(super) struct Track {
     pub ua_class: Option<UaClass>,
     pub category: Option<OperationCategory>,
     pub group_id: Option<Arc<str>>,
+    pub flight_id: Option<Arc<str>>,
     pub heights: Heights,
     pub ground_speed_mps: Option<f64>,
     pub track_deg: Option<f64>,
@@ -139,6 +141,7 @@ impl Track {
             ua_class: None,
             category: None,
             group_id: None,
+            flight_id: None,
             heights: observation.heights,
             ground_speed_mps: None,
             track_deg: None,
@@ -182,6 +185,7 @@ impl Track {
         self.ua_class = observation.ua_class;
         self.category = observation.category;
         self.group_id = observation.group_id;
+        self.flight_id = observation.flight_id;
         self.heights = observation.heights;
         self.ground_speed_mps = observation.motion.ground_speed_mps;
         self.track_deg = observation.motion.track_deg;
@@ -257,6 +261,18 @@ impl Track {
     /// From when on its state is carried forward if it stays silent.
     pub(super) fn coasts_at(&self) -> Timestamp {
         self.heard_at.plus_seconds(self.coast_s())
+    }
+
+    /// What it says of itself.
+    pub(super) fn who(&self) -> Who<'_> {
+        Who {
+            uas_id: self.id.as_str(),
+            operator: self.operator.as_ref().map(OperatorId::as_str),
+            group_id: self.group_id.as_deref(),
+            flight_id: self.flight_id.as_deref(),
+            class: self.ua_class,
+            category: self.category,
+        }
     }
 
     /// For its neighbours.

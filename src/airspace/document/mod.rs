@@ -23,6 +23,7 @@ mod ring;
 mod schema;
 mod simple;
 mod surfaces;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod words;

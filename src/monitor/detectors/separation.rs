@@ -7,7 +7,7 @@ use crate::domain::{AlertCode, DataQuality, Phase, Severity, Timestamp, UasId};
 use crate::geodesy::offset_m;
 use crate::monitor::contract::{Assessment, LevelTimes};
 use crate::monitor::encounter::{Interval, Relative};
-use crate::monitor::finding::{About, Figures, Finding};
+use crate::monitor::finding::{About, Figures, Finding, Notes};
 use crate::monitor::rules::{ASSESSMENT_HORIZON_S, PairRule};
 use crate::monitor::scene::{Found, Scene};
 use crate::monitor::settings::Level;
@@ -139,6 +139,7 @@ impl Pair {
                 .with("look_ahead_s", shown.look_ahead_s),
             data: self.data,
             clause: shown.severity.name(),
+            notes: Notes::default(),
         })
     }
 
