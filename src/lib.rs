@@ -29,6 +29,8 @@ pub mod journal;
 
 pub mod zonebook;
 
+pub mod history;
+
 pub mod stream;
 
 pub mod simulate;

@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod files;
+mod history;
 mod journal;
 mod record;
 mod replay;
@@ -43,6 +44,8 @@ enum Command {
     Zones(zones::ZonesArgs),
     /// Checks, exports and backs up the history of alerts. 告警日志
     Journal(journal::JournalArgs),
+    /// What was observed in the last hours, as a recording. 位置历史
+    History(history::HistoryArgs),
     /// Writes the raw MQTT messages to a recording. 录制
     Record(record::RecordArgs),
     /// A recording through the same decoders and engine, or back to a broker. 回放
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         }
         Command::Zones(args) => zones::zones(&args),
         Command::Journal(args) => journal::journal(&args),
+        Command::History(args) => history::history(&args),
         Command::Record(args) => record::record(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Simulate(args) => simulate::simulate(args),

@@ -6,6 +6,7 @@
 mod basemap;
 mod fault;
 mod ground;
+mod history;
 mod ranges;
 mod read;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use crate::monitor::{Lifecycle, Limits, Separation, Settings, default_separation
 
 pub use fault::{Fault, line_and_column};
 pub use ground::Ground;
+pub use history::History;
 use read::Source;
 
 /// The MQTT broker.
@@ -123,6 +125,8 @@ pub struct Config {
     pub zones: Zones,
     /// What must survive a restart.
     pub journal: Journal,
+    /// Where everything has been.
+    pub history: History,
     /// The web page.
     pub console: Console,
     /// The service area.

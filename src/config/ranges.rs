@@ -21,6 +21,7 @@ pub(super) fn check(config: &Config) -> Vec<Wrong> {
     connections(config, &mut found);
     zones(config, &mut found);
     limits(config, &mut found);
+    history(config, &mut found);
     rules(config, &mut found);
     found.0
 }
@@ -174,6 +175,13 @@ fn limits(config: &Config, found: &mut Found) {
     found.within("limits.battery_pct", limits.battery_pct, [0.0, 100.0], "%");
     found.within("terrain.ground_amsl_m", config.terrain.ground_amsl_m, [-500.0, 9_000.0], "m");
     found.within("terrain.ground_accuracy_m", config.terrain.ground_accuracy_m, [0.0, 1_000.0], "m");
+}
+
+fn history(config: &Config, found: &mut Found) {
+    let (hours, megabytes) = (config.history.keep_hours, config.history.max_mb);
+    found.within("history.keep_hours", f64::from(hours), [1.0, 87_600.0], "h");
+    // A minute of a large fleet takes 30.
+    found.within("history.max_mb", f64::from(megabytes), [64.0, 100_000_000.0], "MB");
 }
 
 fn rules(config: &Config, found: &mut Found) {

@@ -10,7 +10,7 @@ use super::contract::{Entry, Hole};
 use super::error::{JournalError, Trouble};
 use super::record::{self, STRETCH_LEN};
 use super::schema::{self, FILE, Head, signed, unsigned};
-use crate::domain::{AlertCode, AlertState, Severity, UasId};
+use crate::domain::{AlertCode, AlertState, Severity, Timestamp, UasId};
 
 /// Connections that are kept for the next question.
 const SPARE_MAX: usize = 4;
@@ -142,6 +142,27 @@ impl Reader {
                 Some(Err(why)) => Err(Trouble::Damage(format!("event {seq} {why}"))),
                 None => Err(Trouble::Damage(format!("event {seq} is missing"))),
             }
+        })
+    }
+
+    /// The number of the last event before an instant, or the one before the oldest kept. Numbers are taken to be in
+    /// the order of time, as they are unless the clock was set back.
+    pub fn seq_before(&self, at: Timestamp) -> Result<u64, JournalError> {
+        self.ask(|conn| {
+            let Head { last_seq, oldest_seq, .. } = Head::read(conn)?;
+            let mut next =
+                conn.prepare_cached("SELECT seq, at FROM event WHERE ?1 <= seq ORDER BY seq LIMIT 1")?;
+            let (mut low, mut high) = (oldest_seq, last_seq.saturating_add(1));
+            while low < high {
+                let middle = low + (high - low) / 2;
+                let found: Option<(i64, i64)> =
+                    next.query_row([signed(middle)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                match found {
+                    Some((seq, known)) if known < at.as_micros() => low = unsigned(seq).saturating_add(1),
+                    Some(_) | None => high = middle,
+                }
+            }
+            Ok(low.saturating_sub(1))
         })
     }
 

@@ -58,11 +58,20 @@ impl Monitor {
 
     /// Gives an aircraft that has reported the alerts back that waited for it.
     pub(super) fn adopt(&mut self, ix: TrackIx) {
+        self.adopt_some(ix, |_| true);
+    }
+
+    /// Gives an aircraft that is only remembered the alert of its silence back.
+    pub(super) fn adopt_silence(&mut self, ix: TrackIx) {
+        self.adopt_some(ix, |alert| alert.code == AlertCode::LostLink);
+    }
+
+    fn adopt_some(&mut self, ix: TrackIx, which: impl Fn(&Alert) -> bool) {
         if self.orphans.len() == 0 {
             return;
         }
         let Some(track) = self.tracks.get(ix) else { return };
-        let back = self.orphans.take(&track.id, |other| self.tracks.find(other).is_some());
+        let back = self.orphans.take(&track.id, which, |other| self.tracks.find(other).is_some());
         for alert in back {
             let own = self.tracks.find(&alert.uas_id);
             let other = alert.other.as_ref().and_then(|other| self.tracks.find(&other.uas_id));

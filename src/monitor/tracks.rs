@@ -67,6 +67,10 @@ pub(super) struct Track {
     pub c2_lost: Option<bool>,
     /// When the newest report arrived, by our clock.
     pub heard_at: Timestamp,
+    /// Whether that was in an earlier run.
+    pub remembered: bool,
+    /// How long since then nobody listened, seconds.
+    pub deaf_s: f64,
     /// Arrival minus source time of the newest report, seconds.
     pub skew_s: f64,
     /// Smoothed time between reports, seconds.
@@ -137,6 +141,8 @@ impl Track {
             battery_pct: None,
             c2_lost: None,
             heard_at: at,
+            remembered: false,
+            deaf_s: 0.0,
             skew_s: 0.0,
             period_s: 1.0,
             jump: None,
@@ -157,6 +163,7 @@ impl Track {
         self.skew_s = at.seconds_since(observation.timestamp);
         self.live = self.skew_s <= LIVE_AGE_S;
         self.heard_at = at;
+        (self.remembered, self.deaf_s) = (false, 0.0);
         self.party = match (observation.source, observation.ua_class) {
             (Source::Sensed, _) => Party::Sensed,
             (_, Some(UaClass::Manned)) => Party::Manned,

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::airspace::Airspace;
 use crate::config::Config;
+use crate::history::Recorder;
 use crate::journal::{Journal, JournalSettings, Store};
 use crate::monitor::{Monitor, Tally};
 use crate::service::bypass::Bypass;
@@ -26,6 +27,7 @@ use crate::service::evaluator::{self, Control, Surroundings};
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::gate::{Gate, OwnFlights};
 use crate::service::health::Health;
+use crate::service::historian::{self, Historian, HistoryFigures};
 use crate::service::http::{self, App, Page, Site};
 use crate::service::hub::{Hub, HubSettings};
 use crate::service::inbox::Inbox;
@@ -92,6 +94,7 @@ pub struct Daemon {
     inbox: Arc<Inbox<Control>>,
     intake: IntakeHandle,
     journal: Arc<Journal>,
+    recorder: Option<Arc<Recorder>>,
     publisher: PublisherHandle,
     zone_watch: Option<ZoneWatch>,
     zones: Arc<ZoneDesk>,
@@ -150,6 +153,7 @@ impl Daemon {
         let store: Arc<dyn Store + Send + Sync> = Arc::<Journal>::clone(&journal);
         // Who has the journal has the book: no two services write the same.
         let zone_book = late.is_none().then(|| zone_desk::open_book(&config.journal.dir));
+        let historian::Opened { recorder, reader, remembered } = open_history(config, &inbox).await?;
         let mut rules = config.monitor_settings();
         rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
         let (intake, messages) =
@@ -185,6 +189,14 @@ impl Daemon {
             App::new(hub, Arc::clone(&health), metrics, config.http.clone(), site, CancellationToken::new());
         if late.is_none() {
             app.open_archive(journal.reader(), recovered.oldest_seq);
+        }
+        if let Some(reader) = reader {
+            app.open_history(reader);
+        }
+        if let Some(recorder) = recorder.clone() {
+            app.metrics.register(|registry| {
+                registry.register_collector(Box::new(HistoryFigures(recorder)));
+            });
         }
 
         let keeper = ZoneKeeper::new(
@@ -237,8 +249,9 @@ impl Daemon {
             sieve: Sieve::new(Arc::clone(&canary)),
             stamp: Arc::clone(&monitor.stamp),
             latency: app.metrics.alert_latency_s.clone(),
+            historian: Historian::new(recorder.clone()),
         };
-        let evaluator = evaluator::start(Monitor::new(rules), recovered, around)?;
+        let evaluator = evaluator::start(Monitor::new(rules), recovered, remembered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
         app.judge_by(doors.clone());
         let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
@@ -288,6 +301,7 @@ impl Daemon {
             inbox,
             intake,
             journal,
+            recorder,
             publisher,
             zone_watch: Some(zone_watch),
             zones,
@@ -335,6 +349,10 @@ impl Daemon {
             Ok(Ok(true)) => {}
             Ok(Ok(false) | Err(_)) => tracing::error!("the monitor's thread had panicked"),
             Err(_) => tracing::error!("the monitor's thread did not end in time"),
+        }
+        if let Some(recorder) = self.recorder.take() {
+            let closed = tokio::task::spawn_blocking(move || recorder.close());
+            drop(tokio::time::timeout(LAST_WRITE_MAX, closed).await);
         }
         self.background.cancel();
         self.app.stop.cancel();
@@ -389,6 +407,13 @@ async fn open_journal(config: &Config, inbox: &Arc<Inbox<Control>>) -> Result<Op
     let opened = tokio::task::spawn_blocking(move || journaling::open(&settings, move || inbox.nudge()));
     let opened = opened.await.map_err(std::io::Error::other)?;
     Ok(opened.map_err(std::io::Error::other)?)
+}
+
+/// Opens the history, whose progress wakes the evaluating thread too.
+async fn open_history(config: &Config, inbox: &Arc<Inbox<Control>>) -> Result<historian::Opened, StartError> {
+    let (config, inbox) = (config.clone(), Arc::clone(inbox));
+    let opened = tokio::task::spawn_blocking(move || historian::open(&config, move || inbox.nudge()));
+    opened.await.map_err(|error| StartError::Thread(std::io::Error::other(error)))
 }
 
 async fn forward_acknowledgements(

@@ -24,6 +24,7 @@ mod figures;
 pub mod gate;
 pub mod geotiff;
 pub mod health;
+pub mod historian;
 pub mod http;
 pub mod hub;
 pub mod inbox;

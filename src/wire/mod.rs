@@ -13,7 +13,7 @@ mod nmea0183;
 pub mod recording;
 mod topic;
 
-pub use json::{Element, Member, member_names, outline};
+pub use json::{Element, Member, member_names, outline, report};
 
 use crate::domain::{BoundingBox, Observation, OperatorId, Reason, Refusal, Timestamp, UasId};
 

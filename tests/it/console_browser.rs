@@ -110,11 +110,6 @@ fn a_page_that_must_not_be_trusted_says_so() {
 }
 
 #[test]
-fn the_page_of_the_zones() {
-    cases("zones.test.mjs");
-}
-
-#[test]
 fn the_fleet_and_the_checker() {
     cases("fleet.test.mjs");
 }
@@ -122,6 +117,11 @@ fn the_fleet_and_the_checker() {
 #[test]
 fn walls_floods_and_links() {
     cases("wall.test.mjs");
+}
+
+#[test]
+fn the_page_of_the_zones() {
+    cases("zones.test.mjs");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up; a room imports only those before it.
-const ROOMS: [&str; 13] = [
-    "domain", "geodesy", "wire", "airspace", "monitor", "journal", "zonebook", "stream", "simulate",
+const ROOMS: [&str; 14] = [
+    "domain", "geodesy", "wire", "airspace", "monitor", "journal", "zonebook", "history", "stream", "simulate",
     "config", "service", "console", "cli",
 ];
 /// These know no outside world.

@@ -5,6 +5,8 @@ mod airspace_heights;
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod airspace_sun;
+#[cfg(test)]
 mod calm;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
@@ -58,6 +60,16 @@ mod fault_recorder;
 #[cfg(test)]
 #[path = "../../tools/load/histogram.rs"]
 mod histogram;
+#[cfg(test)]
+mod history_damage;
+#[cfg(test)]
+mod history_export;
+#[cfg(test)]
+mod history_over_http;
+#[cfg(test)]
+mod history_restart;
+#[cfg(test)]
+mod history_store;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
@@ -144,5 +156,7 @@ mod zones_edit;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod zones_support;
+#[cfg(test)]
+mod zones_tools;
 #[cfg(test)]
 mod zones_watch;

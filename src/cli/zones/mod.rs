@@ -1,6 +1,7 @@
 //! `lowsky zones`: zones from and for other hands, and what differs between two sets.
 
 mod convert;
+mod diff;
 mod import;
 mod schema;
 mod source;
@@ -52,6 +53,16 @@ enum Task {
         /// Where to, `-` for standard output. 输出文件
         #[arg(default_value = "-")]
         out: PathBuf,
+    },
+    /// What a new file or folder changes with respect to an old one, in words and numbers. 比较
+    Diff {
+        /// A file or folder of zones. 旧
+        old: PathBuf,
+        /// A file or folder of zones. 新
+        new: PathBuf,
+        /// How it is written. 输出格式
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: diff::Format,
     },
     /// Writes a document in another form, on WGS 84; what the form cannot say is told. 转换
     Convert {
@@ -138,6 +149,7 @@ pub(super) fn zones(args: &ZonesArgs) -> Result<ExitCode, Failure> {
             import::import(args, file, reading, wish)
         }
         Task::Export { to, out } => convert::export(args, *to, out),
+        Task::Diff { old, new, format } => diff::diff(args, old, new, *format),
         Task::Convert { file, reading, to, out } => convert::convert(args, (file, reading), *to, out),
         Task::Schema { of } => schema::schema(*of),
     }

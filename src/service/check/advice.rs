@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::domain::{Explanation, Reason, Refusal, Timestamp, round_to};
-use crate::wire::{Decoded, Element, Member, member_names};
+use crate::wire::{Element, Member, member_names};
 
 use super::{Fault, Judge, Weight};
 
@@ -221,10 +221,10 @@ fn times(raw: &str, inner: Option<&str>, number: Option<f64>, now: Timestamp, fo
 }
 
 /// A speed that is accepted, but that few drones reach.
-pub(super) fn perhaps_km_per_hour(judge: &Judge<'_>, element: &Element, decoded: &Decoded) -> Option<Fault> {
-    let seen = decoded.observations.first()?;
-    let speed_mps = seen.motion.ground_speed_mps.filter(|speed| (FAST_MPS..=254.25).contains(speed))?;
-    if seen.ua_class == Some(crate::domain::UaClass::Manned) {
+pub(super) fn perhaps_km_per_hour(judge: &Judge<'_>, element: &Element) -> Option<Fault> {
+    let raw = |name: &str| judge.text.get(element.member(name)?.value.clone());
+    let speed_mps: f64 = raw("ground_speed")?.parse().ok()?;
+    if !(FAST_MPS..=254.25).contains(&speed_mps) || raw("ua_class") == Some("\"MANNED\"") {
         return None;
     }
     let member = element.member("ground_speed")?;

@@ -165,7 +165,7 @@ impl Judge<'_> {
                 faults.push(fault);
             }
         }
-        if let Some(fast) = advice::perhaps_km_per_hour(self, element, decoded) {
+        if let Some(fast) = advice::perhaps_km_per_hour(self, element) {
             faults.push(fast);
         }
         for member in &element.members {

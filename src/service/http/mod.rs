@@ -15,6 +15,7 @@ mod client;
 mod contracts;
 mod contracts_more;
 mod fleet;
+mod history;
 mod operations;
 mod patience;
 mod problem;
@@ -43,6 +44,7 @@ pub use site::{Page, Site};
 pub use upgrade::echo;
 
 use archive::Archive;
+use history::Past;
 
 use super::feeds::Feeds;
 use super::health::Health;
@@ -81,6 +83,8 @@ pub struct App {
     zones: OnceLock<Weak<ZoneDesk>>,
     /// Bounds the changes of zones that wait for each other.
     zone_turns: Arc<Semaphore>,
+    /// The way to the history of aircraft, where it is kept.
+    past: OnceLock<Past>,
     /// Bounds the looks at what a change would mean: each takes a core for a while.
     check_turns: Arc<Semaphore>,
     /// The port's settings.
@@ -101,16 +105,16 @@ impl App {
         site: impl Into<Site>,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let (archive, zones, doors) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Arc::new(Self {
             hub,
             health,
             metrics,
             airspace: ArcSwap::default(),
             feeds: Arc::default(),
-            doors,
-            archive,
-            zones,
+            doors: OnceLock::new(),
+            archive: OnceLock::new(),
+            past: OnceLock::new(),
+            zones: OnceLock::new(),
             zone_turns: Arc::new(Semaphore::new(ZONE_TURNS)),
             check_turns: Arc::new(Semaphore::new(CHECK_TURNS)),
             settings,
@@ -134,5 +138,11 @@ impl App {
         if self.archive.set(Archive::new(reader)).is_ok() {
             self.hub.world().recorded_from = Some(oldest_seq);
         }
+    }
+
+    /// Lets clients have the history of aircraft. The first call counts.
+    pub fn open_history(&self, reader: crate::history::Reader) {
+        // A second reader would read the same.
+        self.past.get_or_init(|| Past::new(reader));
     }
 }

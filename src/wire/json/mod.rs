@@ -10,10 +10,12 @@ mod outline;
 mod sheet;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use crate::domain::{Reason, Refusal};
 
 pub use outline::{Element, Member, outline};
+pub use write::report;
 
 /// The names of every member that is read, those of `nr` with their dot.
 pub fn member_names() -> impl Iterator<Item = &'static str> {

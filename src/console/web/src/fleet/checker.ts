@@ -131,11 +131,13 @@ export class Checker {
     const reason = fault.reason ? tMaybe(`reason_${fault.reason}`, fault.reason) : t(fault.severity === "IGNORED" ? "check_ignored" : "check_doubtful");
     const go = h("button", { type: "button", class: "line", onclick: () => this.show(fault) }, t("check_line", { n: fault.line }));
     const meaning = suggestion ? words(suggestion.message) : words(fault.message);
+    // What was found is told in English; in Chinese the meaning says it, and the finding is there for who points at it.
+    const found = language() === "en" ? fault.detail : suggestion ? words(fault.message) : "";
     return h(
       "li",
-      { class: fault.severity.toLowerCase(), "data-field": fault.field ?? "" },
+      { class: fault.severity.toLowerCase(), "data-field": fault.field ?? "", title: fault.detail },
       go,
-      h("div", {}, h("b", {}, `${fault.field ?? ""} ${reason}`.trim()), h("p", {}, meaning), h("p", { class: "dim" }, fault.detail), suggestion?.value ? h("code", {}, suggestion.value) : undefined),
+      h("div", {}, h("b", {}, `${fault.field ?? ""} ${reason}`.trim()), h("p", {}, meaning), found ? h("p", { class: "dim" }, found) : undefined, suggestion?.value ? h("code", {}, suggestion.value) : undefined),
     );
   }
 

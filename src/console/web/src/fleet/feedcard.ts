@@ -46,7 +46,8 @@ export class FeedCard {
     });
     this.bars.setAttribute("aria-label", `${t("feed_minute")}: ${feed.recent.join(" ")}`);
     this.bars.title = t("feed_minute");
-    const skew = feed.skew_s;
+    // Zero has no sign.
+    const skew = feed.skew_s === undefined || Math.abs(feed.skew_s) < 0.005 ? feed.skew_s && 0 : feed.skew_s;
     fillFigures(this.figures, [
       [t("fleet_rate"), feed.rate_hz.toFixed(2)],
       [t("feed_heard"), `${clock(Date.parse(feed.heard_at))} (${span(silentS)})`],
@@ -61,7 +62,8 @@ export class FeedCard {
     const { last } = this;
     const why = tMaybe(`reason_${last.reason}`, last.reason);
     write(this.refusedText, `${t("feed_last_refused")} ${clock(Date.parse(last.at))} · ${why}${last.field ? ` · ${last.field}` : ""}`);
-    write(this.refusedDetail, `${last.message[language() === "zh" ? "zh-CN" : "en"]} ${last.detail}`);
+    write(this.refusedDetail, language() === "zh" ? last.message["zh-CN"] : `${last.message.en} ${last.detail}`);
+    this.refusedDetail.title = last.detail;
     this.take.hidden = last.payload === undefined;
     write(this.take, t("check_take"));
   }

@@ -53,7 +53,8 @@ export class FleetTable {
 
   private make(id: string): Drawn {
     const mark = h("td", { class: "mark" });
-    const pick = h("button", { type: "button", class: "plain-pick", onclick: () => this.picked(id) }, id);
+    // A press of the button is one of its row.
+    const pick = h("button", { type: "button", class: "plain-pick" }, id);
     const cells = Array.from({ length: 6 }, (_, at) => h("td", { class: at > 0 ? "number" : undefined }));
     const row = h("tr", { "data-id": id, onclick: () => this.picked(id) }, mark, h("th", { scope: "row" }, pick), ...cells);
     const drawn = { row, mark, pick, cells, rank: -1 };

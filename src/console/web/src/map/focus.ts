@@ -185,12 +185,13 @@ function plate(sheet: Sheet, text: string, x: number, y: number, alert: Alert): 
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   const width = pen.measureText(text).width + 12;
-  sheet.plates.push({ left: x - width / 2, top: y - 10, right: x + width / 2, bottom: y + 10 });
+  const half = 10 * LARGER;
+  sheet.plates.push({ left: x - width / 2, top: y - half, right: x + width / 2, bottom: y + half });
   pen.fillStyle = "rgba(8,12,16,0.92)";
-  pen.fillRect(x - width / 2, y - 10, width, 20);
+  pen.fillRect(x - width / 2, y - half, width, 2 * half);
   pen.strokeStyle = RANK[rank(alert.severity)] ?? "#ffffff";
   pen.lineWidth = 1.5;
-  pen.strokeRect(x - width / 2, y - 10, width, 20);
+  pen.strokeRect(x - width / 2, y - half, width, 2 * half);
   pen.fillStyle = "#ffffff";
   pen.fillText(text, x, y + 0.5);
   pen.textAlign = "left";

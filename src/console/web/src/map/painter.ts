@@ -406,20 +406,20 @@ export class Painter {
     pen.font = fontOf(alarm !== undefined);
     const staleness = this.scene.tracks.staleness(i, this.scene.now());
     pen.fillStyle = staleness > 0 && !alarm ? STALE : colour;
-    pen.fillText(row.uas_id, left + 4, top + 9.5);
+    pen.fillText(row.uas_id, left + 4, top + LINE * 0.63);
     if (alarm) this.paintTag(pen, tagText(alarm.rank, alarm.code), RANK[alarm.rank] ?? TEXT, left + wish.width - 4, top + 2);
     pen.font = fontOf(false);
     pen.fillStyle = staleness > 0 ? STALE : alarm ? "#f0f4f8" : DIM;
-    pen.fillText(figures(row.height_agl, row.vertical_speed, row.ground_speed), left + 4, top + 24.5);
+    pen.fillText(figures(row.height_agl, row.vertical_speed, row.ground_speed), left + 4, top + LINE * 1.63);
   }
 
   private paintTag(pen: CanvasRenderingContext2D, text: string, colour: string, right: number, top: number): void {
     const width = this.measure(text, true) + 6;
     pen.fillStyle = colour;
-    pen.fillRect(right - width + 2, top + 0.5, width, 14);
+    pen.fillRect(right - width + 2, top + 0.5, width, LINE - 1);
     pen.font = fontOf(true);
     pen.fillStyle = "#10151b";
-    pen.fillText(text, right - width + 5, top + 8);
+    pen.fillText(text, right - width + 5, top + LINE * 0.53);
   }
 }
 

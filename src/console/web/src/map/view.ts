@@ -10,7 +10,7 @@ import { fromLonLat, toLonLat, transformExtent } from "ol/proj";
 import VectorSource from "ol/source/Vector";
 import type BaseLayer from "ol/layer/Base";
 import type { Box } from "../protocol";
-import { lessMotion } from "../ui/dom";
+import { LARGER, lessMotion } from "../ui/dom";
 import { coastLayers, tileLayers } from "./basemap";
 import { Painter } from "./painter";
 import type { Scene } from "./scene";
@@ -33,7 +33,8 @@ export class MapView {
   readonly painter: Painter;
   private readonly view = new View({
     center: fromLonLat(HOME.center),
-    zoom: HOME.zoom,
+    // A picture of more points shows the same land larger.
+    zoom: HOME.zoom + Math.log2(LARGER),
     minZoom: 5,
     maxZoom: 19,
     enableRotation: false,
@@ -119,7 +120,7 @@ export class MapView {
   }
 
   home(): void {
-    this.fly(fromLonLat(HOME.center), HOME.zoom);
+    this.fly(fromLonLat(HOME.center), HOME.zoom + Math.log2(LARGER));
   }
 
   /** Flies to Mercator coordinates. */

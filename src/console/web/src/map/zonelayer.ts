@@ -17,6 +17,7 @@ import Text from "ol/style/Text";
 import { language, shortClock, t } from "../i18n";
 import { type ZoneFeature, type ZoneGeometry, type ZoneState, zoneHeights, zoneName, zoneState } from "../store/zones";
 import { corridor } from "../editor/geometry";
+import { LARGER } from "../ui/dom";
 import { FONT } from "./basemap";
 import { RANK } from "./colours";
 
@@ -139,7 +140,7 @@ export class ZoneLayer {
     const text = new Style({
       text: new Text({
         text: `${zoneName(zone, language())}\n${zoneHeights(zone)}${said}`,
-        font: `12px ${FONT}`,
+        font: `${Math.round(12 * LARGER)}px ${FONT}`,
         fill: new Fill({ color: alarm ?? colour }),
         overflow: true,
       }),

@@ -22,7 +22,7 @@ export function fleet(app: App, { over, side }: Places): Mounted {
   const feeds = new Feeds(() => app.draw());
   const title = h("h1");
   const choose = h("select", { id: "operator", onchange: () => app.showFleet(choose.value) });
-  const note = h("span", { class: "dim" });
+  const note = h("span", { class: "dim fleet-note" });
   const save = h("button", { type: "button", onclick: () => download(shown) });
   const tiles = ["online", "airborne", "stale", "alarmed", "refused"].map((name) => {
     const [label, number] = [h("span", { class: "dim" }), h("b")];
@@ -49,7 +49,7 @@ export function fleet(app: App, { over, side }: Places): Mounted {
     h(
       "div",
       { class: "fleet-main" },
-      h("div", { class: "page-head" }, title, choose, note, h("div", { class: "grow" }), save),
+      h("div", { class: "page-head" }, title, choose, note, save),
       h("div", { class: "tiles" }, ...tiles.map(({ box }) => box)),
       empty,
       table.root,
@@ -67,8 +67,9 @@ export function fleet(app: App, { over, side }: Places): Mounted {
     const names = new Set(feeds.operators.map(({ operator }) => operator));
     if (app.fleet) names.add(app.fleet);
     const wanted = [...names].sort();
-    // Who has only one fleet to look at has chosen it.
-    if (!app.fleet && wanted.length > 0) app.showFleet(wanted[0]!);
+    // Until somebody chooses, the largest.
+    const largest = feeds.operators.reduce<(typeof feeds.operators)[0] | undefined>((best, one) => ((best?.aircraft ?? 0) < one.aircraft ? one : best), undefined);
+    if (!app.fleet && largest) app.showFleet(largest.operator);
     if (listed !== wanted.join("\n")) {
       listed = wanted.join("\n");
       choose.replaceChildren(...wanted.map((name) => h("option", { value: name }, name)));

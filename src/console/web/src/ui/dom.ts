@@ -81,7 +81,8 @@ export function shape(rank: number): SVGSVGElement {
 /** A display for a room (`?kiosk`): nothing to press, everything larger. */
 export const WALL = new URLSearchParams(globalThis.location?.search ?? "").has("kiosk");
 /** Text and symbols on the map are so much larger: on a wall, and where a screen has very many points. */
-export const LARGER = WALL || 2400 <= (globalThis.innerWidth ?? 0) ? 1.4 : 1;
+const WIDTH = globalThis.innerWidth ?? 0;
+export const LARGER = Math.max(WALL ? 1.3 : 1, 3200 <= WIDTH ? 2 : 2400 <= WIDTH ? 1.4 : 1);
 
 /** One blink clock for everything, 1 Hz, half on; steadily on for who asked for less motion. */
 const still = matchMedia("(prefers-reduced-motion: reduce)");
