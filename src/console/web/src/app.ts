@@ -80,6 +80,7 @@ export class App implements Scene {
   constructor() {
     this.zones = new Zones(() => {
       this.map.zones.set(this.zones.features);
+      this.map.zones.refresh(this.alerts.breached, this.alert?.zone?.id);
       this.draw(true);
     });
     this.stream = new Stream({
