@@ -109,7 +109,7 @@ struct Source {
     /// Begins the identifiers of zones that have none. 自动编号前缀
     #[arg(long, value_name = "TEXT", default_value = "Z")]
     prefix: String,
-    /// What zones ask that do not say it: PROHIBITED, REQ_AUTHORIZATION, CONDITIONAL … 限制类型
+    /// What zones ask that do not say it: PROHIBITED, `REQ_AUTHORIZATION`, CONDITIONAL … 限制类型
     #[arg(long, value_name = "WORD", default_value = "PROHIBITED")]
     restriction: String,
     /// Country of zones that do not say it. 国家
@@ -151,6 +151,6 @@ pub(super) fn zones(args: &ZonesArgs) -> Result<ExitCode, Failure> {
         Task::Export { to, out } => convert::export(args, *to, out),
         Task::Diff { old, new, format } => diff::diff(args, old, new, *format),
         Task::Convert { file, reading, to, out } => convert::convert(args, (file, reading), *to, out),
-        Task::Schema { of } => schema::schema(*of),
+        Task::Schema { of } => Ok(schema::schema(*of)),
     }
 }
