@@ -85,17 +85,11 @@ impl<'t> Source<'t> {
 
 /// A path as it is written: `$.separation[0].levels[1].radius_m`.
 pub(super) fn written(path: &[Step]) -> String {
-    let mut text = String::from("$");
-    for step in path {
-        match step {
-            Step::Key(name) => {
-                text.push('.');
-                text.push_str(name);
-            }
-            Step::Item(number) => text.push_str(&format!("[{number}]")),
-        }
-    }
-    text
+    let step = |step: &Step| match step {
+        Step::Key(name) => format!(".{name}"),
+        Step::Item(number) => format!("[{number}]"),
+    };
+    format!("${}", path.iter().map(step).collect::<String>())
 }
 
 /// What serde said, with the nearest known name.

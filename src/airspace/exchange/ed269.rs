@@ -112,10 +112,7 @@ impl Writer<'_> {
             self.put("applicability", json!([{"permanent": "YES"}]));
             return;
         };
-        let items = match periods {
-            Value::Array(items) => items,
-            one => vec![one],
-        };
+        let items = periods.as_array().cloned().unwrap_or_else(|| vec![periods]);
         if items.iter().any(|item| item.to_string().contains("Event\"")) {
             let (en, zh) = (
                 "hours that follow the sun are not in ED-269; their members are kept as they are.",
@@ -210,7 +207,7 @@ impl Writer<'_> {
                     "WGS 84 高度限制改写为 AMSL（EGM96，取区域中心）。",
                 );
                 self.lost("layer", en, zh);
-                ((metres - egm96_undulation_m(middle)).mul_add(100.0, 0.0).round() / 100.0, "AMSL")
+                (((metres - egm96_undulation_m(middle)) * 100.0).round() / 100.0, "AMSL")
             }
             VerticalReference::Takeoff => {
                 let (en, zh) =

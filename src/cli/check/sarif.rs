@@ -63,15 +63,15 @@ fn result(finding: &Finding) -> Value {
 
 /// A path as a reference of RFC 3986: relative as it was given, or with the scheme of files.
 fn uri(path: &str) -> String {
-    let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
-    for byte in path.replace('\\', "/").bytes() {
+    let escaped = |byte: u8| {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            uri.push(char::from(byte));
+            char::from(byte).to_string()
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            format!("%{byte:02X}")
         }
-    }
-    uri
+    };
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    format!("{scheme}{}", path.replace('\\', "/").bytes().map(escaped).collect::<String>())
 }
 
 #[cfg(test)]

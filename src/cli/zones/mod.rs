@@ -112,7 +112,7 @@ struct Source {
     /// Begins the identifiers of zones that have none. 自动编号前缀
     #[arg(long, value_name = "TEXT", default_value = "Z")]
     prefix: String,
-    /// What zones ask that do not say it: PROHIBITED, REQ_AUTHORIZATION, CONDITIONAL … 限制类型
+    /// What zones ask that do not say it: PROHIBITED, `REQ_AUTHORIZATION`, CONDITIONAL … 限制类型
     #[arg(long, value_name = "WORD", default_value = "PROHIBITED")]
     restriction: String,
     /// Country of zones that do not say it. 国家
@@ -155,6 +155,6 @@ pub(super) fn zones(args: &ZonesArgs) -> Result<ExitCode, Failure> {
         Task::Diff { old, new, format } => diff::diff(args, old, new, *format),
         Task::Convert { file, reading, to, out } => convert::convert(args, (file, reading), *to, out),
         Task::Emergency(wanted) => emergency(args.config.as_deref(), wanted),
-        Task::Schema { of } => schema::schema(*of),
+        Task::Schema { of } => Ok(schema::schema(*of)),
     }
 }

@@ -71,12 +71,18 @@ fn pretty(document: &Value) -> Vec<u8> {
     let features = document.get("features").and_then(Value::as_array).cloned().unwrap_or_default();
     let lines: Vec<String> = features.iter().map(ToString::to_string).collect();
     let others = document.as_object().into_iter().flatten().filter(|(name, _)| *name != "features");
-    let mut text = String::from("{\n");
-    for (name, value) in others {
-        text.push_str(&format!("{}: {value},\n", json!(name)));
-    }
-    text.push_str(&format!("\"features\": [\n{}\n]\n}}\n", lines.join(",\n")));
-    text.into_bytes()
+    written(others, "features", &lines).into_bytes()
+}
+
+/// A document, one zone a line: differences are read by lines.
+pub(super) fn written<'m>(
+    outer: impl IntoIterator<Item = (&'m String, &'m Value)>,
+    list: &str,
+    lines: &[String],
+) -> String {
+    let outer: Vec<String> =
+        outer.into_iter().map(|(name, value)| format!("{}: {value},\n", json!(name))).collect();
+    format!("{{\n{}{}: [\n{}\n]\n}}\n", outer.concat(), json!(list), lines.join(",\n"))
 }
 
 impl ZonesArgs {
