@@ -290,8 +290,18 @@ fn from_environment(name: &str, en: &str, zh: &str) -> Fault {
 }
 
 /// Keys whose values are texts, also where they look like numbers, as passwords may.
-const TEXTS: [&str; 9] =
-    ["url", "prefix", "user", "password", "client_id", "listen", "dir", "strictness", "controlled_default", "time_zone"];
+const TEXTS: [&str; 10] = [
+    "url",
+    "prefix",
+    "user",
+    "password",
+    "client_id",
+    "listen",
+    "dir",
+    "strictness",
+    "controlled_default",
+    "time_zone",
+];
 
 /// Puts the value of one environment variable into the table. Numbers and booleans are recognised.
 fn apply(table: &mut toml::Table, name: &str, value: &str) -> Result<(), Fault> {
