@@ -12,7 +12,7 @@ use std::time::Duration;
 use prometheus_client::metrics::histogram::Histogram;
 
 use crate::airspace::Airspace;
-use crate::domain::{Measures, Refusal, ServiceTrouble, Timestamp};
+use crate::domain::{Measures, Refusal, ServiceTrouble, Timestamp, UasId};
 use crate::journal::{Recovered, Store};
 use crate::monitor::{Effect, Event, Monitor, Tally, TroubleDetail};
 use crate::service::ack_window::AckToken;
@@ -92,6 +92,9 @@ struct Evaluator {
     clock: ClockKeeper,
     delivery: Delivery<AckToken>,
     effects: Vec<Effect>,
+    /// Aircraft whose reports are next, and how many of them the monitor has looked ahead for.
+    coming: Vec<UasId>,
+    looked_ahead: usize,
     released: Vec<Release<AckToken>>,
     /// Events of reports that are not published yet: their numbers, and when the report arrived.
     alerted: VecDeque<(u64, Timestamp)>,
@@ -129,6 +132,8 @@ pub fn start(
         clock: ClockKeeper::default(),
         delivery: Delivery::new(last_seq),
         effects,
+        coming: Vec::new(),
+        looked_ahead: 0,
         released: Vec::new(),
         alerted: VecDeque::new(),
         epoch: 0,
@@ -199,7 +204,19 @@ impl Evaluator {
         self.hand_out(now);
     }
 
+    /// Lets the monitor fetch what the waiting reports will need, a batch at a time.
+    fn look_ahead(&mut self) {
+        self.looked_ahead = self.looked_ahead.saturating_sub(1);
+        if self.looked_ahead == 0 {
+            self.coming.clear();
+            self.around.inbox.coming(Monitor::AHEAD, &mut self.coming);
+            self.monitor.look_ahead(&self.coming);
+            self.looked_ahead = self.coming.len();
+        }
+    }
+
     fn report(&mut self, report: Report) {
+        self.look_ahead();
         let Report { observation, received_at, token } = report;
         let now = clock::now();
         let lag_s = now.seconds_since(received_at);

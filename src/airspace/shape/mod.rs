@@ -65,6 +65,13 @@ impl Shape {
         }
     }
 
+    /// Reads what questions about these points will read at the step `depth`; a circle holds it all itself.
+    pub(super) fn fetch(&self, points: [LatLng; 2], depth: u8) {
+        if let Kind::Polygons { parts, .. } = &self.0 {
+            parts.iter().for_each(|part| part.fetch(points, depth));
+        }
+    }
+
     /// Whether the point is inside or on the boundary; edges are straight in longitude and latitude.
     pub fn contains(&self, point: LatLng) -> bool {
         match &self.0 {
