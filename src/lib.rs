@@ -27,6 +27,10 @@ pub mod monitor;
 
 pub mod journal;
 
+pub mod zonebook;
+
+pub mod history;
+
 pub mod stream;
 
 pub mod simulate;

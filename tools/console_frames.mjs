@@ -7,7 +7,10 @@
 // playwright-core must be found from the working folder (the tests have it in target/tmp/browser) and Debian's chromium
 // be installed. Frames are measured over ten seconds of steady panning; what else the machine does shows in them, but
 // hardly in the processor's time for each frame (all processes of the browser). `--add` puts so many more aircraft into
-// the page, as a frame of the stream a second would, for a machine that cannot carry the fleet and the browser.
+// the page, as a frame of the stream a second would, for a machine that cannot carry the fleet and the browser. With
+// `--minutes` it is measured again every minute, the memory after a collection, so that only what is kept counts; at the
+// end stands by how much it grew an hour, from the first ten minutes' end (or half of the time) on. `--rest` pans only
+// at the beginning and at the end.
 import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { loadavg } from "node:os";
@@ -17,7 +20,7 @@ import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { minutes: { type: "string", default: "0" }, zoom: { type: "string", default: "9.6" }, add: { type: "string", default: "0" } },
+  options: { minutes: { type: "string", default: "0" }, zoom: { type: "string", default: "9.6" }, add: { type: "string", default: "0" }, rest: { type: "boolean", default: false } },
 });
 const from = createRequire(join(process.cwd(), "package.json"));
 const { default: playwright } = await import(pathToFileURL(from.resolve("playwright-core")).href);
@@ -118,10 +121,37 @@ async function measure() {
   console.log(`${said.join("  ")}  load ${loadavg()[0].toFixed(1)}`);
 }
 
+const inspector = await page.context().newCDPSession(page);
+
+/** Memory that is still in use after a collection, and what the page keeps, to find what grows. */
+async function kept() {
+  await inspector.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await inspector.send("Runtime.getHeapUsage");
+  const { documents, nodes, jsEventListeners } = await inspector.send("Memory.getDOMCounters");
+  return { minute: (Date.now() - begun) / 60_000, heapMb: usedSize / 1e6, documents, nodes, jsEventListeners };
+}
+
 await measure();
-for (let minute = 1; minute <= Number(values.minutes); minute += 1) {
-  await page.waitForTimeout(50_000);
-  await measure();
+const memory = [];
+const minutes = Number(values.minutes);
+for (let minute = 1; minute <= minutes; minute += 1) {
+  await page.waitForTimeout(values.rest ? 60_000 : 50_000);
+  if (!values.rest || minute === minutes) await measure();
+  const now = await kept();
+  memory.push(now);
+  const said = Object.entries(now).map(([name, value]) => `${name} ${Number.isInteger(value) ? value : value.toFixed(1)}`);
+  console.log(`kept: ${said.join("  ")}`);
+}
+const settled = memory.filter(({ minute }) => Math.min(10, minutes / 2) <= minute);
+if (settled.length > 1) {
+  // The line of least squares: single values go up and down with what the sky is like.
+  const mean = (name) => settled.reduce((sum, one) => sum + one[name], 0) / settled.length;
+  for (const name of ["heapMb", "nodes", "jsEventListeners"]) {
+    const [x, y] = [mean("minute"), mean(name)];
+    const above = settled.reduce((sum, one) => sum + (one.minute - x) * (one[name] - y), 0);
+    const slope = (60 * above) / settled.reduce((sum, one) => sum + (one.minute - x) ** 2, 0);
+    console.log(`${name}: mean ${y.toFixed(1)}, growth ${slope.toFixed(2)} an hour over ${settled.length} values`);
+  }
 }
 await browser.close();
 await server.close();

@@ -12,6 +12,8 @@ import json
 import math
 import sys
 
+import make_city
+
 A_M, E2 = 6378137.0, 6.69437999014133e-3
 
 # Aerodrome: elevation, country, Chinese name, runways as (name, threshold, threshold).
@@ -316,6 +318,7 @@ def main(folder):
     total = write(folder, "aerodromes", "Greater Bay Area aerodromes", aerodromes)
     total += write(folder, "city", "Greater Bay Area parks, ports, stations and corridors", city())
     total += write(folder, "temporary", "Greater Bay Area temporary restrictions", temporary())
+    total += write(folder, "linjiang", "Linjiang, a whole city by rule", make_city.features(sys.modules[__name__]))
     print(f"{total} zones")
 
 

@@ -5,17 +5,25 @@
 //!                    └─► Problem at file:line:column and JSON path
 //! ```
 
+mod comparison;
 mod document;
+mod edit;
+mod exchange;
+mod protection;
 mod schedule;
 mod set;
 mod shape;
 mod version;
 mod zone;
 
+pub use comparison::{Area, Changed, Comparison, FieldChange, Words, compare};
 pub use document::{
     Document, Envelope, Form, Loaded, Problem, ProblemSeverity, Reading, Strictness, load, load_as,
-    load_within,
+    load_within, schema,
 };
+pub use edit::{Change, EditError, Edited, edit};
+pub use exchange::{Loss, Mapping, circles, plain, to_ed269};
+pub use protection::area_m2;
 pub use schedule::{Bound, Days, Hours, Part, Schedule, SunHours, Week};
 pub use set::{Airspace, Difference, difference};
 pub use shape::Shape;

@@ -128,6 +128,11 @@ impl Zone {
         geojson(self.feature(), self.crs)
     }
 
+    /// Whether its document is drawn on WGS 84, or CGCS2000.
+    pub fn is_on_wgs84(&self) -> bool {
+        self.crs == Crs::Wgs84
+    }
+
     /// [`Self::feature_json`] as a value. The text is a third as large as the value, so the text is kept.
     pub fn feature(&self) -> serde_json::Value {
         serde_json::from_str(self.feature_json()).unwrap_or_default()

@@ -15,9 +15,10 @@ use crate::service::{clock, descriptors};
 use crate::simulate::{FleetSettings, incidents};
 
 /// The synthetic Greater Bay Area, for a binary that runs away from its project.
-const ZONES: [(&str, &str); 3] = [
+const ZONES: [(&str, &str); 4] = [
     ("aerodromes.json", include_str!("../../seeds/zones/aerodromes.json")),
     ("city.json", include_str!("../../seeds/zones/city.json")),
+    ("linjiang.json", include_str!("../../seeds/zones/linjiang.json")),
     ("temporary.json", include_str!("../../seeds/zones/temporary.json")),
 ];
 /// Where the project keeps them; the demo reads them there if it can, so that they can be edited.

@@ -4,14 +4,14 @@ use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::airspace::{Airspace, Document, Problem, load_within};
+use crate::airspace::{Airspace, Document, Problem, load_as};
 use crate::config::Config;
 use crate::service::zone_files;
 
 /// Largest configuration file, bytes.
 const CONFIG_LEN_MAX: u64 = 1024 * 1024;
 /// Where the configuration is looked for if none is named.
-const CONFIG_PATH: &str = "config/lowsky.toml";
+pub(super) const CONFIG_PATH: &str = "config/lowsky.toml";
 
 /// Why a command ended without doing its work.
 #[derive(Debug, thiserror::Error)]
@@ -45,20 +45,26 @@ impl Failure {
 /// The configuration of `path`, or of [`CONFIG_PATH`] if that exists, or the defaults; environment variables
 /// `LOWSKY__SECTION__KEY` override it.
 pub(super) fn configuration(path: Option<&Path>) -> Result<Config, Failure> {
-    let default = Path::new(CONFIG_PATH);
-    let Some(path) = path.or_else(|| default.is_file().then_some(default)) else {
-        return parse("", Path::new("."), Path::new("the environment"));
-    };
-    let text = read_text(path)?;
-    parse(&text, path.parent().unwrap_or(Path::new(".")), path)
-}
-
-fn parse(text: &str, folder: &Path, path: &Path) -> Result<Config, Failure> {
-    let overrides: Vec<_> = std::env::vars().filter(|(name, _)| name.starts_with("LOWSKY__")).collect();
-    Config::parse(text, folder, &overrides).map_err(|faults| {
-        let lines: Vec<_> = faults.iter().map(|fault| format!("{}:{fault}", path.display())).collect();
+    let (name, folder, text) = configuration_text(path)?;
+    Config::parse(&text, &folder, &overrides()).map_err(|faults| {
+        let lines: Vec<_> = faults.iter().map(|fault| format!("{}:{fault}", name.display())).collect();
         Failure::Input(lines.join("\n"))
     })
+}
+
+/// What a configuration is called, the folder from which its paths start, and its text; see [`configuration`].
+pub(super) fn configuration_text(path: Option<&Path>) -> Result<(PathBuf, PathBuf, String), Failure> {
+    let default = Path::new(CONFIG_PATH);
+    let Some(path) = path.or_else(|| default.is_file().then_some(default)) else {
+        return Ok((PathBuf::from("the environment"), PathBuf::from("."), String::new()));
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    Ok((path.to_owned(), folder.to_owned(), read_text(path)?))
+}
+
+/// The environment variables that override settings.
+pub(super) fn overrides() -> Vec<(String, String)> {
+    std::env::vars().filter(|(name, _)| name.starts_with("LOWSKY__")).collect()
 }
 
 /// The text of a configuration file of sane size.
@@ -91,7 +97,7 @@ pub(super) fn zones(
     let paths: Vec<_> = files.iter().map(|(name, _)| dir.join(name).display().to_string()).collect();
     let documents: Vec<_> =
         paths.iter().zip(&files).map(|(path, (_, bytes))| Document { name: path, text: bytes }).collect();
-    let loaded = load_within(&documents, config.area());
+    let loaded = load_as(&documents, config.reading());
     let Some(airspace) = loaded.airspace else {
         let lines: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
         return Err(Failure::Input(lines.join("\n")));

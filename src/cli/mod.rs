@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod files;
+mod history;
 mod journal;
 mod record;
 mod replay;
@@ -13,6 +14,7 @@ mod run;
 mod simulate;
 mod terminal;
 pub mod watch;
+mod zones;
 
 use std::process::ExitCode;
 
@@ -38,8 +40,12 @@ enum Command {
     Check(check::CheckArgs),
     /// The live alert stream in a terminal; reconnects and resumes. 告警流
     Watch(watch::WatchArgs),
+    /// Imports, exports, compares and converts zones. 空域文件工具
+    Zones(zones::ZonesArgs),
     /// Checks, exports and backs up the history of alerts. 告警日志
     Journal(journal::JournalArgs),
+    /// What was observed in the last hours, as a recording. 位置历史
+    History(history::HistoryArgs),
     /// Writes the raw MQTT messages to a recording. 录制
     Record(record::RecordArgs),
     /// A recording through the same decoders and engine, or back to a broker. 回放
@@ -59,7 +65,9 @@ pub fn main() -> ExitCode {
         Command::Watch(args) => {
             terminal::block_on(|stop| async { Ok(watch::watch(args, watch::Terminal::standard(stop)).await) })
         }
+        Command::Zones(args) => zones::zones(&args),
         Command::Journal(args) => journal::journal(&args),
+        Command::History(args) => history::history(&args),
         Command::Record(args) => record::record(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Simulate(args) => simulate::simulate(args),

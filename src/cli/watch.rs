@@ -336,6 +336,9 @@ impl Watcher {
                     frame.get("alerts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
                 tell(&mut self.terminal.err, &lines::snapshot(language, open.len()));
                 self.announced.clear();
+                if self.args.json {
+                    writeln!(self.terminal.out, "{text}")?;
+                }
                 for alert in open {
                     note_announced(&mut self.announced, alert);
                     if !self.args.json {
@@ -348,6 +351,9 @@ impl Watcher {
                 let lost = lost.saturating_sub(number("from").unwrap_or(lost));
                 if let Some(missed) = &mut self.missed {
                     missed.lost = missed.lost.saturating_add(lost);
+                }
+                if self.args.json {
+                    writeln!(self.terminal.out, "{text}")?;
                 }
                 tell(&mut self.terminal.err, &lines::gap(language, frame));
             }

@@ -109,6 +109,13 @@ screaming! {
     }
 }
 
+impl ServiceTrouble {
+    /// Whether it is over when it is found, and told only for the record: its alert is raised and cleared at once.
+    pub fn is_of_the_past(self) -> bool {
+        matches!(self, Self::InputGap | Self::JournalDamaged)
+    }
+}
+
 screaming! {
     /// How urgently somebody must look, mildest first.
     Severity {

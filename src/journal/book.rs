@@ -13,6 +13,8 @@ use crate::domain::{AlertState, Timestamp};
 
 /// Why numbers have no event: the disk failed for so long that the backlog overflowed.
 const NOT_WRITTEN: &str = "never written: the disk failed and too many events waited";
+/// Why numbers have no event: a service that could not open the journal counted on from a safe distance.
+const NOT_GIVEN: &str = "never given: the service could not open its journal and began to count further on";
 /// Events that one step of retention looks at.
 const PRUNE_STEP: i64 = 200;
 
@@ -57,6 +59,29 @@ impl Book {
         schema::write_about(&tx, "log_id", log_id)?;
         schema::forget_about(&tx, "restored")?;
         tx.commit()
+    }
+
+    /// Goes on as the history `log_id` after number `last_seq`, which other numbers of that history came before;
+    /// why they are not here is on record. An error if this book has come as far already.
+    pub(super) fn go_on_as(&mut self, log_id: &str, last_seq: u64) -> Result<(), String> {
+        let mut head = self.head;
+        if last_seq < head.last_seq {
+            return Err(format!("it goes up to event {}, beyond {last_seq}", head.last_seq));
+        }
+        let mut go_on = || {
+            let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if head.last_seq < last_seq {
+                record::insert_hole(&tx, head.last_seq.saturating_add(1), last_seq, NOT_GIVEN)?;
+                head.last_seq = last_seq;
+            }
+            schema::write_about(&tx, "log_id", log_id)?;
+            schema::forget_about(&tx, "restored")?;
+            head.write(&tx)?;
+            tx.commit()
+        };
+        go_on().map_err(|error: rusqlite::Error| error.to_string())?;
+        self.head = head;
+        Ok(())
     }
 
     /// Whether the file at the path is still the one that is written to.

@@ -53,6 +53,9 @@ pub struct Recovered {
     pub oldest_seq: u64,
     /// The newest event of every alert that is open, by number.
     pub open: Vec<Entry>,
+    /// The broker has confirmed every event up to this number, as far as is known; what came after is to be
+    /// published again. `None` if nothing is known.
+    pub told: Option<u64>,
     /// What was found damaged and where it was moved, in sentences for the log and for operators.
     pub damage: Vec<String>,
 }
@@ -104,10 +107,10 @@ pub trait Store {
     /// Asks for a number to be written and synced, as an event would be; see [`Progress::probed`].
     fn probe(&self, number: u64);
 
-    /// Notes, for the next start, that events are about to be published which were handed over and are not safe on
-    /// disk: if the process dies before they are, the history that is left is another one, with a new `log_id`.
-    /// The note survives the process; it is taken back by itself once all that was handed over is safe.
-    fn mark_unsafe(&self);
+    /// Notes, for the next start, that events up to this number are about to be published which were handed over and
+    /// are not safe on disk: if the process dies and they never were, the history that is left is another one, with a
+    /// new `log_id`. The note survives the process, and means nothing once the history has come so far.
+    fn mark_unsafe(&self, seq: u64);
 
     /// How far the journal has come.
     fn progress(&self) -> Progress;

@@ -47,7 +47,8 @@ struct State {
     prune_before: Option<Timestamp>,
     restless: bool,
     accepted_seq: u64,
-    refused_seq: u64,
+    /// The newest number that was published before it was on disk.
+    published_seq: u64,
     progress: Progress,
     end: End,
     ended: bool,
@@ -73,7 +74,7 @@ impl Desk {
             prune_before: None,
             restless: false,
             accepted_seq: last_seq,
-            refused_seq: last_seq,
+            published_seq: 0,
             progress,
             end: End::No,
             ended: false,
@@ -85,12 +86,10 @@ impl Desk {
     pub(super) fn append(&self, entries: Vec<Entry>) -> Result<(), Vec<Entry>> {
         let mut state = self.lock();
         let bytes: usize = entries.iter().map(size).fold(0, usize::saturating_add);
-        let last = entries.last().map_or(0, |entry| entry.seq);
         let crowded = self.limits.entries < state.backlog().saturating_add(entries.len())
             || self.limits.bytes < state.waiting_bytes.saturating_add(bytes);
         // A batch that is too large by itself would never find room.
         if (crowded && 0 < state.backlog()) || state.ended {
-            state.refused_seq = state.refused_seq.max(last);
             return Err(entries);
         }
         for entry in entries {
@@ -113,6 +112,22 @@ impl Desk {
         self.news.notify_all();
     }
 
+    /// Notes that events up to this number are published though they are not on disk.
+    pub(super) fn publish_unsafe(&self, seq: u64) {
+        let mut state = self.lock();
+        state.published_seq = state.published_seq.max(seq);
+    }
+
+    /// The newest number that was published before it was on disk.
+    pub(super) fn published_unsafe(&self) -> u64 {
+        self.lock().published_seq
+    }
+
+    /// The disk takes what it is given, as far as is known.
+    pub(super) fn is_well(&self) {
+        self.lock().progress.condition = Condition::Writable;
+    }
+
     pub(super) fn prune(&self, before: Timestamp) {
         self.lock().prune_before = Some(before);
         self.news.notify_all();
@@ -120,12 +135,6 @@ impl Desk {
 
     pub(super) fn progress(&self) -> Progress {
         self.lock().progress.clone()
-    }
-
-    /// Whether all that was handed over, or refused, is on disk.
-    pub(super) fn all_is_written(&self) -> bool {
-        let state = self.lock();
-        state.backlog() == 0 && state.refused_seq <= state.progress.durable_seq
     }
 
     /// The next job; waits for one. `None` when it is time to end.

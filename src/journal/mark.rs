@@ -1,5 +1,5 @@
 //! A small file beside the database, written in place so that a full disk does not matter: how far the history
-//! had come, and whether events were published that are not in it.
+//! had come, what was published before it was in it, and how far the broker has confirmed.
 //!
 //! It is not synced: it outlives a killed process at once and a power cut in time, and it never says more than
 //! the database had synced. A thread of its own writes it, because even such a write can hang on a sick disk.
@@ -17,14 +17,18 @@ use super::seal::Seal;
 
 /// Name of the file.
 const FILE: &str = "journal.mark";
+/// More events than can have been published before they were in the database: the first format has no number.
+const UNKNOWN: u64 = 1_000_000;
 
 /// What the file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Said {
     /// The newest number that was in the database.
     pub seq: u64,
-    /// Whether events were published that are not in the database.
-    pub beyond: bool,
+    /// The newest number that was published before it was in the database; 0 if none was.
+    pub published: u64,
+    /// The broker has confirmed every event up to this number.
+    pub told: u64,
 }
 
 /// What was found when the file was looked for.
@@ -50,17 +54,27 @@ pub(super) fn read(dir: &Path) -> Result<Found, JournalError> {
 
 /// Always of the same length, so that it can be written in place.
 fn text(said: Said) -> String {
-    let Said { seq, beyond } = said;
-    let line = format!("lowsky journal mark 1\nseq {seq:020}\nbeyond {}\n", u8::from(beyond));
-    let sum = Seal::of("mark").text(&line).finish_number();
-    format!("{line}sum {sum:016x}\n")
+    let Said { seq, published, told } = said;
+    sealed(format!("lowsky journal mark 2\nseq {seq:020}\npublished {published:020}\ntold {told:020}\n"))
+}
+
+fn sealed(lines: String) -> String {
+    let sum = Seal::of("mark").text(&lines).finish_number();
+    format!("{lines}sum {sum:016x}\n")
 }
 
 fn parse(bytes: &[u8]) -> Option<Said> {
     let text_found = std::str::from_utf8(bytes).ok()?;
     let mut values = text_found.lines().skip(1).filter_map(|line| line.split(' ').nth(1));
-    let said = Said { seq: values.next()?.parse().ok()?, beyond: values.next()? == "1" };
-    (text(said) == text_found).then_some(said)
+    let (seq, second, third): (u64, _, _) = (values.next()?.parse().ok()?, values.next()?, values.next()?);
+    if let Ok(told) = third.parse() {
+        let said = Said { seq, published: second.parse().ok()?, told };
+        return (text(said) == text_found).then_some(said);
+    }
+    // The first format knew only whether anything was published that was not in the database.
+    let published = if second == "1" { seq.saturating_add(UNKNOWN) } else { 0 };
+    let first = sealed(format!("lowsky journal mark 1\nseq {seq:020}\nbeyond {second}\n"));
+    (first == text_found).then_some(Said { seq, published, told: seq })
 }
 
 /// The file, and the thread that keeps it.
@@ -76,6 +90,8 @@ struct Wish {
     version: u64,
     /// The newest wish that was carried out.
     written: u64,
+    /// Whether somebody waited for a wish in vain: nobody waits again before it is carried out.
+    hangs: bool,
     end: bool,
 }
 
@@ -122,7 +138,12 @@ impl Mark {
         let (wish, news) = &*self.wish;
         let wish = lock(wish);
         let version = wish.version;
-        drop(news.wait_timeout_while(wish, within, |wish| wish.written < version && !wish.end));
+        if wish.hangs {
+            return;
+        }
+        let waited = news.wait_timeout_while(wish, within, |wish| wish.written < version && !wish.end);
+        let (mut wish, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        wish.hangs = wish.written < version;
     }
 }
 
@@ -150,7 +171,9 @@ fn keep(wish: &(Mutex<Wish>, Condvar), mut file: &File, path: &Path) {
         if end {
             return;
         }
-        lock(wish).written = version;
+        let mut done = lock(wish);
+        (done.written, done.hangs) = (version, false);
+        drop(done);
         news.notify_all();
     }
 }
@@ -165,7 +188,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for said in [Said::default(), Said { seq: u64::MAX, beyond: true }, Said { seq: 7, beyond: false }] {
+        let most = Said { seq: u64::MAX, published: u64::MAX, told: u64::MAX };
+        for said in [Said::default(), most, Said { seq: 7, published: 9, told: 3 }] {
             let text = text(said);
             assert_eq!(text.len(), super::text(Said::default()).len());
             assert_eq!(parse(text.as_bytes()), Some(said));
@@ -173,8 +197,16 @@ mod tests {
     }
 
     #[test]
+    fn what_the_first_format_says_is_read() {
+        let first = |beyond| sealed(format!("lowsky journal mark 1\nseq {:020}\nbeyond {beyond}\n", 41));
+        let said = |published| Some(Said { seq: 41, published, told: 41 });
+        assert_eq!(parse(first(0).as_bytes()), said(0));
+        assert_eq!(parse(first(1).as_bytes()), said(41 + UNKNOWN));
+    }
+
+    #[test]
     fn every_flipped_bit_is_noticed() {
-        let good = text(Said { seq: 41, beyond: false });
+        let good = text(Said { seq: 41, published: 0, told: 40 });
         for bit in 0..good.len() * 8 {
             let mut bad = good.clone().into_bytes();
             bad[bit / 8] ^= 1 << (bit % 8);

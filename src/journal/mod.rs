@@ -7,7 +7,7 @@
 //! ```
 //!
 //! When the disk fails, entries wait, the attempts go on, and [`Store::mark_unsafe`] notes in place that more was
-//! published than is on disk. A lost event is never just absent: it is a [`Hole`] with its reason. Every row has a
+//! published than is on disk. The same holds when it cannot even be opened: see [`Journal::open_late`]. A lost event is never just absent: it is a [`Hole`] with its reason. Every row has a
 //! checksum, every number is accounted for, and the open alerts add up to a sum that every commit keeps.
 
 mod backup;

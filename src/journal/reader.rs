@@ -10,7 +10,7 @@ use super::contract::{Entry, Hole};
 use super::error::{JournalError, Trouble};
 use super::record::{self, STRETCH_LEN};
 use super::schema::{self, FILE, Head, signed, unsigned};
-use crate::domain::{AlertCode, AlertState, Severity, UasId};
+use crate::domain::{AlertCode, AlertState, Severity, Timestamp, UasId};
 
 /// Connections that are kept for the next question.
 const SPARE_MAX: usize = 4;
@@ -93,17 +93,13 @@ impl Reader {
             while from <= last_seq && page.entries.len() < limit {
                 let room = u64::try_from(limit - page.entries.len()).unwrap_or(u64::MAX);
                 let to = last_seq.min(from.saturating_add(STRETCH_LEN.min(room) - 1));
-                let found = record::stretch(conn, from, to);
+                let mut found = record::stretch(conn, from, to);
+                page.through = found.extend(Some(conn), to, last_seq);
                 page.entries.extend(found.entries);
                 for hole in found.holes {
                     Hole::add(&mut page.holes, hole);
                 }
-                page.through = to;
-                from = record::hole_end(conn, to).unwrap_or(to).saturating_add(1);
-                if let Some(last) = page.holes.last_mut().filter(|last| last.to == to && last.known) {
-                    last.to = from - 1;
-                    page.through = from - 1;
-                }
+                from = page.through.saturating_add(1);
             }
             Ok(page)
         })
@@ -146,6 +142,27 @@ impl Reader {
                 Some(Err(why)) => Err(Trouble::Damage(format!("event {seq} {why}"))),
                 None => Err(Trouble::Damage(format!("event {seq} is missing"))),
             }
+        })
+    }
+
+    /// The number of the last event before an instant, or the one before the oldest kept. Numbers are taken to be in
+    /// the order of time, as they are unless the clock was set back.
+    pub fn seq_before(&self, at: Timestamp) -> Result<u64, JournalError> {
+        self.ask(|conn| {
+            let Head { last_seq, oldest_seq, .. } = Head::read(conn)?;
+            let mut next =
+                conn.prepare_cached("SELECT seq, at FROM event WHERE ?1 <= seq ORDER BY seq LIMIT 1")?;
+            let (mut low, mut high) = (oldest_seq, last_seq.saturating_add(1));
+            while low < high {
+                let middle = low + (high - low) / 2;
+                let found: Option<(i64, i64)> =
+                    next.query_row([signed(middle)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                match found {
+                    Some((seq, known)) if known < at.as_micros() => low = unsigned(seq).saturating_add(1),
+                    Some(_) | None => high = middle,
+                }
+            }
+            Ok(low.saturating_sub(1))
         })
     }
 

@@ -185,6 +185,13 @@ impl Stretch {
         self.entries.sort_by_key(|entry| entry.seq);
     }
 
+    /// Takes a recorded hole at the end, `to`, as far as it goes, but not beyond `last`. Gives the new end.
+    pub(super) fn extend(&mut self, conn: Option<&Connection>, to: u64, last: u64) -> u64 {
+        let Some(hole) = self.holes.last_mut().filter(|hole| hole.to == to && hole.known) else { return to };
+        hole.to = conn.and_then(|conn| hole_end(conn, to)).map_or(to, |end| end.min(last)).max(to);
+        hole.to
+    }
+
     /// Names numbers that have no row.
     fn missing(&mut self, conn: &Connection, from: u64, to: u64) {
         let mut next = from;
@@ -243,7 +250,7 @@ fn known_holes(conn: &Connection, from: u64, to: u64) -> Vec<Hole> {
 }
 
 /// Where the recorded hole around `seq` ends, if it goes on after it.
-pub(super) fn hole_end(conn: &Connection, seq: u64) -> Option<u64> {
+fn hole_end(conn: &Connection, seq: u64) -> Option<u64> {
     known_holes(conn, seq, seq).first().map(|hole| hole.to).filter(|&to| seq < to)
 }
 

@@ -34,7 +34,7 @@ pub(super) fn recover(dir: &Path, now: Timestamp) -> Result<Opened, JournalError
     let path = dir.join(FILE);
     let said = mark::read(dir)?;
     let mut damage = Vec::new();
-    salvage::finish_move(dir)?;
+    damage.extend(salvage::finish(dir, now)?);
     if !path.exists() {
         return begin(&path, said, now, damage);
     }
@@ -51,7 +51,7 @@ pub(super) fn recover(dir: &Path, now: Timestamp) -> Result<Opened, JournalError
         None => Book::open(&path).map_err(|trouble| trouble.at(&path))?,
     };
     let mut log_id = looked.log_id;
-    let doubt = doubt(said);
+    let doubt = doubt(said, book.head().last_seq);
     if looked.restored || doubt.is_some() {
         damage.extend(doubt.filter(|_| !looked.restored).map(Into::into));
         log_id = new_log_id(now);
@@ -62,6 +62,7 @@ pub(super) fn recover(dir: &Path, now: Timestamp) -> Result<Opened, JournalError
         last_seq: book.head().last_seq,
         oldest_seq: book.head().oldest_seq,
         open: looked.open,
+        told: told(said, book.head().last_seq),
         damage,
     };
     Ok(Opened { book, recovered })
@@ -70,7 +71,8 @@ pub(super) fn recover(dir: &Path, now: Timestamp) -> Result<Opened, JournalError
 /// A new journal in a folder without one.
 fn begin(path: &Path, said: Found, now: Timestamp, mut damage: Vec<String>) -> Result<Opened, JournalError> {
     let last_seq = match said {
-        Found::Said(Said { seq, .. }) => seq,
+        // Numbers that were published are never given twice.
+        Found::Said(Said { seq, published, .. }) => seq.max(published),
         Found::Nothing | Found::Damaged => 0,
     };
     if 0 < last_seq {
@@ -82,8 +84,14 @@ fn begin(path: &Path, said: Found, now: Timestamp, mut damage: Vec<String>) -> R
     let log_id = new_log_id(now);
     let book = create(path, &log_id, Head::after(last_seq))?;
     let head = *book.head();
-    let recovered =
-        Recovered { log_id: log_id.into(), last_seq, oldest_seq: head.oldest_seq, open: Vec::new(), damage };
+    let recovered = Recovered {
+        log_id: log_id.into(),
+        last_seq,
+        oldest_seq: head.oldest_seq,
+        open: Vec::new(),
+        told: told(said, last_seq),
+        damage,
+    };
     Ok(Opened { book, recovered })
 }
 
@@ -174,9 +182,9 @@ fn shortfall(inspected: &Inspected, said: Found) -> Option<String> {
 }
 
 /// Why the history cannot be taken for complete though its file is whole.
-fn doubt(said: Found) -> Option<&'static str> {
+fn doubt(said: Found, last_seq: u64) -> Option<&'static str> {
     match said {
-        Found::Said(Said { beyond: true, .. }) => Some(
+        Found::Said(Said { published, .. }) if last_seq < published => Some(
             "the service ended while its disk failed: alerts of that time were published, but are not in the \
              history. 磁盘故障期间服务中断，部分已发布的告警未能写入历史。",
         ),
@@ -185,6 +193,14 @@ fn doubt(said: Found) -> Option<&'static str> {
              标记文件损坏，无法确认历史是否完整。",
         ),
         Found::Said(_) | Found::Nothing => None,
+    }
+}
+
+/// How far the broker has confirmed; what a number beyond the end meant was lost with its history.
+fn told(said: Found, last_seq: u64) -> Option<u64> {
+    match said {
+        Found::Said(Said { told, .. }) => Some(told.min(last_seq)),
+        Found::Nothing | Found::Damaged => None,
     }
 }
 

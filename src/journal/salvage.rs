@@ -1,5 +1,12 @@
 //! Damage: the database is moved aside, never deleted, and everything in it that can still be trusted goes into
 //! a new one; what is lost is recorded as holes.
+//!
+//! ```text
+//! rebuilt ─ complete and synced ─► ready ─ the old files are moved aside ─► in place
+//! ```
+//!
+//! Until there is a `ready`, nothing old has been touched and the next start begins anew; from then on nothing old is
+//! needed, and the next start goes on where this one ended.
 
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +24,10 @@ use crate::domain::Timestamp;
 
 /// The new database, until it is complete.
 const REBUILT: &str = "journal.rebuilt.sqlite";
+/// The new database, complete, until it is in its place.
+const READY: &str = "journal.ready.sqlite";
+/// What the names of damaged databases begin and end with.
+const ASIDE: [&str; 2] = ["journal.damaged-", ".sqlite"];
 /// A copy of the damaged database with a first page that can be read.
 const SCRATCH: &str = "journal.scratch.sqlite";
 /// Where the first page has the number of pages, as 32 bits, most significant byte first.
@@ -31,13 +42,25 @@ pub(super) struct Salvaged {
     pub told: Vec<String>,
 }
 
-/// If a salvage was interrupted after the damaged database was moved away, puts the complete new one in place.
-pub(super) fn finish_move(dir: &Path) -> Result<(), JournalError> {
-    let (path, rebuilt) = (dir.join(FILE), dir.join(REBUILT));
-    if !path.exists() && rebuilt.exists() {
+/// If a salvage was interrupted when the new database was complete, goes on with it. Gives what happened.
+pub(super) fn finish(dir: &Path, now: Timestamp) -> Result<Option<String>, JournalError> {
+    let (path, rebuilt, ready) = (dir.join(FILE), dir.join(REBUILT), dir.join(READY));
+    if !path.exists() && !ready.exists() && rebuilt.exists() {
+        // An earlier version moved the damaged one away first.
         rename(&rebuilt, &path)?;
+        return Ok(None);
     }
-    Ok(())
+    if !ready.exists() {
+        return Ok(None);
+    }
+    let aside = put_in_place(dir, now)?;
+    let told = format!(
+        "{} was damaged: moved to {}; its rebuilding was interrupted and is finished. \
+         日志损坏，已移走；中断的恢复已完成。",
+        path.display(),
+        aside.display()
+    );
+    Ok(Some(told))
 }
 
 /// Rebuilds the database of a folder because of `why`. `written` is the newest number that is known to have been
@@ -69,6 +92,7 @@ pub(super) fn salvage(
         let fresh = found.holes.iter().filter(|hole| !hole.known);
         lost += fresh.map(|hole| hole.to - hole.from + 1).sum::<u64>();
         kept += found.entries.len();
+        let to = found.extend(old.conn.as_ref(), to, last);
         book.take_over(&found.entries, &found.holes, to).map_err(fault)?;
         from = to.saturating_add(1);
     }
@@ -77,11 +101,13 @@ pub(super) fn salvage(
     if 0 < lost || unsure || log_id.is_none() {
         book.set_log_id(&new_log_id(now)).map_err(fault)?;
     }
+    book.checkpoint_anew().map_err(fault)?;
     // The last connection takes the write-ahead log with it.
     drop((old, carved, book));
     remove(&dir.join(SCRATCH))?;
-    let aside = move_aside(dir, now)?;
-    rename(&rebuilt, &path)?;
+    sync(&rebuilt)?;
+    rename(&rebuilt, &dir.join(READY))?;
+    let aside = put_in_place(dir, now)?;
     let book = Book::open(&path).map_err(|trouble| trouble.at(&path))?;
     let told = format!(
         "{} was damaged ({why}): moved to {}; {kept} events saved, {lost} lost. 日志损坏，已移走并尽力恢复。",
@@ -186,24 +212,54 @@ fn patch(path: &Path, scratch: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Moves the database with what belongs to it to a name that says when.
-fn move_aside(dir: &Path, now: Timestamp) -> Result<PathBuf, JournalError> {
+/// Moves the damaged database with what belongs to it to a name that says when, and the one that is ready to its
+/// place. Can be interrupted after any step and be called again.
+fn put_in_place(dir: &Path, now: Timestamp) -> Result<PathBuf, JournalError> {
+    let path = dir.join(FILE);
+    let aside = match half_moved(dir) {
+        Some(begun) => begun,
+        None => unused(dir, now),
+    };
+    for ending in COMPANIONS.into_iter().chain([""]) {
+        let from = with_ending(&path, ending);
+        if from.exists() {
+            rename(&from, &with_ending(&aside, ending))?;
+        }
+    }
+    rename(&dir.join(READY), &path)?;
+    Ok(aside)
+}
+
+/// The name of a damaged database of which only companions have been moved.
+fn half_moved(dir: &Path) -> Option<PathBuf> {
+    let names = std::fs::read_dir(dir).ok()?.filter_map(|file| file.ok()?.file_name().into_string().ok());
+    let mut begun = names.filter_map(|name| {
+        let database = COMPANIONS.iter().find_map(|ending| name.strip_suffix(ending))?;
+        (database.starts_with(ASIDE[0]) && database.ends_with(ASIDE[1])).then(|| dir.join(database))
+    });
+    begun.find(|database| !database.exists())
+}
+
+/// A name that nothing has.
+fn unused(dir: &Path, now: Timestamp) -> PathBuf {
     let time: String = now.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
-    let mut aside = dir.join(format!("journal.damaged-{time}.sqlite"));
+    let [begin, end] = ASIDE;
+    let mut aside = dir.join(format!("{begin}{time}{end}"));
     let mut again = 1;
     while aside.exists() {
         again += 1;
-        aside = dir.join(format!("journal.damaged-{time}-{again}.sqlite"));
+        aside = dir.join(format!("{begin}{time}-{again}{end}"));
     }
-    let path = dir.join(FILE);
-    for companion in COMPANIONS {
-        let from = with_ending(&path, companion);
-        if from.exists() {
-            rename(&from, &with_ending(&aside, companion))?;
-        }
+    aside
+}
+
+/// Makes a whole database last; what is still in a write-ahead log would be left behind.
+fn sync(path: &Path) -> Result<(), JournalError> {
+    let failed = |error| JournalError::Io { path: path.to_owned(), doing: "cannot be synced", error };
+    if with_ending(path, COMPANIONS[0]).exists() {
+        return Err(failed(std::io::Error::other("its write-ahead log is still there")));
     }
-    rename(&path, &aside)?;
-    Ok(aside)
+    std::fs::File::open(path).and_then(|file| file.sync_all()).map_err(failed)
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {

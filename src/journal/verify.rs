@@ -148,7 +148,8 @@ fn history(
     let mut holes = Vec::new();
     while from <= head.last_seq {
         let to = head.last_seq.min(from.saturating_add(STRETCH_LEN - 1));
-        let found = record::stretch(conn, from, to);
+        let mut found = record::stretch(conn, from, to);
+        let to = found.extend(Some(conn), to, head.last_seq);
         for entry in &found.entries {
             check(entry)?;
             verdict.events += 1;

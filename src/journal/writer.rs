@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::book::Book;
@@ -10,10 +10,13 @@ use super::contract::Entry;
 use super::desk::{Desk, Job};
 use super::error::Trouble;
 use super::mark::Mark;
+use super::{Recovered, store};
 use crate::domain::Timestamp;
 
 /// First and longest wait between attempts on a disk that refuses.
 const RETRY_WAITS: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(500)];
+/// Wait between attempts to open a journal that could not be opened at the start.
+const OPEN_WAIT: Duration = Duration::from_secs(10);
 /// Commits after which a checkpoint is made when nothing waits, and when something does.
 const CHECKPOINT_AFTER: [u32; 2] = [100, 1_000];
 
@@ -23,7 +26,7 @@ const MARK_WAIT: Duration = Duration::from_millis(200);
 /// Everything the thread owns.
 pub(super) struct Writer {
     pub desk: Arc<Desk>,
-    pub mark: Arc<Mark>,
+    pub mark: Arc<OnceLock<Mark>>,
     pub path: PathBuf,
     pub log_id: Arc<str>,
     pub clock: fn() -> Timestamp,
@@ -32,13 +35,70 @@ pub(super) struct Writer {
     pub book: Option<Book>,
     /// Newest number that was said to be durable.
     pub durable_seq: u64,
-    /// Kept while the thread lives, so that no other process takes the journal while it still writes.
-    pub _lock: File,
+    /// Kept while the thread lives, so that no other process takes the journal while it still writes. `None` while
+    /// the journal could not be opened.
+    pub lock: Option<File>,
+    /// Takes what a journal held that was opened late.
+    pub late: Option<Box<dyn FnOnce(Recovered) + Send>>,
 }
 
 impl Writer {
     /// Works until the desk is closed.
     pub(super) fn run(mut self) {
+        if self.lock.is_some() || self.open_late() {
+            self.work();
+        }
+        // The last connection that closes makes a checkpoint and removes the write-ahead log.
+        self.book = None;
+        if let Some(mark) = self.mark.get() {
+            mark.settle(MARK_WAIT);
+        }
+        let desk = Arc::clone(&self.desk);
+        drop(self);
+        desk.ended();
+    }
+
+    /// Tries to open the journal until it is open, or the desk is closed: `false`.
+    fn open_late(&mut self) -> bool {
+        while self.desk.pause(OPEN_WAIT) {
+            match self.try_to_open() {
+                Ok(recovered) => {
+                    self.desk.is_well();
+                    tracing::warn!(path = %self.path.display(), "the journal is open now");
+                    if let Some(late) = self.late.take() {
+                        late(recovered);
+                    }
+                    (self.wake)();
+                    return true;
+                }
+                Err(reason) => {
+                    if self.desk.failing((self.clock)(), reason.clone()) {
+                        tracing::warn!(reason, "the journal still cannot be opened, trying on");
+                        (self.wake)();
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    fn try_to_open(&mut self) -> Result<Recovered, String> {
+        let dir = self.path.parent().unwrap_or(&self.path);
+        let (lock, opened) = store::take(dir, (self.clock)()).map_err(|error| error.to_string())?;
+        let (mut book, recovered) = (opened.book, opened.recovered);
+        let from = self.durable_seq;
+        // Before the history takes our identity: what was published of it is not in it yet.
+        let mark = store::mark(dir, &recovered, self.desk.published_unsafe());
+        let mark = mark.map_err(|error| error.to_string())?;
+        book.go_on_as(&self.log_id, from)
+            .map_err(|why| format!("{}: {why}; restart lowsky", dir.display()))?;
+        mark.say(|said| said.seq = said.seq.max(from));
+        drop(self.mark.set(mark));
+        (self.book, self.lock) = (Some(book), Some(lock));
+        Ok(recovered)
+    }
+
+    fn work(&mut self) {
         let mut commits = 0;
         while let Some(job) = self.desk.next() {
             match job {
@@ -51,12 +111,6 @@ impl Writer {
                 Job::Rest => commits = self.checkpoint(commits, CHECKPOINT_AFTER[0]),
             }
         }
-        // The last connection that closes makes a checkpoint and removes the write-ahead log.
-        self.book = None;
-        self.mark.settle(MARK_WAIT);
-        let desk = Arc::clone(&self.desk);
-        drop(self);
-        desk.ended();
     }
 
     /// Writes until it is written, or the desk is closed.
@@ -75,11 +129,10 @@ impl Writer {
             wait = longest.min(wait * 2);
         }
         self.desk.written(entries, self.durable_seq, probe);
-        let (desk, seq) = (&self.desk, self.durable_seq);
-        self.mark.say(|said| {
-            said.seq = seq;
-            said.beyond &= !desk.all_is_written();
-        });
+        let seq = self.durable_seq;
+        if let Some(mark) = self.mark.get() {
+            mark.say(|said| said.seq = seq);
+        }
         (self.wake)();
     }
 

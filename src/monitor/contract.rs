@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 use crate::airspace::Airspace;
 use crate::domain::{
-    AlertEvent, Measures, Observation, OperationalStatus, OperatorId, Refusal, ServiceTrouble, Severity,
-    Timestamp, UaClass, UasId, ZoneId, round_to,
+    AlertEvent, Heights, Measures, Observation, OperationalStatus, OperatorId, Refusal, ServiceTrouble,
+    Severity, Timestamp, UaClass, UasId, ZoneId, round_to,
 };
 
 /// Everything that can happen to the monitor. Each comes with the instant at which it happened.
@@ -117,6 +117,9 @@ pub struct TrackState {
     pub operational_status: OperationalStatus,
     /// Whether it still reports.
     pub freshness: TrackFreshness,
+    /// Every height of the newest report, for judging by other zones.
+    #[serde(skip)]
+    pub heights: Heights,
 }
 
 /// One evaluation of a pair or of an aircraft against a zone.

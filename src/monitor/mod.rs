@@ -20,10 +20,12 @@ mod episode;
 mod explain;
 mod finding;
 mod glance;
+mod judge;
 mod ledger;
 mod near;
 mod neighbours;
 mod orphans;
+mod remember;
 mod report;
 mod restart;
 mod rules;
@@ -39,6 +41,8 @@ mod tracks;
 use std::sync::Arc;
 
 pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail};
+pub use judge::{Judge, Verdict};
+pub use remember::Heard;
 pub use settings::{Level, Lifecycle, Limits, Party, Separation, Settings, Terrain, default_separation};
 
 use crate::airspace::{Airspace, ZoneIx};
@@ -293,12 +297,16 @@ impl Monitor {
             detector(&scene, &mut self.found);
         }
         let look_at = own.state.at.plus_seconds(age_s);
+        if own.remembered {
+            self.found.findings.retain(|finding| remember::counts(finding, &self.tracks));
+        }
         let switch = own.near.next_switch(&self.airspace, zones_at).map(|at| {
             // A report of that time arrives with the source's delay.
             at.plus_seconds(own.skew_s.max(0.0))
         });
         let forget = own.heard_at.plus_seconds(FORGET_S);
-        let marks = [own.silence_s(), WORSE_S.max(own.silence_s())].map(|s| own.heard_at.plus_seconds(s));
+        let marks = [own.silence_s(), WORSE_S.max(own.silence_s())];
+        let marks = marks.map(|silent_s| own.heard_at.plus_seconds(own.deaf_s + silent_s));
         let step = self.now.max(own.coasts_at()).plus_seconds(SILENT_STEP_S);
         let marks = marks.into_iter().chain([own.coasts_at(), step]).filter(|mark| self.now < *mark);
         let silent = marks.fold(forget, Timestamp::min);
@@ -351,5 +359,6 @@ fn picture(track: &Track, freshness: TrackFreshness) -> TrackState {
         ua_class: track.ua_class,
         operational_status: track.status,
         freshness,
+        heights: track.heights,
     }
 }

@@ -48,13 +48,18 @@ impl Orphans {
         self.waiting.get_mut(alert_id)
     }
 
-    /// Takes out the alerts of an aircraft that has been seen, those of a pair only if the other is `seen` too.
-    pub(super) fn take(&mut self, id: &UasId, seen: impl Fn(&UasId) -> bool) -> Vec<Alert> {
+    /// Takes out those alerts of an aircraft that has been seen, those of a pair only if the other is `seen` too.
+    pub(super) fn take(
+        &mut self,
+        id: &UasId,
+        which: impl Fn(&Alert) -> bool,
+        seen: impl Fn(&UasId) -> bool,
+    ) -> Vec<Alert> {
         let Some(known) = self.by_aircraft.get(id) else { return Vec::new() };
         let complete = |alert_id: &&Arc<str>| {
             self.waiting
                 .get(*alert_id)
-                .is_some_and(|alert| aircraft(alert).all(|party| party == id || seen(party)))
+                .is_some_and(|alert| which(alert) && aircraft(alert).all(|party| party == id || seen(party)))
         };
         let ready: Vec<_> = known.iter().filter(complete).map(Arc::clone).collect();
         ready.iter().filter_map(|alert_id| self.remove(alert_id)).collect()

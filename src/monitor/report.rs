@@ -116,6 +116,11 @@ pub(super) fn same_figures(told: &Alert, fresh: &Alert) -> bool {
         && fresh.updated_at.seconds_since(told.updated_at) < REPEAT_S
 }
 
+/// The rule of a finding about one aircraft.
+pub(super) fn rule_of_one(finding: &Finding) -> Arc<str> {
+    Arc::from(format!("{}/{}", finding.code.name(), finding.clause))
+}
+
 fn rule(parties: &Parties<'_>, finding: &Finding) -> Arc<str> {
     let code = finding.code.name();
     let clause = finding.clause;
@@ -123,7 +128,7 @@ fn rule(parties: &Parties<'_>, finding: &Finding) -> Arc<str> {
         Some(second) => {
             Arc::from(format!("{code}/{}-{}/{clause}", name(parties.first.party), name(second.party)))
         }
-        None => Arc::from(format!("{code}/{clause}")),
+        None => rule_of_one(finding),
     }
 }
 

@@ -30,6 +30,15 @@ impl Monitor {
         }
     }
 
+    /// Ends open alerts of an earlier run that came to light when this one had long begun to watch: what still holds of
+    /// them has an alert of this run.
+    pub fn end_earlier(&mut self, at: Timestamp, alerts: Vec<Alert>, effects: &mut Vec<Effect>) {
+        self.advance(at, effects);
+        for alert in alerts {
+            close(self.now, alert, Ending::WhileDown, effects);
+        }
+    }
+
     /// Begins anew at another time, earlier or later, because the clock was wrong and has been set. Aircraft
     /// are forgotten without a word on their alerts: those go on as after a restart.
     pub fn reset_clock(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
@@ -49,11 +58,20 @@ impl Monitor {
 
     /// Gives an aircraft that has reported the alerts back that waited for it.
     pub(super) fn adopt(&mut self, ix: TrackIx) {
+        self.adopt_some(ix, |_| true);
+    }
+
+    /// Gives an aircraft that is only remembered the alert of its silence back.
+    pub(super) fn adopt_silence(&mut self, ix: TrackIx) {
+        self.adopt_some(ix, |alert| alert.code == AlertCode::LostLink);
+    }
+
+    fn adopt_some(&mut self, ix: TrackIx, which: impl Fn(&Alert) -> bool) {
         if self.orphans.len() == 0 {
             return;
         }
         let Some(track) = self.tracks.get(ix) else { return };
-        let back = self.orphans.take(&track.id, |other| self.tracks.find(other).is_some());
+        let back = self.orphans.take(&track.id, which, |other| self.tracks.find(other).is_some());
         for alert in back {
             let own = self.tracks.find(&alert.uas_id);
             let other = alert.other.as_ref().and_then(|other| self.tracks.find(&other.uas_id));

@@ -95,7 +95,6 @@ impl ServiceAlerts {
         lifecycle: &Lifecycle,
         effects: &mut Vec<Effect>,
     ) {
-        let is_over = holds.as_ref().is_some_and(|detail| detail.span.is_some());
         if holds.is_none() && !self.slots.contains_key(&kind) {
             return;
         }
@@ -110,7 +109,9 @@ impl ServiceAlerts {
         slot.holds = holds;
         self.look(now, kind, lifecycle, effects);
         // What is over when it is found is told for the record.
-        if is_over && let Some(alert) = self.slots.remove(&kind).and_then(|slot| slot.alert) {
+        if kind.is_of_the_past()
+            && let Some(alert) = self.slots.remove(&kind).and_then(|slot| slot.alert)
+        {
             end(now, kind, alert, effects);
         }
     }
@@ -174,7 +175,7 @@ impl ServiceAlerts {
 
 fn end(now: Timestamp, kind: ServiceTrouble, mut alert: Box<Alert>, effects: &mut Vec<Effect>) {
     report::close(&mut alert, now, Ending::Over);
-    if kind != ServiceTrouble::InputGap {
+    if !kind.is_of_the_past() {
         alert.explanation = service_words::over(kind);
     }
     effects.push(Effect::Alert(Arc::new(AlertEvent { event: AlertEventKind::Cleared, alert: *alert })));

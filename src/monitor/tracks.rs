@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use crate::domain::{
-    Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp, UaClass, UasId,
+    Heights, Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp, UaClass, UasId,
 };
 use crate::geodesy::offset_m;
 
@@ -59,6 +59,7 @@ pub(super) struct Track {
     pub ua_class: Option<UaClass>,
     pub category: Option<OperationCategory>,
     pub group_id: Option<Arc<str>>,
+    pub heights: Heights,
     pub ground_speed_mps: Option<f64>,
     pub track_deg: Option<f64>,
     pub vertical_speed_mps: Option<f64>,
@@ -67,6 +68,10 @@ pub(super) struct Track {
     pub c2_lost: Option<bool>,
     /// When the newest report arrived, by our clock.
     pub heard_at: Timestamp,
+    /// Whether that was in an earlier run.
+    pub remembered: bool,
+    /// How long since then nobody listened, seconds.
+    pub deaf_s: f64,
     /// Arrival minus source time of the newest report, seconds.
     pub skew_s: f64,
     /// Smoothed time between reports, seconds.
@@ -129,6 +134,7 @@ impl Track {
             ua_class: None,
             category: None,
             group_id: None,
+            heights: observation.heights,
             ground_speed_mps: None,
             track_deg: None,
             vertical_speed_mps: None,
@@ -136,6 +142,8 @@ impl Track {
             battery_pct: None,
             c2_lost: None,
             heard_at: at,
+            remembered: false,
+            deaf_s: 0.0,
             skew_s: 0.0,
             period_s: 1.0,
             jump: None,
@@ -156,6 +164,7 @@ impl Track {
         self.skew_s = at.seconds_since(observation.timestamp);
         self.live = self.skew_s <= LIVE_AGE_S;
         self.heard_at = at;
+        (self.remembered, self.deaf_s) = (false, 0.0);
         self.party = match (observation.source, observation.ua_class) {
             (Source::Sensed, _) => Party::Sensed,
             (_, Some(UaClass::Manned)) => Party::Manned,
@@ -167,6 +176,7 @@ impl Track {
         self.ua_class = observation.ua_class;
         self.category = observation.category;
         self.group_id = observation.group_id;
+        self.heights = observation.heights;
         self.ground_speed_mps = observation.motion.ground_speed_mps;
         self.track_deg = observation.motion.track_deg;
         self.vertical_speed_mps = observation.motion.vertical_speed_mps;

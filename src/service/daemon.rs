@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::airspace::Airspace;
 use crate::config::Config;
-use crate::journal::{Journal, JournalSettings};
+use crate::history::Recorder;
+use crate::journal::{Journal, JournalSettings, Store};
 use crate::monitor::{Monitor, Tally};
 use crate::service::bypass::Bypass;
 use crate::service::canary::{self, Canary, Sieve};
@@ -26,6 +27,7 @@ use crate::service::evaluator::{self, Control, Surroundings};
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::gate::{Gate, OwnFlights};
 use crate::service::health::Health;
+use crate::service::historian::{self, Historian, HistoryFigures};
 use crate::service::http::{self, App, Page, Site};
 use crate::service::hub::{Hub, HubSettings};
 use crate::service::inbox::Inbox;
@@ -43,8 +45,9 @@ use crate::service::terrain_files::{self, TerrainError};
 use crate::service::trouble::TroubleDesk;
 use crate::service::watch_zones::{self, ZoneWatch};
 use crate::service::watchdog::Watched;
+use crate::service::zone_desk::{self, ZoneDesk};
 use crate::service::zone_keeper::ZoneKeeper;
-use crate::service::{clock, figures, zone_files};
+use crate::service::{clock, figures};
 use crate::stream::LoggedEvent;
 use crate::wire::{self, Doors};
 
@@ -90,9 +93,11 @@ pub struct Daemon {
     app: Arc<App>,
     inbox: Arc<Inbox<Control>>,
     intake: IntakeHandle,
-    journal: Option<Arc<Journal>>,
+    journal: Arc<Journal>,
+    recorder: Option<Arc<Recorder>>,
     publisher: PublisherHandle,
     zone_watch: Option<ZoneWatch>,
+    zones: Arc<ZoneDesk>,
     evaluator: JoinHandle<()>,
     tasks: Vec<Task<()>>,
     serving: Task<()>,
@@ -139,12 +144,16 @@ impl Daemon {
         let own_endpoint = endpoint.clone();
         let filters = wire::subscription_filters(&config.mqtt.prefix);
         // What takes its time comes first: a broker that kept our session sends at once all that it kept.
-        let Opened { store, journal, recovered } = open_journal(config, &inbox).await?;
-        for open in &recovered.open {
-            // Whether its last message reached the broker before the end is not known.
-            publisher.alert(&LoggedEvent::of(open, true));
+        let opened = open_journal(config, &inbox).await?;
+        for entry in journaling::to_publish_again(&opened) {
+            publisher.alert(&LoggedEvent::of(&entry, true));
         }
-        let read = zone_files::read(&config.zones.dir);
+        let Opened { journal, recovered, late } = opened;
+        publisher.begin_after(recovered.last_seq);
+        let store: Arc<dyn Store + Send + Sync> = Arc::<Journal>::clone(&journal);
+        // Who has the journal has the book: no two services write the same.
+        let zone_book = late.is_none().then(|| zone_desk::open_book(&config.journal.dir));
+        let historian::Opened { recorder, reader, remembered } = open_history(config, &inbox).await?;
         let mut rules = config.monitor_settings();
         rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
         let (intake, messages) =
@@ -178,11 +187,19 @@ impl Daemon {
         let site = Site { pages, console: config.console.clone() };
         let app =
             App::new(hub, Arc::clone(&health), metrics, config.http.clone(), site, CancellationToken::new());
-        if let Some(journal) = &journal {
+        if late.is_none() {
             app.open_archive(journal.reader(), recovered.oldest_seq);
         }
+        if let Some(reader) = reader {
+            app.open_history(reader);
+        }
+        if let Some(recorder) = recorder.clone() {
+            app.metrics.register(|registry| {
+                registry.register_collector(Box::new(HistoryFigures(recorder)));
+            });
+        }
 
-        let mut keeper = ZoneKeeper::new(
+        let keeper = ZoneKeeper::new(
             config.area(),
             config.journal.dir.join("zones"),
             Arc::clone(&app),
@@ -193,9 +210,15 @@ impl Daemon {
         if inbox.control(Control::Airspace(no_zones)).is_err() {
             tracing::error!("a new inbox is full");
         }
-        keeper.begin(&read);
+        let desk = ZoneDesk::new(keeper, config.zones.dir.clone(), zone_book);
+        let zones = Arc::new(desk.with_rehearsal(rules.clone(), None));
+        let read = zones.begin();
+        app.open_zones(&zones);
+        let watching = Arc::downgrade(&zones);
         let take = move |read| {
-            keeper.take(&read);
+            if let Some(zones) = watching.upgrade() {
+                zones.take(&read);
+            }
         };
         let zone_watch = watch_zones::start(config.zones.dir.clone(), Some(read), take)?;
 
@@ -226,12 +249,15 @@ impl Daemon {
             sieve: Sieve::new(Arc::clone(&canary)),
             stamp: Arc::clone(&monitor.stamp),
             latency: app.metrics.alert_latency_s.clone(),
+            historian: Historian::new(recorder.clone()),
         };
-        let evaluator = evaluator::start(Monitor::new(rules), recovered, around)?;
+        let evaluator = evaluator::start(Monitor::new(rules), recovered, remembered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
+        app.judge_by(doors.clone());
         let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
         let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), Arc::clone(&counters))
-            .with(own_flights);
+            .with(own_flights)
+            .telling(Arc::clone(&app.feeds));
         let observers = Observers {
             desk,
             intake: intake.clone(),
@@ -254,8 +280,18 @@ impl Daemon {
             tokio::spawn(forward_acknowledgements(acks, Arc::clone(&inbox))),
             tokio::spawn(observers.run(background.clone())),
         ];
-        if let Some(journal) = &journal {
-            tasks.push(tokio::spawn(journaling::retain(Arc::clone(journal), background.clone())));
+        tasks.push(tokio::spawn(zone_desk::tidy(Arc::clone(&zones), background.clone())));
+        let keep = journaling::keep(Arc::clone(&journal), publisher.clone(), background.clone());
+        tasks.push(tokio::spawn(keep));
+        if let Some(late) = late {
+            let (app, journal, inbox) = (Arc::clone(&app), Arc::clone(&journal), Arc::clone(&inbox));
+            tasks.push(tokio::spawn(async move {
+                let Ok(recovered) = late.await else { return };
+                app.open_archive(journal.reader(), recovered.oldest_seq);
+                if inbox.control(Control::Recovered(Box::new(recovered))).is_err() {
+                    tracing::error!("the alerts of a journal that was opened late found no room");
+                }
+            }));
         }
         let serving = tokio::spawn(http::serve(listener, Arc::clone(&app)));
         Ok(Self {
@@ -265,8 +301,10 @@ impl Daemon {
             inbox,
             intake,
             journal,
+            recorder,
             publisher,
             zone_watch: Some(zone_watch),
+            zones,
             evaluator,
             tasks,
             serving,
@@ -300,9 +338,9 @@ impl Daemon {
     /// Stops in order: takes no more messages, evaluates and acknowledges what was taken, tells the clients,
     /// says goodbye to the broker. At most 5 s.
     pub async fn stop(mut self) {
-        let zone_watch = self.zone_watch.take();
+        let (zone_watch, zones) = (self.zone_watch.take(), self.zones);
         // Ends its thread, which may be reading files.
-        let watched = tokio::task::spawn_blocking(move || drop(zone_watch));
+        let watched = tokio::task::spawn_blocking(move || drop((zone_watch, zones)));
         self.intake.stop(DRAIN_MAX).await;
         self.inbox.close();
         let evaluator = self.evaluator;
@@ -312,13 +350,9 @@ impl Daemon {
             Ok(Ok(false) | Err(_)) => tracing::error!("the monitor's thread had panicked"),
             Err(_) => tracing::error!("the monitor's thread did not end in time"),
         }
-        if let Some(journal) = self.journal.take() {
-            let closed = tokio::task::spawn_blocking(move || journal.close(LAST_WRITE_MAX));
-            if !closed.await.unwrap_or(false) {
-                tracing::error!(
-                    "the journal did not take the last alert events; their messages are with the broker"
-                );
-            }
+        if let Some(recorder) = self.recorder.take() {
+            let closed = tokio::task::spawn_blocking(move || recorder.close());
+            drop(tokio::time::timeout(LAST_WRITE_MAX, closed).await);
         }
         self.background.cancel();
         self.app.stop.cancel();
@@ -326,6 +360,14 @@ impl Daemon {
         let (served, ()) = tokio::join!(served, self.publisher.stop(FAREWELL_MAX));
         if served.is_err() {
             tracing::warn!("some clients were cut without a farewell");
+        }
+        self.journal.told(self.publisher.told());
+        let journal = self.journal;
+        let closed = tokio::task::spawn_blocking(move || journal.close(LAST_WRITE_MAX));
+        if !closed.await.unwrap_or(false) {
+            tracing::error!(
+                "the journal did not take the last alert events; their messages are with the broker"
+            );
         }
         for task in self.tasks {
             task.abort();
@@ -363,6 +405,14 @@ async fn open_journal(config: &Config, inbox: &Arc<Inbox<Control>>) -> Result<Op
     let settings = JournalSettings::new(&config.journal.dir, config.journal.retain_days);
     let inbox = Arc::clone(inbox);
     let opened = tokio::task::spawn_blocking(move || journaling::open(&settings, move || inbox.nudge()));
+    let opened = opened.await.map_err(std::io::Error::other)?;
+    Ok(opened.map_err(std::io::Error::other)?)
+}
+
+/// Opens the history, whose progress wakes the evaluating thread too.
+async fn open_history(config: &Config, inbox: &Arc<Inbox<Control>>) -> Result<historian::Opened, StartError> {
+    let (config, inbox) = (config.clone(), Arc::clone(inbox));
+    let opened = tokio::task::spawn_blocking(move || historian::open(&config, move || inbox.nudge()));
     opened.await.map_err(|error| StartError::Thread(std::io::Error::other(error)))
 }
 

@@ -1,7 +1,7 @@
 //! The one thread that owns the monitor: takes what waits, lets it be judged, and hands out what follows.
 //!
 //! Order of one report: evaluated → its alert events numbered and handed to the journal → on disk (or late) →
-//! published → its message acknowledged, once they are on disk. The heartbeat is sent from here after a real pass, so
+//! published → once they are on disk, the report written to the history → its message acknowledged. The heartbeat is sent from here after a real pass, so
 //! that a stuck core reads as dead.
 
 use std::collections::VecDeque;
@@ -13,22 +13,23 @@ use prometheus_client::metrics::histogram::Histogram;
 
 use crate::airspace::Airspace;
 use crate::domain::{Measures, Refusal, ServiceTrouble, Timestamp, UasId};
+use crate::history::{Arrived, Remembered};
 use crate::journal::{Recovered, Store};
-use crate::monitor::{Effect, Event, Monitor, Tally, TroubleDetail};
-use crate::service::ack_window::AckToken;
+use crate::monitor::{Effect, Event, Heard, Monitor, Tally, TroubleDetail};
 use crate::service::canary::Sieve;
 use crate::service::clock::{self, Stopwatch};
 use crate::service::clock_keeper::{ClockKeeper, Keeping};
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::health::Health;
+use crate::service::historian::{Held, Historian};
 use crate::service::hub::Publisher;
 use crate::service::inbox::{Inbox, Next, Report};
 use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
 use crate::service::storage::{Change, StorageWatch, Trouble};
-use crate::service::trouble::TroubleDesk;
+use crate::service::trouble::{TroubleDesk, noted};
 use crate::service::watchdog::Stamp;
 use crate::stream::{AckRequest, Delivery, LoggedEvent, Release, Vitals};
 
@@ -42,6 +43,9 @@ const HEARTBEAT_S: f64 = 1.0;
 const BEHIND_S: f64 = 2.0;
 /// At the end, how long the disk may take for the last events.
 const LAST_WRITE_MAX: Duration = Duration::from_secs(1);
+/// Most observations that wait for the journal's disk before the history's. No message of more is acknowledged, so
+/// that more come only while that disk fails.
+const HELD_MAX: usize = 65_536;
 
 /// What reaches the monitor beside reports.
 #[derive(Debug)]
@@ -52,6 +56,8 @@ pub enum Control {
     Acknowledge(AckRequest),
     /// The service looked at itself: what is wrong, or that it is well.
     Trouble(ServiceTrouble, Option<TroubleDetail>),
+    /// The journal was opened late; this is what it held.
+    Recovered(Box<Recovered>),
 }
 
 /// Where the thread takes from and hands to.
@@ -84,18 +90,19 @@ pub struct Surroundings {
     pub stamp: Arc<Stamp>,
     /// From the arrival of a report to the publication of its alert events, seconds.
     pub latency: Histogram,
+    /// Where everything is written down.
+    pub historian: Historian,
 }
 
 struct Evaluator {
     around: Surroundings,
     monitor: Monitor,
     clock: ClockKeeper,
-    delivery: Delivery<AckToken>,
+    delivery: Delivery<Held>,
     effects: Vec<Effect>,
-    /// Aircraft whose reports are next, and how many of them the monitor has looked ahead for.
+    /// One for each waiting report that the monitor has looked ahead for.
     coming: Vec<UasId>,
-    looked_ahead: usize,
-    released: Vec<Release<AckToken>>,
+    released: Vec<Release<Held>>,
     /// Events of reports that are not published yet: their numbers, and when the report arrived.
     alerted: VecDeque<(u64, Timestamp)>,
     /// The newest connection of which a message came.
@@ -110,22 +117,20 @@ struct Evaluator {
     is_behind: bool,
 }
 
-/// Starts the thread, which goes on from what the journal held. It ends when the inbox is closed and empty and the last
+/// Starts the thread, which goes on from what the journal held and the history remembers. It ends when the inbox is closed and empty and the last
 /// events are on disk, or the disk takes too long.
 pub fn start(
     mut monitor: Monitor,
     recovered: Recovered,
+    remembered: Vec<Remembered>,
     around: Surroundings,
 ) -> std::io::Result<JoinHandle<()>> {
     let Recovered { last_seq, open, damage, .. } = recovered;
     let (now, mut effects) = (clock::now(), Vec::new());
     let alerts = open.into_iter().map(|entry| entry.event.alert.clone()).collect();
     monitor.restore(now, alerts, &mut effects);
-    if !damage.is_empty() {
-        let detail = TroubleDetail { note: Some(damage.join(" ")), ..TroubleDetail::default() };
-        let event = Event::Service { kind: ServiceTrouble::JournalDamaged, holds: Some(detail) };
-        monitor.handle(now, event, &mut effects);
-    }
+    tell_damage(&around.desk, &damage);
+    remember(&mut monitor, now, remembered, &mut effects);
     let mut evaluator = Evaluator {
         around,
         monitor,
@@ -133,7 +138,6 @@ pub fn start(
         delivery: Delivery::new(last_seq),
         effects,
         coming: Vec::new(),
-        looked_ahead: 0,
         released: Vec::new(),
         alerted: VecDeque::new(),
         epoch: 0,
@@ -149,6 +153,27 @@ pub fn start(
     })
 }
 
+/// What a journal lost or had to mend is told once, for the record.
+fn tell_damage(desk: &TroubleDesk, damage: &[String]) {
+    if !damage.is_empty() {
+        desk.raise(ServiceTrouble::JournalDamaged, noted(damage.join(" ")));
+    }
+}
+
+/// Tells the monitor where everybody was.
+fn remember(monitor: &mut Monitor, now: Timestamp, remembered: Vec<Remembered>, effects: &mut Vec<Effect>) {
+    let newest = remembered.iter().map(|one| one.newest.received_at).max();
+    let deaf_s = newest.map_or(0.0, |newest| now.seconds_since(newest).max(0.0));
+    if let Some(newest) = newest {
+        tracing::info!(aircraft = remembered.len(), until = %newest, "positions remembered");
+    }
+    for Remembered { newest, before, period_s } in remembered {
+        let report = |Arrived { received_at, observation }| (received_at, observation);
+        let heard = Heard { newest: report(newest), before: before.map(report), period_s, deaf_s };
+        monitor.remember(now, heard, effects);
+    }
+}
+
 impl Evaluator {
     /// One pass over what waits; `false` when nothing will come any more.
     fn pass(&mut self) -> bool {
@@ -157,7 +182,7 @@ impl Evaluator {
         for _ in 0..BATCH {
             match self.around.inbox.next(wait) {
                 Next::Control(control) => self.control(control),
-                Next::Settled(token) => self.hold(token),
+                Next::Settled(token) => self.hold(Held { record: None, token: Some(token) }),
                 Next::Report(report) => self.report(*report),
                 Next::Idle => break,
                 Next::Closed => {
@@ -184,7 +209,9 @@ impl Evaluator {
     /// Waits for the disk to take the last events; what it does not take in time is published without.
     fn finish(&mut self) {
         let since = Stopwatch::start();
-        while !self.delivery.is_idle() && since.elapsed() < LAST_WRITE_MAX {
+        while !(self.delivery.is_idle() && self.around.historian.is_idle())
+            && since.elapsed() < LAST_WRITE_MAX
+        {
             std::thread::sleep(Duration::from_millis(2));
             self.deliver(clock::now());
         }
@@ -198,6 +225,7 @@ impl Evaluator {
                 Event::Acknowledged { alert_id, by, note }
             }
             Control::Trouble(kind, holds) => Event::Service { kind, holds },
+            Control::Recovered(recovered) => return self.recovered(*recovered),
         };
         let now = clock::now();
         self.monitor.handle(now, event, &mut self.effects);
@@ -206,13 +234,20 @@ impl Evaluator {
 
     /// Lets the monitor fetch what the waiting reports will need, a batch at a time.
     fn look_ahead(&mut self) {
-        self.looked_ahead = self.looked_ahead.saturating_sub(1);
-        if self.looked_ahead == 0 {
-            self.coming.clear();
+        if self.coming.pop().is_none() {
             self.around.inbox.coming(Monitor::AHEAD, &mut self.coming);
             self.monitor.look_ahead(&self.coming);
-            self.looked_ahead = self.coming.len();
         }
+    }
+
+    /// The service has watched without the journal: what still holds has other alerts by now.
+    fn recovered(&mut self, recovered: Recovered) {
+        let Recovered { open, damage, .. } = recovered;
+        let alerts = open.into_iter().map(|entry| entry.event.alert.clone()).collect();
+        let now = clock::now();
+        self.monitor.end_earlier(now, alerts, &mut self.effects);
+        self.hand_out(now);
+        tell_damage(&self.around.desk, &damage);
     }
 
     fn report(&mut self, report: Report) {
@@ -229,6 +264,9 @@ impl Evaluator {
             self.clock.witness(received_at, observation.timestamp);
         }
         let (operator, uas_id) = (observation.operator.clone(), observation.uas_id.clone());
+        let kept = self.around.historian.is_kept() && !uas_id.is_canary();
+        let record = kept.then(|| Arrived { received_at, observation: observation.clone() });
+        let duplicates = self.monitor.tally().duplicates;
         self.monitor.handle(received_at, Event::Observed(observation), &mut self.effects);
         let refused = self.effects.iter().find_map(|effect| match effect {
             Effect::Refused(_, refusal) => Some(refusal.clone()),
@@ -238,6 +276,7 @@ impl Evaluator {
             | Effect::AckRefused(_)
             | Effect::Assessed(_) => None,
         });
+        let accepted = refused.is_none() && duplicates == self.monitor.tally().duplicates;
         match refused {
             _ if uas_id.is_canary() => {}
             None => self.around.counters.evaluated.one(),
@@ -252,20 +291,36 @@ impl Evaluator {
         let before = self.delivery.last_seq();
         self.hand_out(now);
         self.alerted.extend((before..self.delivery.last_seq()).map(|seq| (seq + 1, received_at)));
-        if let Some(token) = token {
-            self.hold(token);
-        }
+        self.hold(Held { record: record.filter(|_| accepted), token });
     }
 
-    /// Takes the token of a message whose events were handed out.
-    fn hold(&mut self, token: AckToken) {
-        if self.epoch < token.epoch() {
-            self.epoch = token.epoch();
-            for stale in self.delivery.abandon_messages() {
-                self.around.intake.acknowledge(&stale);
+    /// Takes what was evaluated and the token of its message, whose events were handed out.
+    fn hold(&mut self, held: Held) {
+        match &held.token {
+            Some(token) if self.epoch < token.epoch() => {
+                self.epoch = token.epoch();
+                self.abandon_messages();
+            }
+            None if held.record.is_none() => return,
+            None if HELD_MAX <= self.delivery.held() => return self.around.historian.take(held),
+            Some(_) | None => {}
+        }
+        self.delivery.message(held);
+    }
+
+    /// No message of the connection before will be acknowledged; what was evaluated is written down all the same.
+    fn abandon_messages(&mut self) {
+        let waiting: Vec<_> = self.delivery.abandon_messages().collect();
+        let mut stale: Vec<_> = self.around.historian.abandon().collect();
+        for Held { record, token } in waiting {
+            stale.extend(token);
+            if record.is_some() {
+                self.delivery.message(Held { record, token: None });
             }
         }
-        self.delivery.message(token);
+        for token in &stale {
+            self.around.intake.acknowledge(token);
+        }
     }
 
     /// Gives each effect to who must see to it. Aircraft do not wait for the disk.
@@ -304,9 +359,12 @@ impl Evaluator {
         self.around.hub.durable(self.delivery.durable_seq());
         self.around.hub.commit();
         for release in self.released.drain(..) {
-            if let Release::Acknowledge(token) = release {
-                self.around.intake.acknowledge(&token);
+            if let Release::Acknowledge(held) = release {
+                self.around.historian.take(held);
             }
+        }
+        while let Some(token) = self.around.historian.written() {
+            self.around.intake.acknowledge(&token);
         }
     }
 

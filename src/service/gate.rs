@@ -16,6 +16,7 @@ use crate::service::canary::{self, Canary};
 use crate::service::clock;
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
+use crate::service::feeds::{Feeds, Heard};
 use crate::service::inbox::{Inbox, Report};
 use crate::service::intake::Message;
 use crate::service::skew::{FUTURE_US, SkewMeter};
@@ -34,6 +35,7 @@ pub struct Gate<C> {
     feedback: Arc<FeedbackDesk>,
     counters: Arc<Counters>,
     own: Option<OwnFlights>,
+    feeds: Arc<Feeds>,
 }
 
 /// What the gate needs for the service's own test flights, and what it finds out about clocks.
@@ -59,7 +61,13 @@ impl<C> Gate<C> {
         counters: Arc<Counters>,
     ) -> Self {
         let (decoder, decoded) = (Decoder::new(doors), Decoded::default());
-        Self { decoder, decoded, inbox, feedback, counters, own: None }
+        Self { decoder, decoded, inbox, feedback, counters, own: None, feeds: Arc::default() }
+    }
+
+    /// The same gate, which takes down in `feeds` what it finds of each aircraft.
+    #[must_use]
+    pub fn telling(self, feeds: Arc<Feeds>) -> Self {
+        Self { feeds, ..self }
     }
 
     /// The same gate, which also takes test flights and looks at clocks.
@@ -104,6 +112,11 @@ impl<C> Gate<C> {
             let envelope = Envelope { topic: &topic, payload: &payload, received_at };
             self.decoder.decode(&envelope, &mut self.decoded);
         }
+        let Decoded { operator, uas_id, observations, refusals, .. } = &self.decoded;
+        if let (Some(operator), Some(uas_id)) = (operator, uas_id) {
+            let heard = Heard { at: received_at, topic: &topic, payload: &payload, observations, refusals };
+            self.feeds.note(operator, uas_id, &heard);
+        }
         let several = 1 < self.decoded.observations.len();
         self.hand_on(received_at, several, token).await;
     }
@@ -134,6 +147,7 @@ impl<C> Gate<C> {
 
     async fn release(&mut self, before: Timestamp, now: Timestamp) {
         self.decoder.release(before, &mut self.decoded);
+        self.decoded.observations.iter().for_each(|observation| self.feeds.completed(observation, now));
         self.hand_on(now, false, None).await;
     }
 

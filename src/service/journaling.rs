@@ -1,85 +1,116 @@
-//! Opens the journal, or what stands in its place: a service that cannot write still watches, and says so loudly.
+//! Opens the journal, at once or later: a service that cannot write still watches, and says so loudly.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::Timestamp;
-use crate::journal::{Condition, Entry, Journal, JournalSettings, Progress, Recovered, Store};
-use crate::service::clock;
+use crate::journal::{Entry, Journal, JournalError, JournalSettings, Recovered};
+use crate::service::clock::{self, Stopwatch};
+use crate::service::publisher::PublisherHandle;
 
 /// Time between looks for events that are older than the history is kept.
 const RETAIN_PERIOD: Duration = Duration::from_hours(1);
+/// Time between notes of how far the broker has confirmed.
+const TOLD_PERIOD: Duration = Duration::from_secs(1);
+/// A journal that another process has is waited for so long: one that is being stopped gives it back.
+const LOCKED_MAX: Duration = Duration::from_secs(3);
+/// Time between attempts meanwhile.
+const LOCKED_WAIT: Duration = Duration::from_millis(100);
+/// Most events that are published again after a start; the publisher keeps twice as many.
+const AGAIN_MAX: u64 = 5_000;
+/// Events that are read at once.
+const PAGE: usize = 500;
 
 /// What makes events survive, and what it held.
 pub struct Opened {
     /// What takes events.
-    pub store: Arc<dyn Store + Send + Sync>,
-    /// The same, if it is a journal.
-    pub journal: Option<Arc<Journal>>,
+    pub journal: Arc<Journal>,
     /// What was in it.
     pub recovered: Recovered,
+    /// If it could not be opened: tells what was in it once it is.
+    pub late: Option<oneshot::Receiver<Recovered>>,
 }
 
 /// Opens the journal; `wake` is called whenever it got further. May take a while: not to be called where others wait.
-pub fn open(settings: &JournalSettings, wake: impl Fn() + Send + Sync + 'static) -> Opened {
-    match Journal::open(settings, clock::now, wake) {
-        Ok((journal, recovered)) => {
-            let journal = Arc::new(journal);
-            for damage in &recovered.damage {
-                tracing::error!(damage, "the journal was damaged");
+/// Fails only if the system gives no thread.
+pub fn open(
+    settings: &JournalSettings,
+    wake: impl Fn() + Clone + Send + Sync + 'static,
+) -> Result<Opened, JournalError> {
+    let since = Stopwatch::start();
+    let error = loop {
+        match Journal::open(settings, clock::now, wake.clone()) {
+            Ok((journal, recovered)) => {
+                note(&recovered);
+                return Ok(Opened { journal: Arc::new(journal), recovered, late: None });
             }
-            let (log_id, last_seq) = (&*recovered.log_id, recovered.last_seq);
-            tracing::info!(log_id, last_seq, open_alerts = recovered.open.len(), "journal opened");
-            Opened { store: Arc::<Journal>::clone(&journal), journal: Some(journal), recovered }
+            Err(JournalError::Locked { .. }) if since.elapsed() < LOCKED_MAX => {
+                std::thread::sleep(LOCKED_WAIT);
+            }
+            Err(error) => break error,
         }
-        Err(error) => {
-            let now = clock::now();
-            let reason = format!("{error}; make it writable and start again");
-            tracing::error!(%reason, "NO JOURNAL: alerts go out and will not survive; 无日志：告警照常发出，但不会保存");
-            // Every such start is a new history; a client must not mistake it for another one.
-            let last_seq = u64::try_from(now.as_millis()).unwrap_or(0);
-            let recovered = Recovered {
-                log_id: format!("{:x}", now.as_micros()).into(),
-                last_seq,
-                oldest_seq: last_seq.saturating_add(1),
-                open: Vec::new(),
-                damage: Vec::new(),
-            };
-            Opened { store: Arc::new(NoJournal { since: now, reason }), journal: None, recovered }
-        }
-    }
+    };
+    tracing::error!(
+        reason = %error,
+        "NO JOURNAL: alerts go out and may not survive, and it is tried again every 10 s; \
+         无日志：告警照常发出但可能不会保存，每 10 秒重试"
+    );
+    let (tell, late) = oneshot::channel();
+    let take = move |recovered: Recovered| {
+        note(&recovered);
+        drop(tell.send(recovered));
+    };
+    let (journal, recovered) = Journal::open_late(settings, &error, clock::now, wake, take)?;
+    Ok(Opened { journal: Arc::new(journal), recovered, late: Some(late) })
 }
 
-/// Lets the journal forget what is older than the history is kept, until `stop`.
-pub async fn retain(journal: Arc<Journal>, stop: CancellationToken) {
+fn note(recovered: &Recovered) {
+    for damage in &recovered.damage {
+        tracing::error!(damage, "the journal was damaged");
+    }
+    let (log_id, last_seq) = (&*recovered.log_id, recovered.last_seq);
+    tracing::info!(log_id, last_seq, open_alerts = recovered.open.len(), "journal opened");
+}
+
+/// What the broker may not have had before the end of the last run, in order: the newest event of every open alert, and
+/// every event after the last one that it confirmed. At least once: whoever listens knows an event by its number.
+pub fn to_publish_again(opened: &Opened) -> Vec<Entry> {
+    let Recovered { open, told, last_seq, .. } = &opened.recovered;
+    let mut after = told.unwrap_or(*last_seq).max(last_seq.saturating_sub(AGAIN_MAX));
+    let mut again: Vec<Entry> = open.iter().filter(|entry| entry.seq <= after).cloned().collect();
+    if opened.late.is_some() {
+        return again;
+    }
+    while after < *last_seq {
+        match opened.journal.reader().events_after(after, PAGE) {
+            Ok(page) => {
+                again.extend(page.entries);
+                if page.through <= after {
+                    break;
+                }
+                after = page.through;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "events that the broker may not have had cannot be read");
+                break;
+            }
+        }
+    }
+    again
+}
+
+/// Lets the journal forget what is older than the history is kept, and notes in it how far the broker has confirmed,
+/// until `stop`.
+pub async fn keep(journal: Arc<Journal>, publisher: PublisherHandle, stop: CancellationToken) {
     let mut due = tokio::time::interval(RETAIN_PERIOD);
-    while stop.run_until_cancelled(due.tick()).await.is_some() {
-        journal.retain(clock::now());
-    }
-}
-
-/// A journal that could not be opened.
-#[derive(Debug)]
-struct NoJournal {
-    since: Timestamp,
-    reason: String,
-}
-
-impl Store for NoJournal {
-    /// Takes them and forgets them. Their messages are never acknowledged: the broker keeps those for a start with a
-    /// journal.
-    fn append(&self, _entries: Vec<Entry>) -> Result<(), Vec<Entry>> {
-        Ok(())
-    }
-
-    fn probe(&self, _number: u64) {}
-
-    fn mark_unsafe(&self) {}
-
-    fn progress(&self) -> Progress {
-        let condition = Condition::Failing { since: self.since, reason: self.reason.clone() };
-        Progress { durable_seq: 0, probed: 0, condition, backlog: 0 }
+    let mut told = tokio::time::interval(TOLD_PERIOD);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = due.tick() => journal.retain(clock::now()),
+            _ = told.tick() => journal.told(publisher.told()),
+        }
     }
 }

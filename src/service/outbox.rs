@@ -13,6 +13,8 @@ pub struct Parcel {
     pub topic: String,
     /// What.
     pub payload: Bytes,
+    /// Number of the event that it tells of; 0 for none.
+    pub seq: u64,
 }
 
 /// Unconfirmed messages, oldest first.
@@ -25,12 +27,15 @@ pub struct Outbox {
     next: u64,
     capacity: usize,
     unconfirmed: usize,
+    /// The newest event of which everything was pushed.
+    passed: u64,
 }
 
 impl Outbox {
     /// An outbox that holds at most `capacity` messages, at least one.
     pub fn new(capacity: usize) -> Self {
-        Self { parcels: VecDeque::new(), first: 0, next: 0, capacity: capacity.max(1), unconfirmed: 0 }
+        let parcels = VecDeque::new();
+        Self { parcels, first: 0, next: 0, capacity: capacity.max(1), unconfirmed: 0, passed: 0 }
     }
 
     /// Adds a message. If there are too many, the oldest is dropped and returned.
@@ -42,6 +47,19 @@ impl Outbox {
         self.parcels.push_back(Some(parcel));
         self.unconfirmed += 1;
         dropped
+    }
+
+    /// All messages of events up to number `seq` were pushed, or there are none.
+    pub fn passed(&mut self, seq: u64) {
+        self.passed = self.passed.max(seq);
+    }
+
+    /// No message of an event up to this number is unconfirmed. May go back when an earlier event is pushed again.
+    pub fn told(&self) -> u64 {
+        match self.parcels.iter().flatten().next() {
+            Some(first) => self.passed.min(first.seq.saturating_sub(1)),
+            None => self.passed,
+        }
     }
 
     /// The next message to send on this connection and its number.
@@ -104,7 +122,7 @@ mod tests {
     use super::*;
 
     fn parcel(name: &str) -> Parcel {
-        Parcel { topic: name.into(), payload: Bytes::new() }
+        Parcel { topic: name.into(), payload: Bytes::new(), seq: 0 }
     }
 
     fn sent(outbox: &mut Outbox) -> Vec<String> {
@@ -131,6 +149,23 @@ mod tests {
         assert!(outbox.is_empty());
         outbox.rewind();
         assert_eq!(outbox.send_next(), None);
+    }
+
+    #[test]
+    fn what_the_broker_was_told_ends_before_the_first_unconfirmed_event() {
+        let mut outbox = Outbox::new(10);
+        assert_eq!(outbox.told(), 0);
+        for seq in [4, 5, 5, 7] {
+            outbox.push(Parcel { seq, ..parcel("a") });
+            outbox.passed(seq);
+        }
+        outbox.passed(8);
+        assert_eq!(outbox.told(), 3);
+        // In any order, and an event for two operators is told when both are.
+        for (number, told) in [(1, 3), (0, 4), (3, 4), (2, 8)] {
+            outbox.confirm(number);
+            assert_eq!(outbox.told(), told, "after message {number}");
+        }
     }
 
     #[test]

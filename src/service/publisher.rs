@@ -81,20 +81,32 @@ impl PublisherHandle {
             alert.other.as_ref().and_then(|o| o.operator.as_ref().map(|operator| (operator, &o.uas_id)));
         let mut waiting = self.desk.lock();
         for (operator, uas_id) in own.into_iter().chain(other) {
-            let parcel = Parcel { topic: self.topic("alerts", operator, uas_id), payload: payload.clone() };
+            let topic = self.topic("alerts", operator, uas_id);
+            let parcel = Parcel { topic, payload: payload.clone(), seq: logged.seq };
             if waiting.alerts.push(parcel).is_some() {
                 self.desk.counters.alerts_dropped.one();
             }
         }
+        waiting.alerts.passed(logged.seq);
         drop(waiting);
         self.desk.news.notify_one();
+    }
+
+    /// Every alert event up to this number was handed in, or never will be.
+    pub fn begin_after(&self, seq: u64) {
+        self.desk.lock().alerts.passed(seq);
+    }
+
+    /// Every alert event up to this number has been confirmed by the broker, given up, or is nobody's.
+    pub fn told(&self) -> u64 {
+        self.desk.lock().alerts.told()
     }
 
     /// Publishes what was refused or flagged of an aircraft's reports. Never blocks.
     pub fn feedback(&self, feedback: &Feedback) {
         let Ok(payload) = serde_json::to_vec(feedback).map(Bytes::from) else { return };
         let topic = self.topic("feedback", &feedback.operator, &feedback.uas_id);
-        if self.desk.lock().push_feedback(Parcel { topic, payload }) {
+        if self.desk.lock().push_feedback(Parcel { topic, payload, seq: 0 }) {
             self.desk.counters.feedback_dropped.one();
         }
         self.desk.news.notify_one();
@@ -246,7 +258,7 @@ impl Worker {
     async fn hand_out(&self, client: &AsyncClient) -> Result<(), LinkError> {
         loop {
             let next = self.desk.lock().next();
-            let Some((Parcel { topic, payload }, qos)) = next else { return Ok(()) };
+            let Some((Parcel { topic, payload, .. }, qos)) = next else { return Ok(()) };
             client.publish_bytes(topic, qos, false, payload).await.map_err(|error| closed(&error))?;
             if qos == QoS::AtMostOnce {
                 self.desk.counters.feedback_published.one();

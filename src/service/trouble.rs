@@ -89,14 +89,14 @@ impl TroubleDesk {
         }
         book.holds = holds;
         self.hand_in(kind, book);
-        // What is over when it is told needs no end.
-        if book.holds.as_ref().is_some_and(|detail| detail.span.is_some()) && !book.untold {
-            book.holds = None;
-        }
     }
 
     fn hand_in(&self, kind: ServiceTrouble, book: &mut Book) {
         book.untold = self.inbox.control(Control::Trouble(kind, book.holds.clone())).is_err();
+        // What is over when it is told needs no end.
+        if kind.is_of_the_past() && !book.untold {
+            book.holds = None;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ServiceTrouble, Book>> {

@@ -144,6 +144,12 @@ fn mark(path: &Path, name: &str) -> Result<FileMark, ZoneFilesError> {
     Ok(FileMark { name: name.into(), len: meta.len(), modified: meta.modified().ok() })
 }
 
+/// Reads one file by its path, whatever its name; one that is too large or no regular file is refused unread.
+pub fn read_one(path: &Path) -> Result<Vec<u8>, ZoneFilesError> {
+    mark(path, "")?;
+    read_file(path)
+}
+
 fn read_file(path: &Path) -> Result<Vec<u8>, ZoneFilesError> {
     let fault = |error: std::io::Error| ZoneFilesError::File { path: path.into(), reason: error.to_string() };
     let mut content = Vec::new();

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::airspace::{Airspace, Document, Loaded, ProblemSeverity, load_within};
+use crate::airspace::{Airspace, Document, Envelope, Loaded, ProblemSeverity, load_within};
 use crate::domain::BoundingBox;
 use crate::service::evaluator::Control;
 use crate::service::health::{Part, Status};
@@ -16,6 +16,17 @@ use crate::service::{canary, clock};
 
 /// Most problems of one reading that go to the log.
 const TOLD_MAX: usize = 20;
+
+/// What is in force.
+#[derive(Debug)]
+pub struct InForce {
+    /// The files that it was made of.
+    pub files: ZoneFiles,
+    /// What they hold beside zones.
+    pub envelopes: Vec<Envelope>,
+    /// The zones.
+    pub airspace: Arc<Airspace>,
+}
 
 /// Judges what the folder holds and puts it in force.
 pub struct ZoneKeeper {
@@ -37,36 +48,33 @@ impl ZoneKeeper {
     }
 
     /// The first reading. If it is no good, the last good set of an earlier run is put in force, and the
-    /// service says that it is degraded; with neither, it says that it has failed.
-    pub fn begin(&mut self, read: &ZoneRead) {
-        if self.take(read) {
-            return;
+    /// service says that it is degraded; with neither, it says that it has failed. What is in force, if anything.
+    pub fn begin(&self, read: &ZoneRead) -> Option<InForce> {
+        if let Some(taken) = self.take(read) {
+            return Some(taken);
         }
-        let Ok(files) = zone_files::read(&self.last_good) else { return };
-        if let Some(airspace) = self.judge(&files, &self.last_good).airspace {
-            tracing::warn!(
-                zones = airspace.zones().len(),
-                "the last good zones of an earlier run are in force"
-            );
-            self.put_in_force(airspace);
-            // What is wrong with the folder, and where, was noted a moment ago.
-            let condition = self.app.health.parts().remove(&Part::Zones);
-            let why = condition.and_then(|condition| condition.reason).unwrap_or_default();
-            self.degraded(&format!("{why}; the last good zones of an earlier run are in force"));
-        }
+        let files = zone_files::read(&self.last_good).ok()?;
+        let Loaded { airspace, envelopes, .. } = self.judge(&files);
+        let airspace = self.put_in_force(airspace?);
+        tracing::warn!(zones = airspace.zones().len(), "the last good zones of an earlier run are in force");
+        // What is wrong with the folder, and where, was noted a moment ago.
+        let condition = self.app.health.parts().remove(&Part::Zones);
+        let why = condition.and_then(|condition| condition.reason).unwrap_or_default();
+        self.degraded(&format!("{why}; the last good zones of an earlier run are in force"));
+        Some(InForce { files, envelopes, airspace })
     }
 
-    /// A later reading; `false` if it was no good and the zones in force stayed.
-    pub fn take(&mut self, read: &ZoneRead) -> bool {
+    /// A later reading; `None` if it was no good and the zones in force stayed.
+    pub fn take(&self, read: &ZoneRead) -> Option<InForce> {
         let files = match read {
             Ok(files) => files,
             Err(error) => {
                 tracing::error!(%error, "zone folder refused, the zones in force stay");
                 self.degraded(&error.to_string());
-                return false;
+                return None;
             }
         };
-        let loaded = self.judge(files, Path::new(""));
+        let loaded = self.judge(files);
         for problem in loaded.problems.iter().take(TOLD_MAX) {
             match problem.severity {
                 ProblemSeverity::Error => tracing::error!(%problem, "zone file refused"),
@@ -81,30 +89,50 @@ impl ZoneKeeper {
                 "zone files refused, the zones in force stay"
             );
             self.degraded(&reason);
-            return false;
+            return None;
         };
-        tracing::info!(zones = airspace.zones().len(), version = airspace.version(), "zones in force");
-        self.put_in_force(airspace);
+        let airspace = self.put_in_force(airspace);
+        self.well(files);
+        Some(InForce { files: files.clone(), envelopes: loaded.envelopes, airspace })
+    }
+
+    /// Every zone file is good and in force; the set is kept for a start with a broken folder.
+    pub fn well(&self, files: &ZoneFiles) {
         self.app.health.set(Part::Zones, Status::Ok, None, clock::now());
+        self.keep(files);
+    }
+
+    /// Keeps the set for a start with a broken folder.
+    pub fn keep(&self, files: &ZoneFiles) {
         if let Err(error) = keep(&self.last_good, files) {
             tracing::warn!(folder = %self.last_good.display(), %error, "the last good zones could not be kept");
         }
-        true
     }
 
-    fn judge(&self, files: &ZoneFiles, folder: &Path) -> Loaded {
-        let names: Vec<_> = files.iter().map(|(name, _)| folder.join(name).display().to_string()).collect();
-        let documents: Vec<_> =
-            names.iter().zip(files).map(|(name, (_, text))| Document { name, text }).collect();
+    /// The zones in force.
+    pub fn airspace(&self) -> Arc<Airspace> {
+        self.app.airspace.load_full()
+    }
+
+    /// The service area, if there is one.
+    pub fn area(&self) -> Option<BoundingBox> {
+        self.area
+    }
+
+    fn judge(&self, files: &ZoneFiles) -> Loaded {
+        let documents: Vec<_> = files.iter().map(|(name, text)| Document { name, text }).collect();
         load_within(&documents, self.area)
     }
 
-    fn put_in_force(&self, airspace: Airspace) {
+    /// From now on aircraft are judged by these.
+    pub fn put_in_force(&self, airspace: Airspace) -> Arc<Airspace> {
+        tracing::info!(zones = airspace.zones().len(), version = airspace.version(), "zones in force");
         let airspace = Arc::new(canary::with_zone(airspace));
         self.app.airspace.store(Arc::clone(&airspace));
-        if self.inbox.control(Control::Airspace(airspace)).is_err() {
+        if self.inbox.control(Control::Airspace(Arc::clone(&airspace))).is_err() {
             tracing::error!("the monitor takes no zones: it is stopping or stuck");
         }
+        airspace
     }
 
     /// Zones that are in force protect; without any the service is not ready.

@@ -112,7 +112,7 @@ impl<T> Delivery<T> {
             }
         }
         self.durable_seq = self.durable_seq.max(store.progress().durable_seq);
-        let mut any_late = false;
+        let mut newest_late = None;
         while let Some(due) = self.unpublished.pop_front_if(|first| first.is_due(now, self.durable_seq)) {
             let Pending { entry, since, lost } = due;
             let durable = !lost && entry.seq <= self.durable_seq;
@@ -122,13 +122,13 @@ impl<T> Delivery<T> {
                     Some((_, newest)) => *newest = entry.seq,
                     None => self.late.push_back((since, entry.seq)),
                 }
-                any_late = true;
+                newest_late = Some(entry.seq);
             }
             out.push(Release::Publish { entry, durable });
         }
         // Nothing has left yet: what is in `out` leaves after this.
-        if any_late {
-            store.mark_unsafe();
+        if let Some(seq) = newest_late {
+            store.mark_unsafe(seq);
         }
         let settled = self.settled();
         while self.late.pop_front_if(|(_, newest)| *newest <= settled).is_some() {}

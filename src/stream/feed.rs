@@ -15,7 +15,7 @@ pub(super) struct TrackFeed {
     version: u64,
     /// When it is to be told again.
     pub(super) due: Timestamp,
-    /// Aircraft in the box that the client knows; unused without a box.
+    /// Aircraft in scope that the client knows; unused where everything is.
     shown: BTreeSet<UasId>,
 }
 
@@ -34,9 +34,9 @@ impl TrackFeed {
     pub(super) fn restart(&mut self, now: Timestamp, world: &World) -> Vec<Arc<Track>> {
         self.version = world.picture.version();
         self.due = now.plus_seconds(self.period_s());
-        let tracks = world.picture.within(self.scope.bbox.as_ref());
+        let tracks = world.picture.wanted(&self.scope);
         self.shown.clear();
-        if self.scope.bbox.is_some() {
+        if !self.scope.is_everything() {
             self.shown.extend(tracks.iter().map(|track| track.state.uas_id.clone()));
         }
         tracks
@@ -45,10 +45,9 @@ impl TrackFeed {
     /// What changed; `None` if only a snapshot can tell.
     pub(super) fn next(&mut self, now: Timestamp, world: &World) -> Option<(Vec<Arc<Track>>, Vec<UasId>)> {
         self.due = now.plus_seconds(self.period_s());
-        let Delta { updated, outside, mut gone } =
-            world.picture.since(self.version, self.scope.bbox.as_ref())?;
+        let Delta { updated, outside, mut gone } = world.picture.since(self.version, &self.scope)?;
         self.version = world.picture.version();
-        if self.scope.bbox.is_some() {
+        if !self.scope.is_everything() {
             self.shown.extend(updated.iter().map(|track| track.state.uas_id.clone()));
             gone.extend(outside);
             gone.retain(|uas_id| self.shown.remove(uas_id));

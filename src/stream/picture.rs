@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Serialize, Serializer};
 
 use super::frames::to_json;
+use super::scope::TrackScope;
 use crate::domain::{BoundingBox, LatLng, Timestamp, UasId, round_to, whole};
 use crate::monitor::TrackState;
 
@@ -110,7 +111,7 @@ enum Change {
 pub struct Delta {
     /// New or moved.
     pub updated: Vec<Arc<Track>>,
-    /// Moved and out of the box, so to be removed by who knew it.
+    /// Not wanted where or whose it is now, so to be removed by who knew it.
     pub outside: Vec<UasId>,
     /// Forgotten.
     pub gone: Vec<UasId>,
@@ -184,15 +185,21 @@ impl Picture {
         tracks.filter(|track| track.within(bbox)).cloned().collect()
     }
 
+    /// The aircraft that are wanted, by identity.
+    pub fn wanted(&self, scope: &TrackScope) -> Vec<Arc<Track>> {
+        let tracks = self.aircraft.values().map(|aircraft| &aircraft.track);
+        tracks.filter(|track| scope.admits(&track.state)).cloned().collect()
+    }
+
     /// What changed after `version`; `None` if removals since then are forgotten.
-    pub fn since(&self, version: u64, bbox: Option<&BoundingBox>) -> Option<Delta> {
+    pub fn since(&self, version: u64, scope: &TrackScope) -> Option<Delta> {
         if version < self.complete_from {
             return None;
         }
         let mut delta = Delta::default();
         for change in self.changes.range(version.saturating_add(1)..).map(|(_, change)| change) {
             match change {
-                Change::Updated(track) if track.within(bbox) => delta.updated.push(Arc::clone(track)),
+                Change::Updated(track) if scope.admits(&track.state) => delta.updated.push(Arc::clone(track)),
                 Change::Updated(track) => delta.outside.push(track.state.uas_id.clone()),
                 Change::Gone(uas_id) => delta.gone.push(uas_id.clone()),
             }

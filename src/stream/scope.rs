@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::{Alert, AlertCode, BoundingBox, LatLng, Severity};
+use crate::monitor::TrackState;
 
 /// Most characters of the note of an acknowledgement.
 pub const NOTE_LEN_MAX: usize = 2_000;
@@ -13,6 +14,7 @@ pub const NOTE_LEN_MAX: usize = 2_000;
 const ALERT_ID_LEN_MAX: usize = 200;
 
 /// A client's message that was understood.
+#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClientMessage {
     /// Replaces what it is told.
@@ -76,12 +78,34 @@ pub struct AlertScope {
 }
 
 /// Which aircraft are wanted, and how often.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TrackScope {
     /// In here.
     pub bbox: Option<BoundingBox>,
+    /// Of these operators, and those of `uas_ids`; `None` for both: of everybody.
+    pub operators: Option<BTreeSet<String>>,
+    /// These aircraft, beside those of `operators`.
+    pub uas_ids: Option<BTreeSet<String>>,
     /// Most frames a second, 0.1 to 10.
     pub max_hz: f64,
+}
+
+impl TrackScope {
+    /// Whether nothing is left out.
+    pub fn is_everything(&self) -> bool {
+        self.bbox.is_none() && self.operators.is_none() && self.uas_ids.is_none()
+    }
+
+    /// Whether the aircraft, as it is now, is wanted.
+    pub fn admits(&self, state: &TrackState) -> bool {
+        let named = self.uas_ids.as_ref().is_some_and(|wanted| wanted.contains(state.uas_id.as_str()));
+        let owned = self.operators.as_ref().is_some_and(|wanted| {
+            state.operator.as_ref().is_some_and(|operator| wanted.contains(operator.as_str()))
+        });
+        let all = self.operators.is_none() && self.uas_ids.is_none();
+        (all || named || owned)
+            && self.bbox.is_none_or(|bbox| bbox.contains(LatLng::wrapped(state.lat, state.lng)))
+    }
 }
 
 impl AlertScope {
@@ -132,6 +156,8 @@ struct RawAlerts {
 #[derive(Deserialize)]
 struct RawTracks {
     bbox: Option<[f64; 4]>,
+    operators: Option<BTreeSet<String>>,
+    uas_ids: Option<BTreeSet<String>>,
     max_hz: Option<f64>,
 }
 
@@ -178,6 +204,8 @@ fn subscription(value: Value) -> Result<Subscription, String> {
         None => None,
         Some(raw) => Some(TrackScope {
             bbox: raw.bbox.map(|edges| checked("tracks.bbox", edges)).transpose()?,
+            operators: raw.operators,
+            uas_ids: raw.uas_ids,
             max_hz: raw.max_hz.unwrap_or(1.0).clamp(0.1, 10.0),
         }),
     };
@@ -205,6 +233,8 @@ fn checked(name: &str, edges: [f64; 4]) -> Result<BoundingBox, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{OperationalStatus, OperatorId, Timestamp, UasId};
+    use crate::monitor::TrackFreshness;
 
     fn code(text: &str) -> &'static str {
         ClientMessage::parse(text).unwrap_err().0
@@ -237,6 +267,38 @@ mod tests {
         assert!((subscription.tracks.unwrap().max_hz - 10.0).abs() < 1e-12);
         assert!(subscription.alerts.is_everything());
         assert_eq!(subscription.after, None);
+    }
+
+    #[test]
+    fn a_fleet_is_its_operators_aircraft_and_those_that_are_named() {
+        let text = r#"{"type":"subscribe","tracks":{"operators":["acme"],"uas_ids":["X-1"],"bbox":[113,22,115,23]}}"#;
+        let ClientMessage::Subscribe(wanted) = ClientMessage::parse(text).unwrap() else { panic!() };
+        let scope = wanted.tracks.unwrap();
+        let admits = |uas_id: &str, operator: Option<&str>, lat: f64| {
+            scope.admits(&TrackState {
+                uas_id: UasId::new(uas_id).unwrap(),
+                operator: operator.map(|name| OperatorId::new(name).unwrap()),
+                timestamp: Timestamp::default(),
+                lat,
+                lng: 114.0,
+                alt_hae: None,
+                height_agl: None,
+                ground_speed: None,
+                track: None,
+                vertical_speed: None,
+                ua_class: None,
+                operational_status: OperationalStatus::default(),
+                freshness: TrackFreshness::Live,
+                heights: crate::domain::Heights::default(),
+            })
+        };
+        assert!(
+            admits("A-1", Some("acme"), 22.5)
+                && admits("X-1", Some("other"), 22.5)
+                && admits("X-1", None, 22.5)
+        );
+        assert!(!admits("A-2", Some("other"), 22.5) && !admits("A-2", None, 22.5), "neither owned nor named");
+        assert!(!admits("A-1", Some("acme"), 30.0), "outside the box");
     }
 
     #[test]

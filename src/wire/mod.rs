@@ -13,6 +13,8 @@ mod nmea0183;
 pub mod recording;
 mod topic;
 
+pub use json::{Element, Member, member_names, outline, report};
+
 use crate::domain::{BoundingBox, Observation, OperatorId, Reason, Refusal, Timestamp, UasId};
 
 /// Most bytes of a payload.
@@ -93,9 +95,10 @@ struct Memory {
     nmea: nmea0183::Memory,
 }
 
-/// The MQTT topic filters that together hold every topic with a format.
+/// The MQTT topic filters that together hold every topic with a format, and those with too few or too many levels, so
+/// that their senders can be told.
 pub fn subscription_filters(prefix: &str) -> Vec<String> {
-    FORMATS.iter().map(|format| format!("{prefix}/{}/+/+", format.topic)).collect()
+    FORMATS.iter().map(|format| format!("{prefix}/{}/#", format.topic)).collect()
 }
 
 /// Turns messages into observations.
@@ -123,7 +126,10 @@ impl Decoder {
         out.clear();
         let topic = match topic::parse(&self.doors.prefix, envelope.topic) {
             Ok(topic) => topic,
-            Err(refusal) => return out.refusals.push(refusal),
+            Err(refusal) => {
+                (out.operator, out.uas_id) = topic::addressee(&self.doors.prefix, envelope.topic);
+                return out.refusals.push(refusal);
+            }
         };
         out.operator = Some(topic.operator.clone());
         out.uas_id = Some(topic.uas_id.clone());

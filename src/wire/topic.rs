@@ -33,6 +33,13 @@ pub(super) fn parse(prefix: &str, topic: &str) -> Result<Topic, Refusal> {
     })
 }
 
+/// Who can be told that a topic is wrong: the operator and the aircraft where it names them in their usual places.
+pub(super) fn addressee(prefix: &str, topic: &str) -> (Option<OperatorId>, Option<UasId>) {
+    let mut levels = topic.strip_prefix(prefix).unwrap_or_default().split('/').skip(2);
+    let operator = levels.next().and_then(|level| OperatorId::new(level).ok());
+    (operator, levels.next().and_then(|level| UasId::new(level).ok()))
+}
+
 fn levels<'t>(prefix: &str, topic: &'t str) -> Option<(&'static Format, &'t str, &'t str)> {
     let mut levels = topic.strip_prefix(prefix)?.strip_prefix('/')?.split('/');
     let (kind, operator, uas_id) = (levels.next()?, levels.next()?, levels.next()?);

@@ -110,6 +110,21 @@ fn a_page_that_must_not_be_trusted_says_so() {
 }
 
 #[test]
+fn the_fleet_and_the_checker() {
+    cases("fleet.test.mjs");
+}
+
+#[test]
+fn walls_floods_and_links() {
+    cases("wall.test.mjs");
+}
+
+#[test]
+fn the_page_of_the_zones() {
+    cases("zones.test.mjs");
+}
+
+#[test]
 fn configured_base_maps() {
     cases("basemap.test.mjs");
 }

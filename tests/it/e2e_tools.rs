@@ -67,3 +67,24 @@ fn is_of_the_pair(frame: &Value, event: &str) -> bool {
         && frame["alert"]["uas_id"] == "A"
         && frame["alert"]["other"]["uas_id"] == "B"
 }
+
+#[test]
+fn a_message_is_judged_on_the_command_line_as_by_the_service() {
+    let dir = tempfile::tempdir().unwrap();
+    let message = dir.path().join("message.json");
+    let judge = |text: &str| {
+        std::fs::write(&message, text).unwrap();
+        let mut program = Program::start(
+            Command::new(LOWSKY).args(["check", "--telemetry"]).arg(&message).current_dir(dir.path()),
+        );
+        (program.code_within(20.0), program.out.all().join("\n"))
+    };
+    let good =
+        format!(r#"{{"uas_id":"A","timestamp":"{}","lat":22.5,"lng":114.0}}"#, lowsky::service::clock::now());
+    let (code, told) = judge(&good);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("lowsky/v1/telemetry/operator/A: accepted"), "{told}");
+    let (code, told) = judge(&good.replace("\"lat\":22.5,", "\n\"lat\":114.5,"));
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("message.json:2:7: OUT_OF_RANGE lat") && told.contains("refused"), "{told}");
+}

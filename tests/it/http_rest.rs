@@ -223,7 +223,8 @@ async fn a_check_tells_problems_difference_and_aircraft_and_changes_nothing() {
     let problem = problems.iter().find(|problem| problem["severity"] == "ERROR").unwrap();
     assert!(problem["pointer"].as_str().unwrap().starts_with("/geometry/coordinates/0"), "{problem}");
     assert_eq!(problem["line"], 4);
-    assert_eq!(post("", "{").await["valid"], false);
+    let no_json = request(server.address, "POST /api/v1/zones/check", "", "{").await;
+    assert_eq!(no_json.status, 400, "{}", no_json.body);
     assert_eq!(get(server.address, "/api/v1/zones/Z1").await.status, 404);
 }
 
@@ -246,7 +247,14 @@ async fn contracts_console_and_figures_are_served() {
     for file in ["/console.js", "/console.css"] {
         assert_eq!(get(server.address, file).await.status, 200);
     }
-    let figures = get(server.address, "/metrics").await.body;
+    let figures = get(server.address, "/metrics").await;
+    assert!(figures.head.contains("content-type: text/plain; version=0.0.4"), "{}", figures.head);
+    let figures = figures.body;
+    assert!(figures.contains("# TYPE lowsky_http_requests_total counter") && !figures.contains("# EOF"));
+    let accept = "Accept: application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.2\r\n";
+    let open = request(server.address, "GET /metrics", accept, "").await;
+    assert!(open.head.contains("content-type: application/openmetrics-text"), "{}", open.head);
+    assert!(open.body.contains("# TYPE lowsky_http_requests counter") && open.body.ends_with("# EOF\n"));
     for line in [
         "lowsky_alert_seq 1",
         "lowsky_alerts_open 1",

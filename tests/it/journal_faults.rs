@@ -95,7 +95,7 @@ fn append_until_it_hangs(journal: &Journal, next: u64) {
         last += 1;
         assert!(last < next + 200, "it never hung");
     }
-    journal.mark_unsafe();
+    journal.mark_unsafe(last);
     journal.append(entries(last + 1, last + 100)).unwrap();
     let progress = journal.progress();
     assert!(progress.durable_seq < last, "the disk was back before anybody could have waited for it");
@@ -118,7 +118,7 @@ fn append_to_the_limit(journal: &Journal, next: u64, dir: &Path) {
     journal.append(entries(next + 21, next + 220)).unwrap();
     let progress = wait(journal, "the limit is met", |progress| progress.condition != Condition::Writable);
     assert_eq!(progress.durable_seq, next + 20);
-    journal.mark_unsafe();
+    journal.mark_unsafe(next + 30);
     setrlimit(Resource::Fsize, before).unwrap();
     println!("child: {:?}", progress.condition);
     wait(journal, "all is durable", |progress| next + 220 <= progress.durable_seq);
@@ -280,13 +280,13 @@ fn p03_a_full_disk_is_told_and_recovered_from_without_a_restart() {
     assert!(reason.contains("full") || reason.contains("I/O"), "{reason}");
     assert_eq!((progress.durable_seq, progress.backlog), (30, 570));
     journal.append(entries(601, 603)).unwrap();
-    journal.mark_unsafe();
+    journal.mark_unsafe(603);
     let still = wait(&journal, "it is still full", |progress| progress.backlog == 573);
     assert!(matches!(still.condition, Condition::Failing { since: still, .. } if still == *since));
 
     // Killed at this moment, the next start would know that something is lost.
     until("the mark is written", PATIENCE_S, || {
-        std::fs::read_to_string(mounted.join("journal.mark")).ok().filter(|text| text.contains("beyond 1"))
+        std::fs::read_to_string(mounted.join("journal.mark")).ok().filter(|text| text.contains("603"))
     });
     let killed = dir.path().join("killed");
     snapshot(&mounted, &killed);
@@ -328,7 +328,7 @@ fn p03_events_that_found_no_room_keep_the_mark_until_they_are_on_record() {
         blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
         journal.append(entries(from, from + 9)).unwrap();
         assert!(journal.append(entries(from + 10, from + 11)).is_err());
-        journal.mark_unsafe();
+        journal.mark_unsafe(from + 11);
         blocker.execute_batch("ROLLBACK").unwrap();
         wait(journal, "the backlog is written", |progress| progress.durable_seq == from + 9);
     };
@@ -346,25 +346,28 @@ fn p03_events_that_found_no_room_keep_the_mark_until_they_are_on_record() {
 }
 
 #[test]
-fn p03_the_mark_is_taken_back_when_the_backlog_is_written() {
+fn p03_what_was_published_too_early_and_came_to_the_disk_after_all_is_the_same_history() {
     let dir = tempfile::tempdir().unwrap();
     let (journal, recovered) = open(dir.path());
-    let says = |what: &str| {
-        until(what, PATIENCE_S, || {
-            std::fs::read_to_string(dir.path().join("journal.mark")).ok().filter(|text| text.contains(what))
-        });
-    };
-    journal.mark_unsafe();
-    says("beyond 0");
     let blocker = rusqlite::Connection::open(dir.path().join("journal.sqlite")).unwrap();
     blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
     journal.append(entries(1, 10)).unwrap();
-    journal.mark_unsafe();
-    says("beyond 1");
+    journal.mark_unsafe(10);
+    until("the mark is written", PATIENCE_S, || {
+        let text = std::fs::read_to_string(dir.path().join("journal.mark")).ok()?;
+        text.contains("published 00000000000000000010").then_some(())
+    });
+    let early = dir.path().join("early");
+    snapshot(dir.path(), &early);
     blocker.execute_batch("ROLLBACK").unwrap();
     wait(&journal, "all is written", |progress| progress.durable_seq == 10);
-    says("beyond 0");
     drop(blocker);
     close(&journal);
     is_whole(dir.path(), &recovered.log_id, 10);
+
+    // Killed before, the published events are lost, and the next ones must not be taken for them.
+    let (_other, lost) = open(&early);
+    assert_eq!(lost.last_seq, 0);
+    assert_ne!(lost.log_id, recovered.log_id);
+    assert!(lost.damage[0].contains("not in the history"), "{:?}", lost.damage);
 }

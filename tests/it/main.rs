@@ -5,6 +5,8 @@ mod airspace_heights;
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod airspace_sun;
+#[cfg(test)]
 mod calm;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
@@ -59,7 +61,19 @@ mod fault_recorder;
 #[path = "../../tools/load/histogram.rs"]
 mod histogram;
 #[cfg(test)]
+mod history_damage;
+#[cfg(test)]
+mod history_export;
+#[cfg(test)]
+mod history_over_http;
+#[cfg(test)]
+mod history_restart;
+#[cfg(test)]
+mod history_store;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
+mod http_fleet;
 #[cfg(test)]
 mod http_history;
 #[cfg(test)]
@@ -136,5 +150,13 @@ mod stream_sessions;
 mod stream_slow;
 #[cfg(test)]
 mod watch;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_edit;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_support;
+#[cfg(test)]
+mod zones_tools;
 #[cfg(test)]
 mod zones_watch;

@@ -9,6 +9,7 @@ mod lifecycle;
 mod notes;
 mod order;
 mod reach;
+mod remember;
 mod restart;
 mod service;
 mod silence;

@@ -107,8 +107,14 @@ async fn p14_the_books_balance_and_faults_are_told_to_the_operator() {
         (&"MALFORMED".into(), &3.into())
     );
 
+    let longer = "lowsky/v1/telemetry/acme/UAS-2/position";
+    drone.publish(longer, QoS::AtLeastOnce, false, &telemetry("UAS-2", 0, 22.5)).await;
+    let (to, feedback) = drone.next_text().await;
+    assert_eq!(to, "lowsky/v1/feedback/acme/UAS-2");
+    assert!(feedback.contains("UNKNOWN_TOPIC"), "{feedback}");
+
     let counters = &bench.counters;
-    assert_eq!((counters.messages.get(), counters.evaluated.get(), counters.in_flight()), (5, 1, 0));
+    assert_eq!((counters.messages.get(), counters.evaluated.get(), counters.in_flight()), (6, 1, 0));
     assert_eq!(
         (counters.refused(Reason::OutOfRange).get(), counters.refused(Reason::Malformed).get()),
         (1, 3)

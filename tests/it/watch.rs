@@ -94,7 +94,12 @@ async fn p16_p17_it_resumes_after_a_restart_and_tells_when_a_live_socket_has_no_
     err.shows("of 2 missed events").await;
     stop.cancel();
     assert_eq!(format!("{:?}", watching.await.unwrap()), format!("{:?}", std::process::ExitCode::SUCCESS));
-    assert_eq!(out.text().lines().count(), 3, "{}", out.text());
+    let text = out.text();
+    let kinds =
+        |kind: &str| text.lines().filter(|line| line.starts_with(&format!(r#"{{"type":"{kind}""#))).count();
+    assert_eq!(kinds("alert"), 3, "{text}");
+    assert!(text.starts_with(r#"{"type":"snapshot""#), "what is open at the beginning: {text}");
+    assert_eq!(kinds("alert") + kinds("snapshot"), text.lines().count(), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

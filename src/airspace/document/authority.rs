@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::json::Reader;
 use super::path::At;
 
-const PURPOSES: [&str; 3] = ["AUTHORIZATION", "NOTIFICATION", "INFORMATION"];
+pub(super) const PURPOSES: [&str; 3] = ["AUTHORIZATION", "NOTIFICATION", "INFORMATION"];
 
 /// Tells what is wrong with the authorities of a zone. `must_say` is whether each needs a `purpose`.
 pub(super) fn check(properties: &Map<String, Value>, at: &At<'_>, must_say: bool, reader: &mut Reader<'_>) {

@@ -15,7 +15,7 @@ use super::path::At;
 const SECOND_US: i64 = 1_000_000;
 const DAY_US: i64 = 86_400 * SECOND_US;
 
-const WEEKDAYS: [(&str, Days); 8] = [
+pub(super) const WEEKDAYS: [(&str, Days); 8] = [
     ("ANY", Days::ANY),
     ("MON", Days::one(0)),
     ("TUE", Days::one(1)),
@@ -37,7 +37,7 @@ const CALENDAR_DAYS: [&str; 9] = [
     "AFT_WORK_DAY",
     "BUSY_FRI",
 ];
-const EVENTS: [(&str, SunEvent); 4] = [
+pub(super) const EVENTS: [(&str, SunEvent); 4] = [
     ("BMCT", SunEvent::MorningTwilight),
     ("SR", SunEvent::Sunrise),
     ("SS", SunEvent::Sunset),

@@ -9,7 +9,7 @@ use crate::domain::{LatLng, VerticalLimit};
 
 use super::json::{Reader, present};
 use super::path::At;
-use super::{layer, ring};
+use super::{layer, ring, surfaces};
 
 /// Largest radius of a circle. None that protects something on the ground comes near it.
 const RADIUS_MAX_M: f64 = 500_000.0;
@@ -21,16 +21,18 @@ const SLICE_M: f64 = 2.0;
 const LINE_MAX: usize = 500;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Circle,
     Sector,
     Cone,
     Corridor,
+    Surfaces,
 }
 
-const POINTS: [(&str, Kind); 3] =
+pub(super) const POINTS: [(&str, Kind); 3] =
     [("Circle", Kind::Circle), ("Sector", Kind::Sector), ("TruncatedCone", Kind::Cone)];
-const LINES: [(&str, Kind); 1] = [("Corridor", Kind::Corridor)];
+pub(super) const LINES: [(&str, Kind); 2] =
+    [("Corridor", Kind::Corridor), ("ObstacleLimitationSurfaces", Kind::Surfaces)];
 
 /// A point or a line, and where it is in the document.
 #[derive(Clone, Copy)]
@@ -69,6 +71,10 @@ pub(super) fn read(
         reader.warn(&extent_at, format!("`subType` should be `{word}`"), format!("“subType” 应为 “{word}”"));
         *kind
     };
+    if kind == Kind::Surfaces {
+        let thresholds = line(coordinates, &coordinates_at, reader)?;
+        return surfaces::read(&thresholds, extent, limits, &extent_at, reader);
+    }
     if kind == Kind::Corridor {
         let line = line(coordinates, &coordinates_at, reader)?;
         let half_width_m = length(extent, "halfWidth", &extent_at, reader)?;
@@ -89,7 +95,7 @@ pub(super) fn read(
             let centre = centre_of(centre?, &coordinates_at, reader)?;
             Shape::sector(centre, [radii.0?, radii.1?], [start?, end?])
         }
-        Kind::Cone | Kind::Corridor => {
+        Kind::Cone | Kind::Corridor | Kind::Surfaces => {
             let radii = ["lowerRadius", "upperRadius"].map(|name| length(extent, name, &extent_at, reader));
             let [lower_m, upper_m] = radii;
             let centre = centre_of(centre?, &coordinates_at, reader)?;

@@ -14,8 +14,8 @@ use super::{Reading, Strictness};
 
 /// Most bytes of a document.
 pub(super) const DOCUMENT_BYTES_MAX: usize = 64 << 20;
-/// Most positions of one ring.
-pub(super) const RING_POINTS_MAX: usize = 10_000;
+/// Most positions of one ring: 10,000 corners, and the first again.
+pub(super) const RING_POINTS_MAX: usize = 10_001;
 /// Most positions of a set of documents.
 const SET_POINTS_MAX: usize = 4_000_000;
 /// Most pairs of edges that are compared in a set: a few seconds. Zones as they are published need about ten an edge.

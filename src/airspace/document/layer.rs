@@ -14,7 +14,7 @@ const FOOT_M: f64 = 0.3048;
 const UNLIMITED: f64 = 99_999.0;
 
 /// What a limit can be measured from. ED-318 knows the first three.
-const REFERENCES: [(&str, VerticalReference); 5] = [
+pub(super) const REFERENCES: [(&str, VerticalReference); 5] = [
     ("AGL", VerticalReference::Agl),
     ("AMSL", VerticalReference::Amsl),
     ("WGS84", VerticalReference::Wgs84),
@@ -32,7 +32,7 @@ const OTHER_REFERENCES: [(&str, VerticalReference, &str); 8] = [
     ("ATO", VerticalReference::Takeoff, "TAKEOFF"),
     ("1985", VerticalReference::Cn1985, "CN1985"),
 ];
-const UNITS: [(&str, f64); 2] = [("m", 1.0), ("ft", FOOT_M)];
+pub(super) const UNITS: [(&str, f64); 2] = [("m", 1.0), ("ft", FOOT_M)];
 const UNITS_ED269: [(&str, f64); 2] = [("M", 1.0), ("FT", FOOT_M)];
 
 /// Lower and upper limit; `None` is without limit.

@@ -20,10 +20,14 @@ mod path;
 mod problem;
 mod report;
 mod ring;
+mod schema;
 mod simple;
+mod surfaces;
 #[cfg(test)]
 mod tests;
 mod words;
+
+use serde::{Deserialize, Serialize};
 
 use crate::domain::BoundingBox;
 
@@ -35,6 +39,7 @@ pub(in crate::airspace) use crs::Crs;
 pub use envelope::{Envelope, Form};
 use json::{Limits, Reader};
 pub use problem::{Problem, ProblemSeverity};
+pub use schema::schema;
 
 /// A document as it was found.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +51,8 @@ pub struct Document<'a> {
 }
 
 /// What is done with a document that deviates from its standard in a way whose meaning is clear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Strictness {
     /// It is read, and each deviation is told as a warning.
     #[default]

@@ -13,11 +13,11 @@ use super::path::At;
 /// Most characters of a name (ED-318).
 const NAME_CHARS_MAX: usize = 200;
 /// Most characters of an identifier that every standard and screen has room for.
-const IDENTIFIER_CHARS_MAX: usize = 64;
+pub(super) const IDENTIFIER_CHARS_MAX: usize = 64;
 /// Most characters of an identifier by ED-318.
 const IDENTIFIER_CHARS_ED318: usize = 7;
 
-const RESTRICTIONS: [(&str, Restriction); 5] = [
+pub(super) const RESTRICTIONS: [(&str, Restriction); 5] = [
     ("PROHIBITED", Restriction::Prohibited),
     ("REQ_AUTHORIZATION", Restriction::RequiresAuthorization),
     ("CONDITIONAL", Restriction::Conditional),
@@ -30,12 +30,12 @@ const RESTRICTIONS_ED269: [(&str, Restriction); 4] = [
     ("CONDITIONAL", Restriction::Conditional),
     ("NO_RESTRICTION", Restriction::NoRestriction),
 ];
-const VARIANTS: [&str; 2] = ["COMMON", "CUSTOMIZED"];
-const YES_NO: [&str; 2] = ["YES", "NO"];
+pub(super) const VARIANTS: [&str; 2] = ["COMMON", "CUSTOMIZED"];
+pub(super) const YES_NO: [&str; 2] = ["YES", "NO"];
 /// The spelling of ED-269.
 const S_SPELLING: &str = "REQ_AUTHORISATION";
 
-const REASONS: [(&str, ZoneReason); 10] = [
+pub(super) const REASONS: [(&str, ZoneReason); 10] = [
     ("AIR_TRAFFIC", ZoneReason::AirTraffic),
     ("SENSITIVE", ZoneReason::Sensitive),
     ("PRIVACY", ZoneReason::Privacy),

@@ -37,8 +37,17 @@ impl Circle {
         Some(Self { centre, radius_m, bounds })
     }
 
+    /// Its area, square metres; that the Earth is round takes a millionth from a circle of 20 km.
+    pub(super) fn area_m2(&self) -> f64 {
+        std::f64::consts::PI * self.radius_m * self.radius_m
+    }
+
     pub(super) fn bounds(&self) -> BoundingBox {
         self.bounds
+    }
+
+    pub(super) fn centre_and_radius_m(&self) -> (LatLng, f64) {
+        (self.centre, self.radius_m)
     }
 
     pub(super) fn corners(&self) -> [Point; 5] {

@@ -72,6 +72,17 @@ impl Shape {
         }
         Self::from_grids(parts.into())
     }
+
+    /// A polygon of one ring, which is closed here. `None` if it leaves the map or has no area.
+    pub(in crate::airspace) fn ring(corners: &[LatLng]) -> Option<Self> {
+        polygon(&[closed(corners.iter().map(|corner| [corner.lng_deg(), corner.lat_deg()]).collect())])
+    }
+
+    /// The point that many metres east and north. `None` off the Earth.
+    pub(in crate::airspace) fn destination(from: LatLng, offset_m: [f64; 2]) -> Option<LatLng> {
+        let [lng, lat] = destination(from, offset_m);
+        LatLng::new(lat, lng).ok()
+    }
 }
 
 /// Points of an arc of `sweep_deg` from `start_deg`, clockwise. The edges between them lie outside of it if `outside`,

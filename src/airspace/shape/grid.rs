@@ -65,6 +65,19 @@ impl Grid {
         self.points.iter().map(|p| [p[0] + self.bounds.west_deg, p[1] + self.bounds.south_deg])
     }
 
+    /// The rings, each closed, one after another: a ring ends where its first position comes again.
+    pub(super) fn rings(&self) -> Vec<Vec<Point>> {
+        let (mut rings, mut ring) = (Vec::new(), Vec::<Point>::new());
+        for point in self.corners() {
+            let is_closing = ring.len() > 1 && ring.first() == Some(&point);
+            ring.push(point);
+            if is_closing {
+                rings.push(std::mem::take(&mut ring));
+            }
+        }
+        rings
+    }
+
     /// For each cell, the edges that meet it, by the place of their first end in the rings laid end to end.
     pub(in crate::airspace) fn edges_by_cell(&self) -> impl Iterator<Item = &[u32]> {
         (0..self.layout.cells()).map(|number| self.cell(number).1)

@@ -1,5 +1,6 @@
 //! Horizontal shapes: circles, and polygons with an index over their edges.
 
+mod area;
 mod circle;
 mod drawn;
 mod grid;
@@ -69,6 +70,23 @@ impl Shape {
     pub(super) fn fetch(&self, points: [LatLng; 2], depth: u8) {
         if let Kind::Polygons { parts, .. } = &self.0 {
             parts.iter().for_each(|part| part.fetch(points, depth));
+        }
+    }
+
+    /// Centre and radius in metres of a circle.
+    pub fn as_circle(&self) -> Option<(LatLng, f64)> {
+        match &self.0 {
+            Kind::Circle(circle) => Some(circle.centre_and_radius_m()),
+            Kind::Polygons { .. } => None,
+        }
+    }
+
+    /// The closed rings of each polygon as `[lng, lat]`, shell and holes in the order in which they were given; nothing
+    /// of a circle.
+    pub fn outlines(&self) -> Vec<Vec<Vec<Point>>> {
+        match &self.0 {
+            Kind::Circle(_) => Vec::new(),
+            Kind::Polygons { parts, .. } => parts.iter().map(Grid::rings).collect(),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::monitor::scene::{Found, Scene};
 pub(in crate::monitor) const WORSE_S: f64 = 15.0;
 
 pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
-    let silent_s = scene.now.seconds_since(scene.own.heard_at);
+    let silent_s = scene.now.seconds_since(scene.own.heard_at) - scene.own.deaf_s;
     let limit_s = scene.own.silence_s();
     if silent_s < limit_s {
         return;

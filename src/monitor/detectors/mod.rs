@@ -35,3 +35,6 @@ pub(super) const REGISTRY: &[Detector] = &[
     time_skew::assess,
     zone_incursion::assess,
 ];
+
+/// Those that ask zones, in alphabetical order.
+pub(super) const OF_ZONES: &[Detector] = &[zone_incursion::assess];

@@ -3,18 +3,18 @@
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::answer;
+use super::{answer, contracts_more};
 use crate::domain::{AlertCode, AlertEventKind, AlertState, DataQuality, Phase, Severity};
 use crate::stream::{PROTOCOL, to_json};
 
 /// `GET /api/v1/openapi.json`.
 pub(super) async fn openapi() -> Response {
-    answer::json(to_json(&openapi_document()))
+    answer::json(to_json(&contracts_more::with_paths(openapi_document())))
 }
 
 /// `GET /api/v1/asyncapi.json`.
 pub(super) async fn asyncapi() -> Response {
-    answer::json(to_json(&asyncapi_document()))
+    answer::json(to_json(&contracts_more::with_mqtt(asyncapi_document())))
 }
 
 fn names<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str) -> Value {
@@ -147,6 +147,21 @@ fn openapi_document() -> Value {
     let note =
         json!({ "content": { "application/json": { "schema": object(&[], json!({ "note": text() })) } } });
     let tracks = object(&["tracks"], json!({ "now": time(), "tracks": list("Track") }));
+    let instant = || json!({ "description": "RFC 3339 or whole Unix milliseconds", "type": "string" });
+    let event = json!({ "seq": seq(), "at": time(), "event": names(AlertEventKind::ALL, AlertEventKind::name), "alert": alert() });
+    let event = object(&["seq", "at", "event", "alert"], event);
+    let told = object(
+        &["events", "more"],
+        json!({ "events": { "type": "array", "items": event }, "more": { "type": "boolean" } }),
+    );
+    let craft = object(&["uas_id"], json!({ "uas_id": text(), "operator": text(), "ua_class": text() }));
+    let past = object(
+        &["from", "to", "step_s", "aircraft", "columns", "rows"],
+        json!({
+        "from": time(), "to": time(), "oldest": time(), "step_s": { "type": "number" },
+        "aircraft": { "type": "array", "items": craft }, "columns": { "type": "array", "items": text() },
+        "rows": { "type": "array", "items": { "type": "array", "items": { "type": ["number", "null"] } } } }),
+    );
     let any = || json!({ "type": "object" });
     let get = |summary: &str, parameters: Value, responses: Value| json!({ "get": { "summary": summary, "parameters": parameters, "responses": responses } });
     json!({
@@ -160,6 +175,14 @@ fn openapi_document() -> Value {
             "/api/v1/alerts/{alert_id}/ack": { "post": {
                 "summary": "Take note of an alert", "parameters": [in_path("alert_id"), author],
                 "requestBody": note, "responses": answers("The alert", "application/json", alert()) } },
+            "/api/v1/events": get("What happened to alerts in a span of time, in the order of the numbers", json!([
+                    query("from", instant()), query("to", instant()), query("after", seq()),
+                    query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 5000, "default": 1000 }))]),
+                answers("Events", "application/json", told)),
+            "/api/v1/history": get("Where aircraft were in a span of at most 10 minutes, in the order of arrival", json!([
+                    query("from", instant()), query("to", instant()), query("bbox", text()), query("uas_id", text()),
+                    query("step_s", json!({ "type": "number", "minimum": 0, "maximum": 600, "default": 1 }))]),
+                answers("Aircraft, and rows of what `columns` names", "application/json", past)),
             "/api/v1/tracks": get("Aircraft", json!([query("bbox", text())]),
                 answers("Aircraft", "application/json", tracks)),
             "/api/v1/tracks/{uas_id}": get("One aircraft with its recent path", json!([in_path("uas_id")]),
@@ -196,7 +219,12 @@ fn asyncapi_document() -> Value {
             "operators": { "type": "array", "items": text() }, "uas_ids": { "type": "array", "items": text() },
         }),
     );
-    let tracks = object(&[], json!({ "bbox": bbox(), "max_hz": { "type": "number", "default": 1 } }));
+    let names_of = || json!({ "type": "array", "items": text() });
+    let tracks = object(
+        &[],
+        json!({ "bbox": bbox(), "max_hz": { "type": "number", "default": 1 },
+                "operators": names_of(), "uas_ids": names_of() }),
+    );
     let kinds = names(AlertEventKind::ALL, AlertEventKind::name);
     let reasons = json!({ "type": "string", "enum": ["SLOW_CLIENT", "RETENTION", "DAMAGED", "UNREADABLE"] });
     let messages = json!({

@@ -1,10 +1,10 @@
 //! `/healthz`, `/readyz`, `/metrics`: for who runs the service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -61,8 +61,8 @@ fn evaluation(pulse: Option<(Timestamp, u64)>, now: Timestamp) -> Condition {
     }
 }
 
-/// `GET /metrics`.
-pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
+/// `GET /metrics`: `OpenMetrics` for who asks for it, else the text format that every scraper reads.
+pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let world = app.hub.world();
     let (seq, open, aircraft) = (world.log.last_seq(), world.log.open().len(), world.picture.len());
     let heartbeat = world.pulse.as_ref().map(|pulse| pulse.vitals.now);
@@ -73,5 +73,47 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.metrics.aircraft.set(count(aircraft));
     let at_s = heartbeat.map_or(0.0, |at| at.seconds_since(Timestamp::default()));
     app.metrics.heartbeat_at_s.set(at_s);
-    answer::typed("application/openmetrics-text; version=1.0.0; charset=utf-8", app.metrics.text())
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let open = accepted
+        .flat_map(|value| value.split(','))
+        .any(|kind| kind.split(';').next().is_some_and(|name| name.trim() == "application/openmetrics-text"));
+    if open {
+        answer::typed("application/openmetrics-text; version=1.0.0; charset=utf-8", app.metrics.text())
+    } else {
+        answer::typed("text/plain; version=0.0.4; charset=utf-8", classic(&app.metrics.text()))
+    }
+}
+
+/// The figures in the older text format 0.0.4: it names a counter by its samples and knows no units and no end.
+fn classic(text: &str) -> String {
+    let counters: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
+    let mut classic = String::with_capacity(text.len());
+    for line in text.lines().filter(|line| !line.starts_with("# UNIT ") && *line != "# EOF") {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some(kind), Some(name), Some(rest)) => {
+                let total = if counters.contains(name) { "_total" } else { "" };
+                let rest = if kind == "TYPE" && rest == "unknown" { "untyped" } else { rest };
+                classic.extend(["# ", kind, " ", name, total, " ", rest]);
+            }
+            _ => classic.push_str(line),
+        }
+        classic.push('\n');
+    }
+    classic
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_older_format_names_counters_by_their_samples() {
+        let open = "# HELP a_b Counts it.\n# TYPE a_b counter\n# UNIT a_b x\na_b_total{c=\"d\"} 1\n\
+                    # HELP g Is it.\n# TYPE g gauge\ng 2\n# TYPE u unknown\nu 3\n# EOF\n";
+        let wanted = "# HELP a_b_total Counts it.\n# TYPE a_b_total counter\na_b_total{c=\"d\"} 1\n\
+                      # HELP g Is it.\n# TYPE g gauge\ng 2\n# TYPE u untyped\nu 3\n";
+        assert_eq!(classic(open), wanted);
+    }
 }

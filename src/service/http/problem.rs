@@ -3,6 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::stream::to_json;
 
@@ -49,12 +50,13 @@ pub struct Problem {
     detail: String,
     faults: Vec<Fault>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    members: Map<String, Value>,
 }
 
 impl Problem {
     /// A problem without single faults.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), faults: Vec::new(), headers: Vec::new() }
+        Self { status, detail: detail.into(), faults: Vec::new(), headers: Vec::new(), members: Map::new() }
     }
 
     /// A request that cannot be followed, with all that is wrong with it.
@@ -63,19 +65,33 @@ impl Problem {
             [only] => only.detail.clone(),
             several => format!("{} faults", several.len()),
         };
-        Self { status: StatusCode::BAD_REQUEST, detail, faults, headers: Vec::new() }
+        Self { status: StatusCode::BAD_REQUEST, detail, faults, headers: Vec::new(), members: Map::new() }
     }
 
     /// A problem of one header.
     pub fn of_header(status: StatusCode, name: &str, detail: &str) -> Self {
         let faults = vec![Fault::in_header(name, detail)];
-        Self { status, detail: detail.into(), faults, headers: Vec::new() }
+        Self { status, detail: detail.into(), faults, headers: Vec::new(), members: Map::new() }
     }
 
     /// The same, with another header in the answer.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// The same, with these faults.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Vec<Fault>) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// The same, with another member.
+    #[must_use]
+    pub fn with_member(mut self, name: &str, value: Value) -> Self {
+        self.members.insert(name.into(), value);
         self
     }
 
@@ -95,6 +111,8 @@ impl IntoResponse for Problem {
             detail: &'a str,
             #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
             errors: &'a [Fault],
+            #[serde(flatten)]
+            members: &'a Map<String, Value>,
         }
         let body = to_json(&Body {
             r#type: "about:blank",
@@ -102,6 +120,7 @@ impl IntoResponse for Problem {
             status: self.status.as_u16(),
             detail: &self.detail,
             errors: &self.faults,
+            members: &self.members,
         });
         let content_type = HeaderValue::from_static(PROBLEM_JSON);
         let mut response = (self.status, [(header::CONTENT_TYPE, content_type)], body).into_response();

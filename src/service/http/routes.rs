@@ -10,7 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::problem::{PROBLEM_JSON, Problem};
-use super::{App, alerts, contracts, operations, site, tracks, upgrade, zones, zones_check};
+use super::{
+    App, alerts, check_telemetry, contracts, fleet, history, operations, site, tracks, upgrade, zone_drafts,
+    zone_edits, zone_emergency, zones, zones_check,
+};
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -19,11 +22,26 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/alerts/{alert_id}", get(alerts::one))
         .route("/api/v1/alerts/{alert_id}/ack", post(alerts::acknowledge))
+        .route("/api/v1/events", get(history::events))
+        .route("/api/v1/history", get(history::aircraft))
         .route("/api/v1/tracks", get(tracks::list))
         .route("/api/v1/tracks/{uas_id}", get(tracks::one))
+        .route("/api/v1/fleet", get(fleet::operators))
+        .route("/api/v1/fleet/{operator}", get(fleet::one))
+        .route("/api/v1/check/telemetry", post(check_telemetry::check))
         .route("/api/v1/zones", get(zones::list))
         .route("/api/v1/zones/check", post(zones_check::check))
-        .route("/api/v1/zones/{id}", get(zones::one))
+        .route("/api/v1/zones/audit", get(zone_edits::audit))
+        .route("/api/v1/zones/emergency", post(zone_emergency::publish))
+        .route("/api/v1/zones/drafts", get(zone_drafts::list).post(zone_drafts::create))
+        .route(
+            "/api/v1/zones/drafts/{draft_id}",
+            get(zone_drafts::one).put(zone_drafts::replace).delete(zone_drafts::withdraw),
+        )
+        .route("/api/v1/zones/drafts/{draft_id}/publish", post(zone_drafts::publish))
+        .route("/api/v1/zones/{id}", get(zones::one).put(zone_edits::put).delete(zone_edits::delete))
+        .route("/api/v1/zones/{id}/versions", get(zone_edits::versions))
+        .route("/api/v1/zones/{id}/rollback", post(zone_edits::rollback))
         .route("/api/v1/openapi.json", get(contracts::openapi))
         .route("/api/v1/asyncapi.json", get(contracts::asyncapi))
         .route("/healthz", get(operations::alive))

@@ -114,7 +114,7 @@ pub(super) fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<()
     if good {
         return Ok(());
     }
-    let detail = "this origin may not open the stream; see http.allowed_origins";
+    let detail = "this origin may neither open the stream nor change anything; see http.allowed_origins";
     Err(Problem::of_header(StatusCode::FORBIDDEN, "Origin", detail))
 }
 

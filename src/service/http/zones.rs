@@ -13,7 +13,7 @@ use crate::service::clock;
 use crate::stream::to_json;
 
 /// A zone's feature, with a foreign member `lowsky`: its version, whether it applies now, and until when that is so.
-fn feature(zone: &Zone) -> Value {
+pub(super) fn feature(zone: &Zone) -> Value {
     let now = clock::now();
     let mut own = json!({ "version": zone.version, "applies": zone.applies_at(now) });
     let mut feature = zone.geojson();

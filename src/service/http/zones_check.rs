@@ -1,34 +1,59 @@
 //! `/api/v1/zones/check`: what a change of zones would mean, without making it.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::query::Parameters;
-use super::{App, Problem, answer, body, upgrade};
-use crate::airspace::{self, Airspace, Document, ProblemSeverity, Volume, Zone, difference};
-use crate::domain::{LatLng, Restriction, Timestamp, UasId, VerticalLimit, VerticalReference, ZoneId};
-use crate::monitor::TrackState;
+use super::zone_requests::{json_of, pointer};
+use super::{App, Problem, answer, body, upgrade, zone_drafts};
+use crate::airspace::{
+    self, Airspace, Change, Comparison, Document, EditError, Edited, ProblemSeverity, Zone, compare,
+    difference, edit,
+};
+use crate::domain::{Restriction, Timestamp, UasId, ZoneId};
+use crate::monitor::{Settings, TrackState};
 use crate::service::clock;
-use crate::stream::{Track, to_json};
+use crate::service::zone_desk::{DeskError, OWN_FILE, ZoneDesk};
+use crate::service::zone_drafts::Asked;
+use crate::service::zone_rehearsal::{self, Alerted, Rehearsed};
+use crate::stream::to_json;
 
 /// Makes a collection of a feature; the feature begins a line, so that its columns stay.
 const BEFORE: &str = "{\"type\":\"FeatureCollection\",\"features\":[\n";
 const AFTER: &str = "\n]}";
-/// Most aircraft that are named.
-const AIRCRAFT_MAX: usize = 1_000;
+/// How far back aircraft are looked at, seconds.
+const PAST_S: f64 = 3_600.0;
+/// How long the look at the past may take, for each of the two sets.
+const PAST_MAX: Duration = Duration::from_secs(5);
 
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 struct Report {
     valid: bool,
     problems: Vec<Place>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    difference: Option<Change>,
+    difference: Option<Told>,
     aircraft: Vec<Inside>,
+    alerted_now: Vec<Shown>,
+    no_longer_alerted_now: Vec<Alerted>,
+    alerted_last_hour: Vec<Shown>,
+    no_longer_alerted_last_hour: Vec<Alerted>,
+    partial: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial_because: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    comparison: Comparison,
+    unchanged: Vec<ZoneId>,
 }
 
 #[derive(Serialize)]
@@ -40,14 +65,10 @@ struct Place {
     column: usize,
     message: String,
     message_zh: String,
-}
-
-#[derive(Serialize)]
-struct Change {
-    added: Vec<ZoneId>,
-    changed: Vec<ZoneId>,
-    unchanged: Vec<ZoneId>,
-    removed: Vec<ZoneId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<[f64; 2]>,
 }
 
 #[derive(Serialize)]
@@ -57,8 +78,25 @@ struct Inside {
     restriction: Restriction,
 }
 
-/// `POST /api/v1/zones/check`: a feature or a collection, taken as additions and changes to what is live;
-/// with `?whole=true` as the whole set, so that zones it lacks are told as removed.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    alerted: Alerted,
+    /// Whether the zones in force do not alert it.
+    new: bool,
+}
+
+/// What was posted, read.
+struct Posted {
+    problems: Vec<Place>,
+    /// The changes it asks for, unless it is no set of zones.
+    changes: Option<Vec<Change>>,
+    /// Every zone that it speaks of.
+    zones: Vec<ZoneId>,
+}
+
+/// `POST /api/v1/zones/check`: a feature or a collection, taken as additions and changes to what is live; with
+/// `?whole=true` as the whole set, so that zones it lacks are told as removed; or `{"changes": […]}` as of a draft.
 pub(super) async fn check(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     upgrade::check_origin(request.headers(), &app.settings.allowed_origins)?;
     let mut query = Parameters::of(request.uri(), &["whole"]);
@@ -66,40 +104,207 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request) -> Resu
     query.finish()?;
     let (head, content) = request.into_parts();
     let bytes = body::read(&head.headers, content).await?;
-    let live = app.airspace.load_full();
-    let tracks = app.hub.world().picture.within(None);
-    // Compiling large zones takes long enough to hold up other requests.
-    let report =
-        tokio::task::spawn_blocking(move || report(&bytes, whole, &live, &tracks, clock::now())).await;
-    let report =
-        report.map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let value = json_of(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))?;
+    let asked = if value.get("changes").is_some() { Some(zone_drafts::asked(&value)?) } else { None };
+    let Ok(_turn) = Arc::clone(&app.check_turns).acquire_owned().await else {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the service stops"));
+    };
+    // Compiling large zones and flying an hour again take long enough to hold up other requests.
+    let report = tokio::task::spawn_blocking(move || {
+        let desk = app.zones.get().and_then(Weak::upgrade);
+        let live = app.airspace.load_full();
+        let posted = match &asked {
+            Some(asked) => posted_changes(asked, desk.as_deref()),
+            None => posted_document(&bytes, &value, whole, &live),
+        };
+        let tracks = app.hub.world().picture.within(None);
+        let states = tracks.iter().map(|track| track.state.clone()).collect();
+        posted.map(|posted| report(posted, &live, desk.as_deref(), states, clock::now()))
+    });
+    let report = report
+        .await
+        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))??;
     Ok(answer::json(to_json(&report)))
 }
 
-fn report(bytes: &[u8], whole: bool, live: &Airspace, tracks: &[Arc<Track>], now: Timestamp) -> Report {
-    #[derive(Deserialize)]
-    struct Kind {
-        r#type: String,
-    }
-    let single = serde_json::from_slice::<Kind>(bytes).is_ok_and(|kind| kind.r#type == "Feature");
+/// The changes of a draft.
+fn posted_changes(asked: &[Asked], desk: Option<&ZoneDesk>) -> Result<Posted, Problem> {
+    let resolved = match desk {
+        Some(desk) => desk.resolved(asked).map_err(super::zone_requests::refusal)?,
+        None => {
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "this service does not change zones"));
+        }
+    };
+    let zones = resolved.iter().map(|change| change.id().clone()).collect();
+    Ok(Posted { problems: Vec::new(), changes: Some(resolved), zones })
+}
+
+/// A feature or a collection, as changes of what is live.
+fn posted_document(bytes: &[u8], value: &Value, whole: bool, live: &Airspace) -> Result<Posted, Problem> {
+    let single = value.get("type").and_then(Value::as_str) == Some("Feature");
     let text: Cow<'_, [u8]> =
         if single { [BEFORE.as_bytes(), bytes, AFTER.as_bytes()].concat().into() } else { bytes.into() };
     let loaded = airspace::load(&[Document { name: "body", text: &text }]);
-    let problems = loaded.problems.into_iter().map(|problem| place(problem, single)).collect();
-    let Some(new) = loaded.airspace else {
-        return Report { valid: false, problems, difference: None, aircraft: Vec::new() };
+    let problems = loaded.problems.into_iter().map(|problem| place(problem, single, value)).collect();
+    let (Some(new), Some(envelope)) = (loaded.airspace, loaded.envelopes.first()) else {
+        return Ok(Posted { problems, changes: None, zones: Vec::new() });
     };
     let found = difference(live, &new);
-    let touched: Vec<&ZoneId> = found.added.iter().chain(&found.changed).collect();
-    let same = new.zones().iter().map(|zone| &zone.id).filter(|id| !touched.contains(id)).cloned().collect();
-    let removed = if whole { found.removed } else { Vec::new() };
-    let aircraft =
-        tracks.iter().flat_map(|track| inside(&track.state, &new, now)).take(AIRCRAFT_MAX).collect();
-    let difference = Change { added: found.added, changed: found.changed, unchanged: same, removed };
-    Report { valid: true, problems, difference: Some(difference), aircraft }
+    let touched = found.added.iter().chain(&found.changed).filter_map(|id| new.zone_by_id(id.as_str()));
+    let restored = |zone: &Zone| Change::Restore {
+        id: zone.id.clone(),
+        document: envelope.write([zone.feature_json()]),
+    };
+    let mut changes: Vec<Change> = touched.map(restored).collect();
+    if whole {
+        changes.extend(found.removed.into_iter().map(|id| Change::Delete { id }));
+    }
+    let zones = new.zones().iter().map(|zone| zone.id.clone()).collect();
+    Ok(Posted { problems, changes: Some(changes), zones })
 }
 
-fn place(problem: airspace::Problem, single: bool) -> Place {
+fn report(
+    posted: Posted,
+    live: &Arc<Airspace>,
+    desk: Option<&ZoneDesk>,
+    aircraft: Vec<TrackState>,
+    now: Timestamp,
+) -> Report {
+    let Posted { mut problems, changes, zones } = posted;
+    let Some(changes) = changes else { return Report { problems, ..Report::default() } };
+    let edited = match desk {
+        Some(desk) => desk.dry_run(&changes).map(|(_, edited)| edited),
+        // Without files, zones in force cannot be changed; others can be looked at.
+        None => edit(&[], &Airspace::default(), &changes, OWN_FILE, None).map_err(DeskError::Edit),
+    };
+    let new = match edited {
+        Ok(Edited { loaded, warnings, .. }) => {
+            problems.extend(warnings.into_iter().map(|(number, problem)| placed(problem, number, &changes)));
+            loaded.airspace.map(Arc::new)
+        }
+        Err(DeskError::Edit(why)) => {
+            problems.extend(faults(why, &changes));
+            None
+        }
+        Err(error) => {
+            problems.push(said(error.to_string()));
+            None
+        }
+    };
+    let Some(new) = new else { return Report { problems, ..Report::default() } };
+    let comparison = compare(live, &new, now);
+    let touched = |id: &&ZoneId| {
+        !comparison.added.contains(id) && !comparison.changed.iter().any(|zone| zone.id == **id)
+    };
+    let unchanged =
+        zones.iter().filter(touched).filter(|id| !comparison.removed.contains(id)).cloned().collect();
+    let rules = desk.map(|desk| desk.rules().clone()).unwrap_or_default();
+    let after = zone_rehearsal::now(&rules, &new, &zones, aircraft.clone(), now);
+    let before = zone_rehearsal::now(&rules, live, &zones, aircraft, now);
+    let (alerted_now, no_longer_alerted_now) = held_against(after.alerted, &before.alerted);
+    let inside = inside(&alerted_now, &new);
+    let (past, missing) = match desk.map(|desk| past(desk, &rules, [live, &new], &zones, now)) {
+        Some(Ok(past)) => (past, None),
+        Some(Err(why)) => (Default::default(), Some(why)),
+        None => (Default::default(), Some("no history is kept 没有历史记录")),
+    };
+    let partial = missing.is_some() || past.iter().any(|set: &Rehearsed| set.partial) || after.partial;
+    let [past_before, past_after] = past;
+    let (alerted_last_hour, no_longer_alerted_last_hour) =
+        held_against(past_after.alerted, &past_before.alerted);
+    Report {
+        valid: true,
+        problems,
+        difference: Some(Told { comparison, unchanged }),
+        aircraft: inside,
+        alerted_now,
+        no_longer_alerted_now,
+        alerted_last_hour,
+        no_longer_alerted_last_hour,
+        partial,
+        partial_because: missing.or(partial.then_some("it took too long or was too much 数据量过大")),
+    }
+}
+
+/// The last hour again, under both sets.
+fn past(
+    desk: &ZoneDesk,
+    rules: &Settings,
+    sets: [&Arc<Airspace>; 2],
+    zones: &[ZoneId],
+    now: Timestamp,
+) -> Result<[Rehearsed; 2], &'static str> {
+    let [before, after] = sets.map(|set| {
+        let reports = desk.past(now.plus_seconds(-PAST_S), now)?;
+        Some(zone_rehearsal::over(rules, set, zones, reports, PAST_MAX))
+    });
+    before.zip(after).map(<[Rehearsed; 2]>::from).ok_or("no history is kept 没有历史记录")
+}
+
+/// Who would be alerted, marked where he is not now; and who would not be any more.
+fn held_against(after: Vec<Alerted>, before: &[Alerted]) -> (Vec<Shown>, Vec<Alerted>) {
+    let same = |a: &Alerted, b: &Alerted| a.uas_id == b.uas_id && a.zone == b.zone;
+    let gone = before.iter().filter(|old| !after.iter().any(|new| same(new, old))).cloned().collect();
+    let shown = after.into_iter().map(|alerted| {
+        let new = !before.iter().any(|old| same(old, &alerted));
+        Shown { alerted, new }
+    });
+    (shown.collect(), gone)
+}
+
+/// Those that are inside already.
+fn inside(alerted: &[Shown], new: &Airspace) -> Vec<Inside> {
+    let actual = alerted.iter().map(|shown| &shown.alerted);
+    let actual = actual.filter(|alerted| alerted.phase == crate::domain::Phase::Actual);
+    actual
+        .filter_map(|Alerted { uas_id, zone, .. }| {
+            let restriction = new.zone_by_id(zone.as_str())?.restriction;
+            Some(Inside { uas_id: uas_id.clone(), zone: zone.clone(), restriction })
+        })
+        .collect()
+}
+
+fn faults(why: EditError, changes: &[Change]) -> Vec<Place> {
+    match why {
+        EditError::Feature(number, problems) => {
+            problems.into_iter().map(|problem| placed(problem, number, changes)).collect()
+        }
+        EditError::Documents(problems) => {
+            problems.into_iter().map(|problem| place(problem, false, &Value::Null)).collect()
+        }
+        EditError::NoZone(number, id) => {
+            let text = format!("no zone `{id}` is in force. 没有该区域");
+            vec![Place { change: Some(number), ..said(text) }]
+        }
+        EditError::Twice(id) => vec![said(format!("zone `{id}` is changed twice. 同一区域被重复修改"))],
+    }
+}
+
+/// A problem of one change.
+fn placed(problem: airspace::Problem, number: usize, changes: &[Change]) -> Place {
+    let feature = match changes.get(number) {
+        Some(Change::Put { feature, .. }) => feature,
+        Some(Change::Restore { .. } | Change::Delete { .. }) | None => &Value::Null,
+    };
+    let at = position(feature, &pointer(&problem.path));
+    Place { change: Some(number), at, ..place(problem, false, &Value::Null) }
+}
+
+fn said(text: String) -> Place {
+    Place {
+        severity: ProblemSeverity::Error,
+        pointer: String::new(),
+        path: "$".into(),
+        line: 1,
+        column: 1,
+        message: text.clone(),
+        message_zh: text,
+        change: None,
+        at: None,
+    }
+}
+
+fn place(problem: airspace::Problem, single: bool, body: &Value) -> Place {
     let airspace::Problem { severity, file: _, line, column, path, message, message_zh } = problem;
     let (line, path) = if single {
         let inner = path.strip_prefix("$.features[0]").map_or(path.clone(), |rest| format!("${rest}"));
@@ -107,55 +312,36 @@ fn place(problem: airspace::Problem, single: bool) -> Place {
     } else {
         (line, path)
     };
-    Place { severity, pointer: pointer(&path), path, line, column, message, message_zh }
+    let pointer = pointer(&path);
+    let at = position(body, &pointer);
+    Place { severity, pointer, path, line, column, message, message_zh, change: None, at }
 }
 
-/// The JSON pointer (RFC 6901) of a JSON path such as `$.features[3].geometry`.
-fn pointer(path: &str) -> String {
-    let mut pointer = String::new();
-    for step in path.trim_start_matches('$').split(['.', '[', ']']).filter(|step| !step.is_empty()) {
-        pointer.push('/');
-        pointer.push_str(&step.trim_matches(['"', '\'']).replace('~', "~0").replace('/', "~1"));
+/// Where on the map a pointer into a geometry points: the position itself, or the first one below it.
+fn position(document: &Value, pointer: &str) -> Option<[f64; 2]> {
+    let (geometry, _) = pointer.split_once("/geometry")?;
+    let mut pointer = pointer;
+    loop {
+        if let Some(found) = document.pointer(pointer).and_then(first_position) {
+            return Some(found);
+        }
+        pointer = pointer.rsplit_once('/').map(|(outer, _)| outer)?;
+        if pointer.len() <= geometry.len() {
+            return None;
+        }
     }
-    pointer
 }
 
-/// The keep-out zones that an aircraft would be in now. A height that cannot be compared counts as inside.
-fn inside(state: &TrackState, airspace: &Airspace, now: Timestamp) -> Vec<Inside> {
-    let at = LatLng::wrapped(state.lat, state.lng);
-    let holds = |zone: &&Zone| {
-        Restriction::Conditional <= zone.restriction
-            && zone.bounds.contains(at)
-            && zone.applies_at(now)
-            && zone.volumes.iter().any(|volume| volume.shape.contains(at) && within_limits(volume, state))
+fn first_position(value: &Value) -> Option<[f64; 2]> {
+    let inner = match value {
+        Value::Object(members) => members.get("coordinates")?,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => value,
     };
-    let zones = airspace.zones().iter().filter(holds);
-    let one = |zone: &Zone| Inside {
-        uas_id: state.uas_id.clone(),
-        zone: zone.id.clone(),
-        restriction: zone.restriction,
-    };
-    zones.map(one).collect()
-}
-
-fn within_limits(volume: &Volume, state: &TrackState) -> bool {
-    let height = |limit: &VerticalLimit| match limit.reference {
-        VerticalReference::Agl => state.height_agl,
-        VerticalReference::Wgs84 => state.alt_hae,
-        VerticalReference::Amsl | VerticalReference::Takeoff | VerticalReference::Cn1985 => None,
-    };
-    let over = |limit: &VerticalLimit| height(limit).is_none_or(|metres| limit.metres <= metres);
-    let under = |limit: &VerticalLimit| height(limit).is_none_or(|metres| metres <= limit.metres);
-    volume.lower.as_ref().is_none_or(over) && volume.upper.as_ref().is_none_or(under)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_become_pointers() {
-        assert_eq!(pointer("$.features[3].geometry"), "/features/3/geometry");
-        assert_eq!(pointer("$"), "");
+    let list = inner.as_array()?;
+    match (list.first().and_then(Value::as_f64), list.get(1).and_then(Value::as_f64)) {
+        (Some(lng), Some(lat)) => {
+            ((-180.0..=180.0).contains(&lng) && (-90.0..=90.0).contains(&lat)).then_some([lng, lat])
+        }
+        _ => list.first().filter(|first| first.is_array()).and_then(first_position),
     }
 }

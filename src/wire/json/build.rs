@@ -12,6 +12,9 @@ use crate::wire::{Message, doors};
 use super::fields::{self, in_cell, top};
 use super::sheet::{Sheet, Slot, quote};
 
+/// Where ASTM F3411 ends its speeds, m/s; GB 46750 goes further.
+const SPEED_MPS_USUAL: f64 = 254.25;
+
 /// Makes the observation, or `None` where a required member failed. It counts only if the sheet is free of
 /// faults.
 pub(super) fn observation(sheet: &mut Sheet<'_, '_>, message: &Message<'_>) -> Option<Observation> {
@@ -20,14 +23,21 @@ pub(super) fn observation(sheet: &mut Sheet<'_, '_>, message: &Message<'_>) -> O
     let position = place(sheet, message);
     let fix_type = word::<FixType>(sheet, const { top("fix_type") });
     if fix_type == Some(FixType::None) {
-        sheet.fault(Reason::NoFix, "fix_type", "the receiver says that it has no position");
+        let detail = "the receiver says that it has no position, so what lat and lng say is in doubt";
+        sheet.flag(Reason::NoFix, "fix_type", detail);
+    }
+    let ground_speed = const { top("ground_speed") };
+    if let Some(speed_mps) = sheet.number(ground_speed).filter(|speed_mps| SPEED_MPS_USUAL < *speed_mps) {
+        let detail =
+            format!("{speed_mps} m/s is more than {SPEED_MPS_USUAL}: is it km/h, or a word for unknown?");
+        sheet.flag(Reason::OutOfRange, "ground_speed", detail);
     }
     let heights = heights(sheet);
     Some(Observation {
         operator: Some(message.operator.clone()),
         heights,
         motion: Motion {
-            ground_speed_mps: sheet.number(const { top("ground_speed") }),
+            ground_speed_mps: sheet.number(ground_speed),
             track_deg: sheet.number(const { top("track") }),
             vertical_speed_mps: sheet.number(const { top("vertical_speed") }),
         },
@@ -102,8 +112,8 @@ fn place(sheet: &mut Sheet<'_, '_>, message: &Message<'_>) -> Option<LatLng> {
 fn heights(sheet: &mut Sheet<'_, '_>) -> Heights {
     let (height, reference) = (const { top("height") }, const { top("height_reference") });
     if sheet.number(height).is_some() && sheet.is_absent(reference) {
-        let detail = "height needs height_reference: TAKEOFF or GROUND";
-        sheet.fault(Reason::MissingField, "height_reference", detail);
+        let detail = "height is not used without height_reference: TAKEOFF or GROUND";
+        sheet.flag(Reason::MissingField, "height_reference", detail);
     }
     let model = word(sheet, const { top("amsl_model") }).unwrap_or_default();
     Heights {

@@ -1,7 +1,8 @@
 //! Every member of `tlm/1` and what it must be. Whatever is not in these tables is ignored.
 //!
 //! Ranges are those of ASTM F3411-22a and GB 46750-2025, of the 5G cell those of 3GPP TS 38.133 and 38.331.
-//! The sentinels of F3411 (track 361, speed 255, vertical speed 63, height -1000) mean "unknown".
+//! What is unknown is left out: the words of binary formats for it (track 361, vertical speed 63) are out of range
+//! here. Only a height of -1000, which no aircraft has and which is within its range, means "unknown" in JSON too.
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
@@ -13,9 +14,9 @@ use crate::domain::{FixType, GeoidModel, OperationCategory, OperationalStatus, R
 pub(super) enum Rule {
     /// A number, both ends included.
     Number { min: f64, max: f64 },
-    /// The same; `unknown` says that the sender does not know.
-    NumberOr { min: f64, max: f64, unknown: f64 },
-    /// Degrees, 0 ≤ x < 360; 361 says unknown.
+    /// A height in metres; its lower end says that the sender does not know.
+    Height,
+    /// Degrees, 0 ≤ x < 360.
     Bearing,
     /// A whole number, both ends included.
     Whole { min: i64, max: i64 },
@@ -56,9 +57,9 @@ const fn field(name: &'static str, rule: Rule) -> Field {
 pub(super) static FIELDS: [Field; 40] = [
     field("accuracy_h", Rule::Number { min: 0.0, max: 20_000.0 }),
     field("accuracy_v", Rule::Number { min: 0.0, max: 20_000.0 }),
-    field("alt_amsl", HEIGHT),
-    field("alt_hae", HEIGHT),
-    field("alt_pressure", HEIGHT),
+    field("alt_amsl", Rule::Height),
+    field("alt_hae", Rule::Height),
+    field("alt_pressure", Rule::Height),
     field("amsl_model", Rule::Word(known::<GeoidModel>)),
     field("backfill", Rule::Flag),
     field("battery_pct", Rule::Number { min: 0.0, max: 100.0 }),
@@ -68,13 +69,13 @@ pub(super) static FIELDS: [Field; 40] = [
     field("fix_type", Rule::Word(known::<FixType>)),
     field("flight_id", Rule::Text),
     field("gnss_systems", Rule::ListOf(&GNSS_SYSTEM)),
-    // F3411 ends at 254.25 with 255 for unknown; GB 46750 goes on to 6553.4.
-    field("ground_speed", Rule::NumberOr { min: 0.0, max: 6553.4, unknown: 255.0 }),
+    // F3411 ends at 254.25; GB 46750 goes on to 6553.4.
+    field("ground_speed", Rule::Number { min: 0.0, max: 6553.4 }),
     field("group_id", Rule::Text),
     // Receivers without a position say 99.99.
     field("hdop", Rule::Number { min: 0.0, max: 99.99 }),
     field("heading", Rule::Bearing),
-    field("height", HEIGHT),
+    field("height", Rule::Height),
     field("height_reference", Rule::Word(known::<RelativeReference>)),
     field("lat", Rule::Number { min: -90.0, max: 90.0 }),
     field("lng", Rule::Number { min: -180.0, max: 180.0 }),
@@ -95,7 +96,7 @@ pub(super) static FIELDS: [Field; 40] = [
     field("ua_type", Rule::Whole { min: 0, max: 15 }),
     field("uas_id", Rule::Text),
     field("uas_id_type", Rule::OneOf(ID_TYPES)),
-    field("vertical_speed", Rule::NumberOr { min: -62.0, max: 62.0, unknown: 63.0 }),
+    field("vertical_speed", Rule::Number { min: -62.0, max: 62.0 }),
 ];
 
 /// Members of one kind of object, found by key.
@@ -135,8 +136,6 @@ impl Table {
         self.fields.get(at).map(|field| (at, field))
     }
 }
-
-const HEIGHT: Rule = Rule::NumberOr { min: -1000.0, max: 31_767.5, unknown: -1000.0 };
 
 /// The members of `nr`, in alphabetical order.
 pub(super) static CELL: [Field; 8] = [

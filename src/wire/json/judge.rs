@@ -9,6 +9,9 @@ use super::sheet::{Slot, quote};
 
 type Judged<'t> = Result<Slot<'t>, (Reason, String)>;
 
+/// Heights as F3411 bounds them, metres; the lower end is its word for unknown.
+const HEIGHT_UNKNOWN_M: f64 = -1000.0;
+const HEIGHT_M_MAX: f64 = 31_767.5;
 /// Most characters of a text member.
 const TEXT_LEN_MAX: usize = 64;
 /// Whole numbers up to here are exact as real numbers: 2⁵³.
@@ -18,9 +21,8 @@ impl Rule {
     /// What the rule wants, for messages.
     pub(super) fn wanted(&self) -> String {
         match self {
-            Self::Number { min, max } | Self::NumberOr { min, max, unknown: _ } => {
-                format!("a number from {min} to {max}")
-            }
+            Self::Number { min, max } => format!("a number from {min} to {max}"),
+            Self::Height => format!("a number from {HEIGHT_UNKNOWN_M} to {HEIGHT_M_MAX}"),
             Self::Bearing => "a number from 0 to below 360".into(),
             Self::Whole { min, max } => format!("a whole number from {min} to {max}"),
             Self::Text => format!("a text of 1 to {TEXT_LEN_MAX} characters"),
@@ -38,7 +40,7 @@ impl Rule {
     /// Judges a whole number.
     pub(super) fn judge_whole<'t>(&self, value: i64) -> Judged<'t> {
         match self {
-            Self::Number { .. } | Self::NumberOr { .. } | Self::Bearing => self.judge_number(whole(value)),
+            Self::Number { .. } | Self::Height | Self::Bearing => self.judge_number(whole(value)),
             Self::Whole { min, max } if (*min..=*max).contains(&value) => Ok(Slot::Whole(value)),
             Self::Whole { .. } => Err(self.out_of_range(value)),
             Self::Plmn if (10_000..=999_999).contains(&value) => Ok(Slot::Checked),
@@ -56,10 +58,11 @@ impl Rule {
 
     /// Judges a real number.
     pub(super) fn judge_number<'t>(&self, value: f64) -> Judged<'t> {
-        let (min, max, unknown) = match self {
-            Self::Number { min, max } => (*min, *max, f64::NAN),
-            Self::NumberOr { min, max, unknown } => (*min, *max, *unknown),
-            Self::Bearing => (0.0, 360.0_f64.next_down(), 361.0),
+        let (min, max) = match self {
+            Self::Number { min, max } => (*min, *max),
+            Self::Height if value.total_cmp(&HEIGHT_UNKNOWN_M).is_eq() => return Ok(Slot::Absent),
+            Self::Height => (HEIGHT_UNKNOWN_M, HEIGHT_M_MAX),
+            Self::Bearing => (0.0, 360.0_f64.next_down()),
             // `3.0` is a whole number in JSON.
             Self::Whole { .. } | Self::Time | Self::Plmn
                 if value.fract() == 0.0 && value.abs() <= EXACT_MAX =>
@@ -83,13 +86,7 @@ impl Rule {
             | Self::ListOf(_)
             | Self::Cell => return Err(self.invalid(&format!("the number {value}"))),
         };
-        if value.total_cmp(&unknown).is_eq() {
-            Ok(Slot::Absent)
-        } else if min <= value && value <= max {
-            Ok(Slot::Number(value))
-        } else {
-            Err(self.out_of_range(value))
-        }
+        if min <= value && value <= max { Ok(Slot::Number(value)) } else { Err(self.out_of_range(value)) }
     }
 
     /// Judges a text.
@@ -116,7 +113,7 @@ impl Rule {
                 Ok(Slot::Checked)
             }
             Self::Number { .. }
-            | Self::NumberOr { .. }
+            | Self::Height
             | Self::Bearing
             | Self::Whole { .. }
             | Self::Text

@@ -6,11 +6,21 @@
 mod build;
 mod fields;
 mod judge;
+mod outline;
 mod sheet;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use crate::domain::{Reason, Refusal};
+
+pub use outline::{Element, Member, outline};
+pub use write::report;
+
+/// The names of every member that is read, those of `nr` with their dot.
+pub fn member_names() -> impl Iterator<Item = &'static str> {
+    fields::FIELDS.iter().chain(&fields::CELL).map(|field| field.name)
+}
 
 use super::{Decoded, Memory, Message};
 use sheet::{Sheet, Unreadable};
@@ -40,8 +50,8 @@ pub(super) fn decode(message: &Message<'_>, _memory: &mut Memory, out: &mut Deco
 
 /// Reads one object; `false` if it is not JSON.
 fn one(text: &str, message: &Message<'_>, out: &mut Decoded) -> bool {
-    let first = out.refusals.len();
-    let mut sheet = Sheet::new(&mut out.refusals);
+    let [first, first_flag] = [out.refusals.len(), out.flags.len()];
+    let mut sheet = Sheet::new(&mut out.refusals, &mut out.flags);
     match sheet.read(text) {
         Ok(()) => {}
         Err(Unreadable::Number(refusal)) => {
@@ -57,6 +67,9 @@ fn one(text: &str, message: &Message<'_>, out: &mut Decoded) -> bool {
         && out.refusals.len() == first
     {
         out.observations.push(observation);
+    } else {
+        // A remark is about what was accepted.
+        out.flags.truncate(first_flag);
     }
     true
 }
@@ -71,14 +84,16 @@ fn many(elements: &[&str], message: &Message<'_>, out: &mut Decoded) {
     }
     let mut is_json = true;
     for (index, element) in elements.iter().enumerate() {
-        let first = out.refusals.len();
+        let [first, first_flag] = [out.refusals.len(), out.flags.len()];
         is_json &= one(element, message, out);
-        for refusal in out.refusals.iter_mut().skip(first) {
+        let flags = out.flags.iter_mut().skip(first_flag);
+        for refusal in out.refusals.iter_mut().skip(first).chain(flags) {
             refusal.detail = format!("element {index}: {}", refusal.detail);
         }
     }
     if !is_json {
         out.observations.clear();
+        out.flags.clear();
     }
 }
 

@@ -47,12 +47,13 @@ pub(super) struct Sheet<'t, 'f> {
     /// The member that is being read.
     current: Option<&'static Field>,
     faults: &'f mut Vec<Refusal>,
+    flags: &'f mut Vec<Refusal>,
 }
 
 impl<'t, 'f> Sheet<'t, 'f> {
-    /// An empty sheet that adds its faults to `faults`.
-    pub(super) fn new(faults: &'f mut Vec<Refusal>) -> Self {
-        Self { slots: [const { Slot::Absent }; SLOTS], seen: 0, current: None, faults }
+    /// An empty sheet that adds its faults to `faults` and what only looks wrong to `flags`.
+    pub(super) fn new(faults: &'f mut Vec<Refusal>, flags: &'f mut Vec<Refusal>) -> Self {
+        Self { slots: [const { Slot::Absent }; SLOTS], seen: 0, current: None, faults, flags }
     }
 
     /// Reads `text`, which must be one JSON object.
@@ -66,6 +67,11 @@ impl<'t, 'f> Sheet<'t, 'f> {
     /// Adds a fault of a member.
     pub(super) fn fault(&mut self, reason: Reason, field: &str, detail: impl Into<String>) {
         self.faults.push(Refusal::of_field(reason, field, detail));
+    }
+
+    /// Adds a remark on a member that does not keep the report out.
+    pub(super) fn flag(&mut self, reason: Reason, field: &str, detail: impl Into<String>) {
+        self.flags.push(Refusal::of_field(reason, field, detail));
     }
 
     /// Adds a fault that was judged elsewhere.

@@ -105,7 +105,6 @@ fn required_members() {
         refused(&json!({ name: null }), &[(MissingField, name)]);
     }
     assert_eq!(faults(&decode_bytes(b"{}")).len(), 4);
-    refused(&json!({ "height": 3 }), &[(MissingField, "height_reference")]);
     assert_eq!(accepted(&json!({ "height_reference": "TAKEOFF" })).heights, Heights::default());
     assert_eq!(accepted(&json!({ "alt_amsl": 5 })).heights.amsl_m, Some((5.0, GeoidModel::Egm96)));
 }
@@ -198,12 +197,40 @@ fn ranges() {
 }
 
 #[test]
-fn sentinels_become_absent() {
-    let seen = accepted(&json!({
-        "track": 361, "ground_speed": 255, "vertical_speed": 63.0, "alt_hae": -1000, "alt_amsl": -1000.0,
-        "alt_pressure": -1000, "height": -1000, "heading": 361,
-    }));
-    assert_eq!((seen.motion, seen.heights), (Motion::default(), Heights::default()));
+fn words_of_binary_formats_for_unknown_are_no_json() {
+    for (name, value) in [("track", 361.0), ("heading", 361.0), ("vertical_speed", 63.0)] {
+        refused(&json!({ name: value }), &[(OutOfRange, name)]);
+    }
+    let seen =
+        accepted(&json!({ "alt_hae": -1000, "alt_amsl": -1000.0, "alt_pressure": -1000, "height": -1000 }));
+    assert_eq!(seen.heights, Heights::default());
+}
+
+/// What is accepted all the same, and the remark that it gets.
+#[test]
+fn an_optional_member_that_says_little_costs_no_position() {
+    for (changes, reason, field) in [
+        (json!({ "height": 3 }), MissingField, "height_reference"),
+        (json!({ "fix_type": "NONE" }), NoFix, "fix_type"),
+        (json!({ "ground_speed": 255 }), OutOfRange, "ground_speed"),
+    ] {
+        let out = decode_bytes(report(&changes).to_string().as_bytes());
+        assert_eq!((out.observations.len(), out.refusals.len()), (1, 0), "{changes}");
+        assert_eq!(
+            (out.flags.len(), out.flags[0].reason, out.flags[0].field.as_deref()),
+            (1, reason, Some(field))
+        );
+        let mut wrong = report(&changes);
+        wrong["lat"] = json!(95);
+        let out = decode_bytes(wrong.to_string().as_bytes());
+        assert_eq!((out.observations.len(), out.refusals.len(), out.flags.len()), (0, 1, 0), "{changes}");
+        let both = json!([report(&changes), wrong]);
+        let out = decode_bytes(both.to_string().as_bytes());
+        assert_eq!((out.observations.len(), out.refusals.len(), out.flags.len()), (1, 1, 1), "{changes}");
+        assert!(out.flags[0].detail.starts_with("element 0: "), "{:?}", out.flags);
+    }
+    assert_eq!(accepted(&json!({ "height": 3 })).heights, Heights::default());
+    assert_eq!(accepted(&json!({ "ground_speed": 255 })).motion.ground_speed_mps, Some(255.0));
 }
 
 #[test]
@@ -226,7 +253,6 @@ fn identity_place_fix_and_crs() {
     refused(&json!({ "lat": 0, "lng": -0.0 }), &[(NullIsland, "lat")]);
     refused(&json!({ "lat": 20.9 }), &[(OutsideArea, "lat")]);
     refused(&json!({ "lat": 114.0, "lng": 22.5 }), &[(OutOfRange, "lat")]);
-    refused(&json!({ "fix_type": "NONE" }), &[(NoFix, "fix_type")]);
     for crs in ["GCJ02", "BD09", "wgs84", ""] {
         refused(&json!({ "crs": crs }), &[(UnknownCrs, "crs")]);
     }

@@ -22,7 +22,7 @@ fn origin() -> LatLng {
 }
 
 /// A report of somebody who hovers so many metres east of the origin.
-fn hover(id: &str, east_m: f64, t: f64) -> Observation {
+pub(super) fn hover(id: &str, east_m: f64, t: f64) -> Observation {
     let place = LocalMetric::at(22.5).moved(origin(), east_m, 0.0);
     let mut seen = Observation::new(UasId::new(id).unwrap(), at(t), place);
     (seen.status, seen.heights.hae_m) = (OperationalStatus::Airborne, Some(50.0));
@@ -30,12 +30,12 @@ fn hover(id: &str, east_m: f64, t: f64) -> Observation {
     seen
 }
 
-fn zone(radius_m: f64) -> Arc<Airspace> {
+pub(super) fn zone(radius_m: f64) -> Arc<Airspace> {
     airspace(origin(), &[(0, [0.0, 0.0], radius_m)])
 }
 
 /// Two in a zone, too close to each other, seen for ten seconds.
-fn before() -> Vec<Alert> {
+pub(super) fn before() -> Vec<Alert> {
     let mut monitor = Monitor::new(Settings::default());
     let mut effects = Vec::new();
     monitor.handle(at(-1.0), Event::AirspaceReplaced(zone(300.0)), &mut effects);

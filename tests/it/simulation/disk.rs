@@ -21,13 +21,17 @@ const RETRY_S: f64 = 0.1;
 pub(crate) struct Disk {
     pub(crate) synced: BTreeMap<u64, Entry>,
     pub(crate) log_id: u64,
-    /// Whether events were published that are not here.
-    beyond: bool,
+    /// The newest event that was published before it was here.
+    published: u64,
 }
 
 impl Disk {
     fn last_seq(&self) -> u64 {
         self.synced.last_key_value().map_or(0, |(seq, _)| *seq)
+    }
+
+    fn lacks_published(&self) -> bool {
+        self.last_seq() < self.published
     }
 }
 
@@ -51,13 +55,6 @@ struct State {
     stall_until: Timestamp,
     condition: Condition,
     durable_seq: u64,
-    refused_seq: u64,
-}
-
-impl State {
-    fn all_is_written(&self) -> bool {
-        self.backlog.is_empty() && self.refused_seq <= self.durable_seq
-    }
 }
 
 /// The journal of one life of the service.
@@ -67,8 +64,8 @@ pub(crate) struct Journal(RefCell<State>);
 impl Journal {
     pub(crate) fn open(mut disk: Disk) -> (Self, Recovered) {
         let last_seq = disk.last_seq();
-        disk.log_id += u64::from(disk.beyond);
-        disk.beyond = false;
+        disk.log_id += u64::from(disk.lacks_published());
+        disk.published = 0;
         let mut newest: BTreeMap<_, &Entry> = BTreeMap::new();
         for entry in disk.synced.values() {
             newest.insert(&*entry.event.alert.alert_id, entry);
@@ -77,7 +74,7 @@ impl Journal {
             newest.into_values().filter(|e| e.event.alert.state == AlertState::Open).cloned().collect();
         open.sort_by_key(|entry| entry.seq);
         let log_id = disk.log_id.to_string().into();
-        let recovered = Recovered { log_id, last_seq, oldest_seq: 1, open, damage: Vec::new() };
+        let recovered = Recovered { log_id, last_seq, oldest_seq: 1, open, told: None, damage: Vec::new() };
         let journal = Self(RefCell::new(State {
             disk,
             backlog: VecDeque::new(),
@@ -87,7 +84,6 @@ impl Journal {
             stall_until: Timestamp::default(),
             condition: Condition::Writable,
             durable_seq: last_seq,
-            refused_seq: last_seq,
         }));
         (journal, recovered)
     }
@@ -157,7 +153,7 @@ impl Journal {
         {
             keep(&mut disk, &write.entries);
         }
-        if disk.beyond {
+        if disk.lacks_published() {
             fates.note("a crash with events that were told and are lost");
         }
         disk
@@ -196,14 +192,12 @@ fn finish(state: &mut State, write: &Write, now: Timestamp, fates: &mut Fates) {
     }
     state.condition = Condition::Writable;
     state.retry_at = None;
-    state.disk.beyond &= !state.all_is_written();
 }
 
 impl Store for Journal {
     fn append(&self, entries: Vec<Entry>) -> Result<(), Vec<Entry>> {
         let mut state = self.0.borrow_mut();
         if BACKLOG_MAX < state.backlog.len() + entries.len() {
-            state.refused_seq = entries.last().map_or(0, |last| last.seq);
             return Err(entries);
         }
         let last = state.backlog.back().map_or(state.durable_seq, |last| last.seq);
@@ -214,9 +208,9 @@ impl Store for Journal {
 
     fn probe(&self, _number: u64) {}
 
-    fn mark_unsafe(&self) {
-        let state = &mut *self.0.borrow_mut();
-        state.disk.beyond |= !state.all_is_written();
+    fn mark_unsafe(&self, seq: u64) {
+        let disk = &mut self.0.borrow_mut().disk;
+        disk.published = disk.published.max(seq);
     }
 
     fn progress(&self) -> Progress {

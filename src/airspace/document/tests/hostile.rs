@@ -2,13 +2,6 @@
 
 use super::*;
 
-/// [`GOOD`] with its geometry replaced.
-fn geometry(text: &str) -> String {
-    let start = GOOD.find("{\"type\": \"Polygon\"").unwrap();
-    let end = GOOD.find(",\n   \"properties\"").unwrap();
-    format!("{}{text}{}", &GOOD[..start], &GOOD[end..])
-}
-
 fn ring(text: &str) -> String {
     with(RING, text)
 }

@@ -6,6 +6,7 @@ mod hostile;
 mod maps;
 mod published;
 mod shapes;
+mod surfaces;
 mod times;
 
 use super::{Document, Loaded, Problem, ProblemSeverity, load, load_within};
@@ -34,6 +35,13 @@ fn load_one(text: &str) -> Loaded {
 fn with(old: &str, new: &str) -> String {
     assert!(GOOD.contains(old), "{old}");
     GOOD.replacen(old, new, 1)
+}
+
+/// [`GOOD`] with its geometry replaced.
+fn geometry(text: &str) -> String {
+    let start = GOOD.find("{\"type\": \"Polygon\"").unwrap();
+    let end = GOOD.find(",\n   \"properties\"").unwrap();
+    format!("{}{text}{}", &GOOD[..start], &GOOD[end..])
 }
 
 fn zone(text: &str) -> Zone {

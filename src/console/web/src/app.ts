@@ -5,7 +5,7 @@ import { MapView } from "./map/view";
 import type { Scene } from "./map/scene";
 import { whereabouts } from "./map/focus";
 import type { Rect } from "./map/labels";
-import { type Alert, type Box, type Frame, isService, rank } from "./protocol";
+import { type Alert, type Box, type Frame, isService, rank, type Wanted } from "./protocol";
 import { Alerts, type Entry } from "./store/alerts";
 import { Tracks, mercatorX, mercatorY } from "./store/tracks";
 import { Zones } from "./store/zones";
@@ -58,6 +58,10 @@ export class App implements Scene {
   byHeight = false;
   vectorS = 30;
   basemapFailed = false;
+  /** Whose aircraft the fleet's page shows. */
+  fleet = "";
+  /** An alert that the address names and that has not come yet. */
+  asked: string | undefined;
   /** Newest raised CRITICAL, for who cannot see it. */
   announcement = "";
   /** What lies over the map; set by the page that is shown. */
@@ -68,6 +72,9 @@ export class App implements Scene {
   private recalled = "";
   private box: Box | undefined;
   private rate = 0;
+  /** On the fleet's page only the fleet is subscribed, and who takes part in its alerts. */
+  private onlyFleet = false;
+  private intruders: string[] = [];
 
   constructor() {
     this.zones = new Zones(() => {
@@ -78,7 +85,8 @@ export class App implements Scene {
       frame: (frame) => this.hear(frame),
       liveness: () => this.livenessChanged(),
       missed: (report) => this.tellMissed(report),
-    });
+    }, seatOf());
+    this.fleet = seatOf()?.[0] ?? "";
   }
 
   openMap(target: HTMLElement): void {
@@ -235,6 +243,7 @@ export class App implements Scene {
         this.alerts.replace(frame.alerts, now);
         if (frame.tracks) this.tracks.replace(frame.tracks, now, this.stream.heartbeat && this.serverNow());
         this.subscribe();
+        void this.open();
         break;
       case "alert":
         this.alerts.take(frame.alert, now, frame.durable === false ? frame.seq : undefined);
@@ -280,14 +289,44 @@ export class App implements Scene {
     if (i !== undefined) this.map.fly([this.tracks.x[i]!, this.tracks.y[i]!]);
   }
 
-  private subscribe(): void {
-    const rate = CROWD < this.tracks.count ? 1 : 2;
-    if (!this.box || (rate === this.rate && this.subscribed === this.box)) return;
-    this.rate = rate;
-    this.subscribed = this.box;
-    this.stream.watch(this.box, rate);
+  /** Which operator's aircraft the fleet's page shows. */
+  showFleet(operator: string): void {
+    if (operator === this.fleet) return;
+    this.fleet = operator;
+    this.intruders = [];
+    this.choose(undefined);
+    this.subscribe();
   }
-  private subscribed: Box | undefined;
+
+  /** Who takes part in the fleet's alerts without being of it. */
+  nameIntruders(ids: string[]): void {
+    if (ids.join() === this.intruders.join()) return;
+    this.intruders = ids;
+    this.subscribe();
+  }
+
+  /** The page that is shown changed. */
+  turnedTo(page: string): void {
+    this.onlyFleet = page === "fleet";
+    this.subscribe();
+  }
+
+  private wanted(): Wanted | undefined {
+    const seat = seatOf();
+    if (this.onlyFleet) return this.fleet ? { operators: [this.fleet], uas_ids: this.intruders } : { operators: [] };
+    return this.box && { bbox: this.box, ...(seat ? { operators: seat, uas_ids: this.intruders } : {}) };
+  }
+
+  private subscribe(): void {
+    const wanted = this.wanted();
+    const rate = CROWD < this.tracks.count ? 1 : 2;
+    const said = JSON.stringify(wanted);
+    if (!wanted || (rate === this.rate && this.subscribed === said)) return;
+    this.rate = rate;
+    this.subscribed = said;
+    this.stream.watch(wanted, rate);
+  }
+  private subscribed = "";
 
   private livenessChanged(): void {
     const { stream } = this;
@@ -311,6 +350,22 @@ export class App implements Scene {
     this.notify("missed", "info", `${t("missed_title")}: ${parts.join(" ")}`);
   }
 
+  /** Opens the alert that the address names: one that stands, else as the history has it. */
+  private async open(): Promise<void> {
+    const id = this.asked;
+    if (id === undefined) return;
+    this.asked = undefined;
+    const known = this.alerts.find(id);
+    if (known) return this.locate(known.alert);
+    try {
+      const answer = await fetch(`/api/v1/alerts/${encodeURIComponent(id)}`);
+      if (!answer.ok) throw new Error(String(answer.status));
+      this.locate((await answer.json()) as Alert);
+    } catch {
+      this.notify("asked", "warn", t("alert_unknown", { id }));
+    }
+  }
+
   /** What was cleared before the page was opened and that nobody took note of. */
   private async recall(seq: number, history: string): Promise<void> {
     if (this.recalled === history) return;
@@ -327,6 +382,12 @@ export class App implements Scene {
       // The list then begins with what is cleared from now on.
     }
   }
+}
+
+/** The operator of whom this seat is (`?operator=`): it is told of its own alerts and aircraft only. */
+function seatOf(): string[] | undefined {
+  const operator = new URLSearchParams(location.search).get("operator");
+  return operator ? [operator] : undefined;
 }
 
 function spanText(seconds: number): string {

@@ -3,6 +3,7 @@
 import { App } from "./app";
 import { PAGES, type Mounted } from "./pages";
 import { Router } from "./router";
+import { WALL } from "./ui/dom";
 import { Keys } from "./ui/keys";
 import { Shell } from "./ui/shell";
 import "./style.css";
@@ -22,8 +23,11 @@ function show(id: string): void {
   const page = PAGES.find((one) => one.id === id);
   if (!page || shown === id) return;
   shown = id;
+  mounted.leave?.();
   document.body.dataset["page"] = id;
   document.body.classList.toggle("with-map", page.map);
+  mounted.leave?.();
+  app.turnedTo(id);
   mounted = page.mount(app, { over: shell.over, side: shell.side });
   app.draw(true);
 }
@@ -38,6 +42,9 @@ new Keys(app, router, () => mounted);
 router.read();
 show(router.page);
 void app.start();
+
+// A wall shows the picture to a room: nothing to press, everything larger.
+document.body.classList.toggle("kiosk", WALL);
 
 let blinked = 0;
 let addressed = 0;

@@ -68,6 +68,13 @@ export type Frame =
   | { type: "bye" }
   | { type: "pong" };
 
+/** Which aircraft are wanted; a part that is absent leaves nobody out. */
+export interface Wanted {
+  bbox?: Box;
+  operators?: string[];
+  uas_ids?: string[];
+}
+
 /** West, south, east, north in degrees. */
 export type Box = [number, number, number, number];
 

@@ -37,12 +37,15 @@ export class Router {
     filter.inViewOnly = wanted.has("inview") || filter.inViewOnly;
     const aircraft = wanted.get("uas");
     if (aircraft) this.app.choose(aircraft);
+    this.app.asked = wanted.get("alert") ?? undefined;
+    const operator = wanted.get("op");
+    if (operator) this.app.showFleet(operator);
     this.shown(this.page);
   }
 
   /** Keeps the address up to date without a history entry for each move of the map. */
   write(): void {
-    const { filter, aircraft, map } = this.app;
+    const { filter, aircraft, alert, fleet, map } = this.app;
     // A page that was asked for, but whose event has not come yet, must not be written over.
     const asked = location.hash.replace(/^#\/?/, "").split("?")[0];
     if (asked && asked !== this.page && PAGES.some((page) => page.id === asked)) return;
@@ -52,6 +55,9 @@ export class Router {
     if (filter.unackedOnly) said.set("unacked", "");
     if (filter.inViewOnly) said.set("inview", "");
     if (aircraft) said.set("uas", aircraft);
+    const named = alert?.alert_id ?? this.app.asked;
+    if (named) said.set("alert", named);
+    if (fleet && this.page === "fleet") said.set("op", fleet);
     const hash = `#/${this.page}?${said.toString().replace(/%2C/g, ",")}`;
     if (hash === location.hash) return;
     this.written = hash;

@@ -3,7 +3,7 @@
 // A page is live only while three things hold: the evaluating path's heartbeat is fresh, an own ping comes back in
 // time (frames that are stuck in a slow network show here, whatever the clocks say), and the service is not behind.
 
-import type { Box, Frame, Heartbeat } from "./protocol";
+import type { Frame, Heartbeat, Wanted } from "./protocol";
 
 /** The page is not live after so long without a heartbeat or with a ping unanswered, milliseconds. */
 export const DEAD_AFTER_MS = 2500;
@@ -50,7 +50,7 @@ export class Stream {
   private socket: WebSocket | undefined;
   private seq: number | undefined;
   private logId: string | undefined;
-  private box: Box | undefined;
+  private wanted: Wanted | undefined;
   private maxHz = 1;
   private pingAt: number | undefined;
   private pinged = -Infinity;
@@ -61,7 +61,11 @@ export class Stream {
   private catchUp: { upto: number; report: Missed } | undefined;
   private lostAt: number | undefined;
 
-  constructor(private readonly events: StreamEvents) {}
+  /** `operators`: of whom alerts are told; without, of everybody. */
+  constructor(
+    private readonly events: StreamEvents,
+    private readonly operators?: string[],
+  ) {}
 
   start(): void {
     this.connect();
@@ -86,8 +90,8 @@ export class Stream {
   }
 
   /** Only what the view needs is subscribed. */
-  watch(box: Box, maxHz: number): void {
-    this.box = box;
+  watch(wanted: Wanted, maxHz: number): void {
+    this.wanted = wanted;
     this.maxHz = maxHz;
     if (this.ready) this.subscribe();
   }
@@ -141,8 +145,8 @@ export class Stream {
   }
 
   private subscribe(): void {
-    const message: Record<string, unknown> = { type: "subscribe", alerts: {} };
-    if (this.box) message["tracks"] = { bbox: this.box, max_hz: this.maxHz };
+    const message: Record<string, unknown> = { type: "subscribe", alerts: this.operators ? { operators: this.operators } : {} };
+    if (this.wanted) message["tracks"] = { ...this.wanted, max_hz: this.maxHz };
     if (this.seq !== undefined) message["after"] = this.seq;
     this.send(message);
   }

@@ -16,6 +16,7 @@ import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
 import Text from "ol/style/Text";
 import { PMTiles, TileType } from "pmtiles";
+import { LARGER } from "../ui/dom";
 import { language } from "../i18n";
 import { COAST, LAND, PLACE } from "./colours";
 import { gcj02FromWgs84, wgs84FromGcj02 } from "./gcj02";
@@ -147,7 +148,7 @@ export function coastLayers(): { coast: BaseLayer; names: BaseLayer; renamed: ()
       const zoom = Math.log2(156543.03 / resolution);
       if (zoom < Number(place.get("zoom"))) return undefined;
       const text = String(place.get(language()));
-      const size = Number(place.get("zoom")) < 8 ? 14 : 12;
+      const size = Math.round((Number(place.get("zoom")) < 8 ? 14 : 12) * LARGER);
       let style = texts.get(text);
       if (!style) {
         style = new Style({ text: new Text({ text, font: `${size}px ${FONT}`, fill: new Fill({ color: PLACE }) }) });

@@ -4,6 +4,7 @@
 import { t } from "../i18n";
 import { type Alert, rank } from "../protocol";
 import { mercatorX, mercatorY } from "../store/tracks";
+import { LARGER } from "../ui/dom";
 import { FONT } from "./basemap";
 import { PLATE, RANK } from "./colours";
 import { cross, stretch } from "./painter";
@@ -180,16 +181,17 @@ function circle(sheet: Sheet, at: At, metres: number, colour: string, solid: boo
 
 function plate(sheet: Sheet, text: string, x: number, y: number, alert: Alert): void {
   const { pen } = sheet;
-  pen.font = `600 12px ${FONT}`;
+  pen.font = `600 ${Math.round(12 * LARGER)}px ${FONT}`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   const width = pen.measureText(text).width + 12;
-  sheet.plates.push({ left: x - width / 2, top: y - 10, right: x + width / 2, bottom: y + 10 });
+  const half = 10 * LARGER;
+  sheet.plates.push({ left: x - width / 2, top: y - half, right: x + width / 2, bottom: y + half });
   pen.fillStyle = "rgba(8,12,16,0.92)";
-  pen.fillRect(x - width / 2, y - 10, width, 20);
+  pen.fillRect(x - width / 2, y - half, width, 2 * half);
   pen.strokeStyle = RANK[rank(alert.severity)] ?? "#ffffff";
   pen.lineWidth = 1.5;
-  pen.strokeRect(x - width / 2, y - 10, width, 20);
+  pen.strokeRect(x - width / 2, y - half, width, 2 * half);
   pen.fillStyle = "#ffffff";
   pen.fillText(text, x, y + 0.5);
   pen.textAlign = "left";

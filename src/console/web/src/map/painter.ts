@@ -3,7 +3,7 @@
 
 import type { FrameState } from "ol/Map";
 import type RenderEvent from "ol/render/Event";
-import { blinkOn, NUMERALS } from "../ui/dom";
+import { blinkOn, LARGER, NUMERALS } from "../ui/dom";
 import { tMaybe } from "../i18n";
 import { KIND, TRAIL_POINTS } from "../store/tracks";
 import { FONT } from "./basemap";
@@ -29,7 +29,7 @@ const SETTLED_MS = 120;
 const HOVER_MPS = 0.8;
 const FORMS: Form[] = ["chevron", "hollow", "sensed", "manned"];
 const LOOKS = [LOOK.normal, LOOK.unidentified, LOOK.sensed, LOOK.manned];
-const LINE = 15;
+const LINE = Math.round(15 * LARGER);
 
 interface Painted {
   left: number;
@@ -176,7 +176,7 @@ export class Painter {
     if (this.scene.trails) this.paintTrails(sheet, this.alarmed);
     if (crowd <= SYMBOLS_MAX) {
       if (full) this.paintVectors(sheet, this.normal, false);
-      for (const i of this.normal) this.paintSymbol(sheet, i, full ? 26 : 20);
+      for (const i of this.normal) this.paintSymbol(sheet, i, (full ? 26 : 20) * LARGER);
     }
     this.paintVectors(sheet, this.alarmed, true);
     drawPairs(sheet, this.scene);
@@ -303,7 +303,7 @@ export class Painter {
       const colour = RANK[alarm.rank] ?? TARGET;
       const lit = !alarm.unacknowledged || alarm.rank > 1 || blinkOn();
       pen.beginPath();
-      pen.arc(x, y, 13, 0, 7);
+      pen.arc(x, y, 13 * LARGER, 0, 7);
       pen.fillStyle = "rgba(8,12,16,0.65)";
       pen.fill();
       pen.globalAlpha = lit ? 1 : 0.35;
@@ -312,12 +312,12 @@ export class Painter {
       pen.stroke();
       if (alarm.rank === 0) {
         pen.beginPath();
-        pen.arc(x, y, 17.5, 0, 7);
+        pen.arc(x, y, 17.5 * LARGER, 0, 7);
         pen.stroke();
       }
       pen.globalAlpha = 1;
     }
-    this.paintSymbol(sheet, i, 26, alarm ? LOOK.alarm + alarm.rank : undefined);
+    this.paintSymbol(sheet, i, 26 * LARGER, alarm ? LOOK.alarm + alarm.rank : undefined);
     if (row.uas_id === this.scene.aircraft) brackets(pen, x, y, 20);
   }
 
@@ -406,20 +406,20 @@ export class Painter {
     pen.font = fontOf(alarm !== undefined);
     const staleness = this.scene.tracks.staleness(i, this.scene.now());
     pen.fillStyle = staleness > 0 && !alarm ? STALE : colour;
-    pen.fillText(row.uas_id, left + 4, top + 9.5);
+    pen.fillText(row.uas_id, left + 4, top + LINE * 0.63);
     if (alarm) this.paintTag(pen, tagText(alarm.rank, alarm.code), RANK[alarm.rank] ?? TEXT, left + wish.width - 4, top + 2);
     pen.font = fontOf(false);
     pen.fillStyle = staleness > 0 ? STALE : alarm ? "#f0f4f8" : DIM;
-    pen.fillText(figures(row.height_agl, row.vertical_speed, row.ground_speed), left + 4, top + 24.5);
+    pen.fillText(figures(row.height_agl, row.vertical_speed, row.ground_speed), left + 4, top + LINE * 1.63);
   }
 
   private paintTag(pen: CanvasRenderingContext2D, text: string, colour: string, right: number, top: number): void {
     const width = this.measure(text, true) + 6;
     pen.fillStyle = colour;
-    pen.fillRect(right - width + 2, top + 0.5, width, 14);
+    pen.fillRect(right - width + 2, top + 0.5, width, LINE - 1);
     pen.font = fontOf(true);
     pen.fillStyle = "#10151b";
-    pen.fillText(text, right - width + 5, top + 8);
+    pen.fillText(text, right - width + 5, top + LINE * 0.53);
   }
 }
 
@@ -428,7 +428,7 @@ function tagText(rank: number, code: string): string {
 }
 
 function fontOf(bold: boolean): string {
-  return `${bold ? "600 " : ""}12px ${FONT}`;
+  return `${bold ? "600 " : ""}${Math.round(12 * LARGER)}px ${FONT}`;
 }
 
 /** True height, whether it climbs, speed; a dash where unknown. */

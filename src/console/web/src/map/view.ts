@@ -10,7 +10,7 @@ import { fromLonLat, toLonLat, transformExtent } from "ol/proj";
 import VectorSource from "ol/source/Vector";
 import type BaseLayer from "ol/layer/Base";
 import type { Box } from "../protocol";
-import { lessMotion } from "../ui/dom";
+import { LARGER, lessMotion } from "../ui/dom";
 import { coastLayers, tileLayers } from "./basemap";
 import { Painter } from "./painter";
 import type { Scene } from "./scene";
@@ -33,13 +33,16 @@ export class MapView {
   readonly painter: Painter;
   private readonly view = new View({
     center: fromLonLat(HOME.center),
-    zoom: HOME.zoom,
+    // A picture of more points shows the same land larger.
+    zoom: HOME.zoom + Math.log2(LARGER),
     minZoom: 5,
     maxZoom: 19,
     enableRotation: false,
     constrainResolution: false,
   });
   private readonly coast = coastLayers();
+  /** Takes a click before the aircraft do; `true`: it was for this. */
+  onClick: (pixel: number[]) => boolean = () => false;
   private wanted: Box | undefined;
   private timer = 0;
 
@@ -62,6 +65,7 @@ export class MapView {
     });
     this.map.on("moveend", () => this.settle());
     this.map.on("singleclick", (event) => {
+      if (this.onClick(event.pixel)) return;
       const [x, y] = event.pixel as [number, number];
       const { center, resolution } = this.place();
       this.picked(this.painter.hit(x, y, center, resolution, this.map.getSize() ?? [0, 0]));
@@ -116,7 +120,7 @@ export class MapView {
   }
 
   home(): void {
-    this.fly(fromLonLat(HOME.center), HOME.zoom);
+    this.fly(fromLonLat(HOME.center), HOME.zoom + Math.log2(LARGER));
   }
 
   /** Flies to Mercator coordinates. */
@@ -133,6 +137,34 @@ export class MapView {
     const [width, height] = this.map.getSize() ?? [800, 600];
     const pad = Math.min(width ?? 800, height ?? 600) * 0.22;
     this.view.fit(extent, { maxZoom, duration, padding: [pad, pad, pad, pad] });
+  }
+
+  /** Shows a box if not all of it is on the screen, beside what lies over the map. */
+  reveal(extent: number[] | undefined, maxZoom: number): void {
+    if (!extent) return;
+    const [width, height] = this.map.getSize() ?? [800, 600];
+    const { resolution } = this.place();
+    const small = (extent[2]! - extent[0]!) / resolution < 40;
+    if (!small && this.sees(extent[0]!, extent[1]!) && this.sees(extent[2]!, extent[3]!)) return;
+    const duration = lessMotion() ? 0 : 350;
+    this.view.cancelAnimations();
+    const [w, h] = [width ?? 800, height ?? 600];
+    this.view.fit(extent, { maxZoom, duration, padding: [h * 0.18, w * 0.12, h * 0.28, w * 0.12 + Math.min(270, w / 3)] });
+  }
+
+  /** The smallest zone at a pixel. */
+  zoneAt(pixel: number[]): string | undefined {
+    const found: { id: string; size: number }[] = [];
+    this.map.forEachFeatureAtPixel(
+      pixel,
+      (feature) => {
+        const extent = feature.getGeometry()?.getExtent() ?? [0, 0, 0, 0];
+        const id = (feature as { getId?: () => unknown }).getId?.();
+        if (typeof id === "string") found.push({ id, size: (extent[2]! - extent[0]!) * (extent[3]! - extent[1]!) });
+      },
+      { layerFilter: (layer) => layer === this.zones.layer },
+    );
+    return found.sort((a, b) => a.size - b.size)[0]?.id;
   }
 
   zoomBy(step: number): void {

@@ -16,6 +16,8 @@ import Style from "ol/style/Style";
 import Text from "ol/style/Text";
 import { language, shortClock, t } from "../i18n";
 import { type ZoneFeature, type ZoneGeometry, type ZoneState, zoneHeights, zoneName, zoneState } from "../store/zones";
+import { corridor } from "../editor/geometry";
+import { LARGER } from "../ui/dom";
 import { FONT } from "./basemap";
 import { RANK } from "./colours";
 
@@ -47,6 +49,8 @@ function geometryOf(part: ZoneGeometry): Geometry | undefined {
       const radius = (part.extent?.radius ?? 0) / Math.cos((lat * Math.PI) / 180);
       return new Circle(fromLonLat([lng, lat]), radius);
     }
+    case "LineString":
+      return new Polygon([ring(corridor(part.coordinates as [number, number][], part.extent?.halfWidth ?? 0))]);
     case "GeometryCollection":
       return new GeometryCollection((part.geometries ?? []).map(geometryOf).filter((one) => one !== undefined));
     default:
@@ -54,14 +58,15 @@ function geometryOf(part: ZoneGeometry): Geometry | undefined {
   }
 }
 
-function hatch(colour: string): CanvasPattern | string {
+/** Slanting lines. */
+export function hatch(colour: string, alpha = 0.3): CanvasPattern | string {
   const size = 9;
   const tile = document.createElement("canvas");
   tile.width = tile.height = size;
   const pen = tile.getContext("2d");
   if (!pen) return "transparent";
   pen.strokeStyle = colour;
-  pen.globalAlpha = 0.3;
+  pen.globalAlpha = alpha;
   pen.beginPath();
   for (const at of [-size, 0, size]) {
     pen.moveTo(at - 1, size + 1);
@@ -72,7 +77,7 @@ function hatch(colour: string): CanvasPattern | string {
 }
 
 export class ZoneLayer {
-  private readonly source = new VectorSource<Feature<Geometry>>();
+  readonly source = new VectorSource<Feature<Geometry>>();
   readonly layer = new VectorLayer({ source: this.source });
   private readonly hatches = new Map<string, CanvasPattern | string>();
   private shown: { zone: ZoneFeature; feature: Feature<Geometry> }[] = [];
@@ -110,6 +115,10 @@ export class ZoneLayer {
     return this.source.getFeatureById(id)?.getGeometry()?.getExtent();
   }
 
+  extentOf(geometry: ZoneGeometry): number[] | undefined {
+    return geometryOf(geometry)?.getExtent();
+  }
+
   private style(zone: ZoneFeature, state: ZoneState, at: number | undefined, rank: number | undefined, chosen: boolean) {
     const colour = zoneColour(zone);
     const alarm = rank === undefined ? undefined : RANK[rank];
@@ -131,7 +140,7 @@ export class ZoneLayer {
     const text = new Style({
       text: new Text({
         text: `${zoneName(zone, language())}\n${zoneHeights(zone)}${said}`,
-        font: `12px ${FONT}`,
+        font: `${Math.round(12 * LARGER)}px ${FONT}`,
         fill: new Fill({ color: alarm ?? colour }),
         overflow: true,
       }),

@@ -3,8 +3,10 @@
 import type { App } from "../app";
 import type { Key } from "../i18n";
 import { ICONS } from "../ui/dom";
+import { fleet } from "./fleet";
 import { live } from "./live";
 import { system } from "./system";
+import { zones } from "./zones";
 
 /** Where a page puts its parts: over the map, and in the panel beside it. */
 export interface Places {
@@ -17,6 +19,8 @@ export interface Mounted {
   render(): void;
   /** A key that nobody else took; `true`: it was for this page. */
   key?(event: KeyboardEvent): boolean;
+  /** Another page is shown from now on. */
+  leave?(): void;
 }
 
 export interface Page {
@@ -32,5 +36,7 @@ export interface Page {
 
 export const PAGES: Page[] = [
   { id: "live", label: "page_live", icon: ICONS.live, shortcut: "l", map: true, mount: live },
+  { id: "zones", label: "page_zones", icon: ICONS.zones, shortcut: "z", map: true, mount: zones },
+  { id: "fleet", label: "page_fleet", icon: ICONS.fleet, shortcut: "f", map: false, mount: fleet },
   { id: "system", label: "page_system", icon: ICONS.system, shortcut: "s", map: false, mount: system },
 ];

@@ -10,6 +10,8 @@ import { ZONE_COLOURS } from "../map/zonelayer";
 import { AlertList } from "../ui/alertlist";
 import { Detail } from "../ui/detail";
 import { h, icon, ICONS, toggle, write } from "../ui/dom";
+import { Nothing } from "../ui/nothing";
+import { Ruler } from "../ui/ruler";
 import type { Mounted, Places } from ".";
 
 const VECTORS = [0, 15, 30, 60];
@@ -17,10 +19,12 @@ const VECTORS = [0, 15, 30, 60];
 export function live(app: App, { over, side }: Places): Mounted {
   const list = new AlertList(app);
   const detail = new Detail(app);
-  const tools = new Tools(app);
+  const ruler = new Ruler(app);
+  const nothing = new Nothing(app);
+  const tools = new Tools(app, ruler);
   const legend = new Legend(app);
   const note = h("div", { class: "map-note" });
-  over.replaceChildren(tools.root, tools.zoom, legend.root, note);
+  over.replaceChildren(ruler.root, nothing.root, tools.root, tools.zoom, legend.root, note);
   side.replaceChildren(list.root, detail.root);
   app.covers = () => {
     const frame = over.getBoundingClientRect();
@@ -35,6 +39,8 @@ export function live(app: App, { over, side }: Places): Mounted {
       detail.render();
       tools.render();
       legend.render();
+      nothing.render();
+      ruler.draw();
       const parts = [];
       if (app.zones.failed) parts.push(t("zones_failed"));
       if (app.settings && app.settings.basemap.length > 0 && !app.basemapFailed && app.settings.basemap_datum === "GCJ02") parts.push(t("datum_gcj02"));
@@ -42,7 +48,13 @@ export function live(app: App, { over, side }: Places): Mounted {
       write(note, parts.join(" · "));
     },
     key(event) {
-      return keys(app, list, detail, event);
+      if (event.key === "r") ruler.flip();
+      else if (event.key === "Escape" && ruler.on) ruler.flip(false);
+      else return keys(app, list, detail, event);
+      return true;
+    },
+    leave() {
+      ruler.flip(false);
     },
   };
 }
@@ -55,7 +67,10 @@ class Tools {
   private readonly vectors: { seconds: number; button: HTMLButtonElement }[];
   private readonly zooms: { key: Key; button: HTMLButtonElement }[];
 
-  constructor(private readonly app: App) {
+  constructor(
+    private readonly app: App,
+    private readonly ruler: Ruler,
+  ) {
     const flag = (key: Key, letter: string, on: () => boolean, flip: () => void) => {
       const name = h("span");
       const press = () => {
@@ -82,6 +97,7 @@ class Tools {
       zoom("zoom_in", ICONS.plus, () => app.map.zoomBy(1)),
       zoom("zoom_out", ICONS.minus, () => app.map.zoomBy(-1)),
       zoom("fit", ICONS.fit, () => app.map.home()),
+      zoom("ruler", ICONS.ruler, () => ruler.flip()),
     ];
     this.zoom.append(...this.zooms.map(({ button }) => button));
   }
@@ -98,7 +114,10 @@ class Tools {
       button.setAttribute("aria-label", `${t("vector")} ${button.textContent}`);
       button.setAttribute("aria-pressed", String(this.app.vectorS === seconds));
     }
-    for (const { key, button } of this.zooms) button.setAttribute("aria-label", t(key));
+    for (const { key, button } of this.zooms) {
+      button.setAttribute("aria-label", t(key));
+      if (key === "ruler") button.setAttribute("aria-pressed", String(this.ruler.on));
+    }
   }
 }
 

@@ -20,7 +20,7 @@ export interface ZoneGeometry {
   type: string;
   coordinates?: unknown;
   geometries?: ZoneGeometry[];
-  extent?: { radius: number };
+  extent?: { radius?: number; halfWidth?: number };
   layer?: Layer;
 }
 

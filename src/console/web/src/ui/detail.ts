@@ -12,6 +12,7 @@ export class Detail {
   private readonly operator = h("span", { class: "dim" });
   private readonly find = h("button", { type: "button", onclick: () => this.locate() });
   private readonly follow = h("button", { type: "button", onclick: () => this.flipFollow() });
+  private readonly link = h("button", { type: "button", class: "square", onclick: () => this.copyLink() }, icon(ICONS.link));
   private readonly close = h("button", { type: "button", class: "square", onclick: () => this.app.choose(undefined) }, icon(ICONS.close));
   private readonly alertBox = h("div", { class: "alert-box" });
   private readonly alertTitle = h("b");
@@ -36,7 +37,7 @@ export class Detail {
       this.alertFigures,
     );
     this.root.append(
-      h("div", { class: "panel-head" }, this.name, this.operator, h("div", { class: "grow" }), this.follow, this.find, this.close),
+      h("div", { class: "panel-head" }, this.name, this.operator, h("div", { class: "grow" }), this.follow, this.find, this.link, this.close),
       this.alertBox,
       this.silent,
       this.figures,
@@ -64,6 +65,8 @@ export class Detail {
     this.follow.hidden = !track;
     this.follow.setAttribute("aria-pressed", String(app.follow));
     this.close.setAttribute("aria-label", t("close"));
+    this.link.setAttribute("aria-label", t("copy_link"));
+    this.link.title = t("copy_link");
     this.root.setAttribute("aria-label", `${t("selected")} ${id}`);
     if (this.drawnFor !== `${id} ${alert?.alert_id ?? ""}`) {
       this.drawnFor = `${id} ${alert?.alert_id ?? ""}`;
@@ -124,6 +127,22 @@ export class Detail {
     this.note.setAttribute("aria-label", t("acknowledge_note"));
     this.send.disabled = !live && !cleared;
     write(this.send, cleared ? t("dismiss") : t("acknowledge"));
+  }
+
+  /** The address of this alert, or of this aircraft, with the view as it is. */
+  private copyLink(): void {
+    const { alert, aircraft, map } = this.app;
+    const said = new URLSearchParams({ at: map.said() });
+    if (aircraft !== undefined) said.set("uas", aircraft);
+    if (alert) said.set("alert", alert.alert_id);
+    const address = `${location.origin}${location.pathname}${location.search}#/live?${said.toString().replace(/%2C/g, ",")}`;
+    const told = (done: boolean) => this.app.notify("link", done ? "info" : "warn", done ? t("link_copied") : `${t("link_by_hand")} ${address}`);
+    // Without a secure connection a browser may have no clipboard for pages.
+    if (!navigator.clipboard) return told(false);
+    navigator.clipboard.writeText(address).then(
+      () => told(true),
+      () => told(false),
+    );
   }
 
   private flipFollow(): void {

@@ -46,6 +46,8 @@ export function toggle(element: Element, name: string, on: boolean): void {
 
 export const ICONS = {
   live: ["M12 4v4M12 16v4M4 12h4M16 12h4M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6Z"],
+  zones: ["M4 7 12 3l8 4v10l-8 4-8-4Z", "M4 7l8 4 8-4M12 11v10"],
+  bin: ["M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13"],
   system: ["M3 12h4l3-7 4 14 3-7h4"],
   check: ["M5 13l4 4L19 7"],
   close: ["M6 6l12 12M18 6L6 18"],
@@ -56,6 +58,9 @@ export const ICONS = {
   plus: ["M12 5v14M5 12h14"],
   minus: ["M5 12h14"],
   fit: ["M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"],
+  fleet: ["M6 4a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM18 4a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM6 15a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM18 15a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM8 8.500l8 7M16 8.500l-8 7"],
+  ruler: ["M3 16 16 3l5 5L8 21ZM7 12l2 2M10 9l3 3M13 6l2 2"],
+  link: ["M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1"],
   help: ["M9 9a3 3 0 1 1 4.5 2.600c-1 .6-1.5 1.1-1.5 2.400M12 17.500v.5"],
 };
 
@@ -72,6 +77,12 @@ export const NUMERALS = ["Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "·"];
 export function shape(rank: number): SVGSVGElement {
   return icon([SHAPES[rank] ?? ""], true);
 }
+
+/** A display for a room (`?kiosk`): nothing to press, everything larger. */
+export const WALL = new URLSearchParams(globalThis.location?.search ?? "").has("kiosk");
+/** Text and symbols on the map are so much larger: on a wall, and where a screen has very many points. */
+const WIDTH = globalThis.innerWidth ?? 0;
+export const LARGER = Math.max(WALL ? 1.3 : 1, 3200 <= WIDTH ? 2 : 2400 <= WIDTH ? 1.4 : 1);
 
 /** One blink clock for everything, 1 Hz, half on; steadily on for who asked for less motion. */
 const still = matchMedia("(prefers-reduced-motion: reduce)");

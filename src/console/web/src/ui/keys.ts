@@ -18,8 +18,13 @@ const HELP: [string, Key][] = [
   ["+ − 0", "key_zoom"],
   ["← ↑ ↓ →", "key_pan"],
   ["f", "key_follow"],
+  ["r", "key_ruler"],
   ["m", "key_mute"],
-  ["g l · g s", "key_pages"],
+  ["g l · g z · g f · g s", "key_pages"],
+  ["p r c w", "key_zone_tools"],
+  ["Space Enter", "key_zone_draw"],
+  ["Del Ctrl Z/Y", "key_zone_undo"],
+  ["i e", "key_zone_more"],
   ["?", "key_help"],
 ];
 
@@ -38,7 +43,7 @@ export class Keys {
 
   private pressed(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
-    const typing = target.matches("input, textarea, select");
+    const typing = target.matches("input, textarea, select, dialog *");
     if (typing) {
       // Nothing fires while somebody types, but there is a way out.
       if (event.key === "Escape") target.blur();

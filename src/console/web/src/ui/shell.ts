@@ -6,6 +6,7 @@ import { clock, language, setLanguage, span, t } from "../i18n";
 import { rank, SEVERITIES } from "../protocol";
 import { PAGES } from "../pages";
 import type { Router } from "../router";
+import { Flood } from "./flood";
 import { blinkOn, h, icon, ICONS, NUMERALS, shape, toggle, write } from "./dom";
 
 /** Without a report for this long the input is called silent. */
@@ -49,12 +50,14 @@ export class Shell {
   private readonly skip = h("a", { class: "skip", href: "#alerts" });
   private readonly stamp = h("div", { class: "stamp", "aria-hidden": "true", hidden: true });
   private readonly phoneMap = h("button", { class: "tabs", type: "button", onclick: () => this.flipPhoneMap() });
+  private readonly flood: Flood;
   private drawnNotices = "";
 
   constructor(
     private readonly app: App,
     private readonly router: Router,
   ) {
+    this.flood = new Flood(app);
     this.rail = PAGES.map((page) => {
       const name = h("span");
       return { id: page.id, name, element: h("a", { href: `#/${page.id}` }, icon(page.icon), name) };
@@ -87,7 +90,7 @@ export class Shell {
       bar,
       this.banner,
       this.critical,
-      this.notices,
+      h("div", { id: "told" }, this.flood.root, this.notices),
       rail,
       h("main", { id: "main" }, this.mapPlace, this.over, this.stamp),
       this.side,
@@ -124,6 +127,7 @@ export class Shell {
     write(this.utc, `UTC ${clock(now, true)}`);
     this.renderBanner();
     this.renderCritical();
+    this.flood.render();
     this.renderNotices();
     write(this.spoken, app.announcement);
     for (const { id, element, name } of this.rail) {

@@ -38,6 +38,8 @@ export class Sound {
   plays = 0;
   /** An alert came while muted. */
   unheard = false;
+  /** In a flood of alerts only CRITICAL sounds. */
+  onlyGravest = false;
   private context: AudioContext | undefined;
   private mutedUntil = 0;
   private busyUntil = 0;
@@ -88,6 +90,8 @@ export class Sound {
     if (rank === 0) {
       this.nextCritical = now;
       this.repeats = 0;
+    } else if (this.onlyGravest) {
+      return;
     } else if (rank === 1) {
       this.play("warning");
       this.nextWarning = now + AGAIN_WARNING_MS;
@@ -111,7 +115,7 @@ export class Sound {
       this.play("critical", this.repeats > 1 ? 1.5 : 1);
       this.nextCritical = now + AGAIN_CRITICAL_MS;
     }
-    if (warningUnacked && this.nextWarning > 0 && this.nextWarning <= now) {
+    if (warningUnacked && !this.onlyGravest && this.nextWarning > 0 && this.nextWarning <= now) {
       this.play("warning");
       this.nextWarning = 0;
     }

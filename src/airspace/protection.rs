@@ -1,0 +1,183 @@
+//! How much of what a zone protects is lost when another takes its place: over area, height and time at once.
+//!
+//! Place and height are measured on a lattice over the old zone, so that a zone that was moved has lost what it left,
+//! although it is as large as before. Time is measured over the next year by the switches of both schedules.
+
+use crate::domain::{LatLng, Restriction, Timestamp, VerticalLimit, VerticalReference};
+
+use super::zone::{Volume, Zone};
+
+/// Points of the lattice along each side of a zone's box, for a single zone.
+const LATTICE_MAX: u32 = 128;
+/// The same where many zones are compared at once.
+const LATTICE_MIN: u32 = 12;
+/// Points of all lattices of one comparison, roughly.
+const POINTS_MAX: u32 = 400_000;
+/// Height up to which an unlimited zone is measured, metres. Higher no drone is watched.
+const CEILING_M: f64 = 1_000.0;
+/// The span over which schedules are compared, seconds.
+const SPAN_S: f64 = 366.0 * 86_400.0;
+/// Most switches of a schedule that are followed.
+const SWITCHES_MAX: usize = 2_000;
+
+/// Whether a zone keeps anybody out.
+pub(super) fn protects(zone: &Zone) -> bool {
+    Restriction::Conditional <= zone.restriction
+}
+
+/// The footprint of a zone, square metres; layers that lie on top of each other are counted once.
+pub fn area_m2(zone: &Zone) -> f64 {
+    let mut seen: Vec<(&Volume, f64)> = Vec::new();
+    for volume in &zone.volumes {
+        let area = volume.shape.area_m2();
+        let same = |(other, known): &(&Volume, f64)| {
+            other.bounds == volume.bounds && (known - area).abs() <= 1e-6 * area
+        };
+        if !seen.iter().any(same) {
+            seen.push((volume, area));
+        }
+    }
+    seen.iter().map(|(_, area)| area).sum()
+}
+
+/// The share (0 to 1) of what `was` protects from `at` on that `now` does not. All of it where `now` asks for less;
+/// none where `was` protects nothing any more.
+pub(super) fn lost_share(was: &Zone, now: &Zone, at: Timestamp, zones: usize) -> f64 {
+    if !protects(was) {
+        return 0.0;
+    }
+    let Some(kept_time) = kept_time_share(was, now, at) else { return 0.0 };
+    if now.restriction < was.restriction {
+        return 1.0;
+    }
+    let kept_space = if same_space(was, now) { 1.0 } else { kept_space_share(was, now, zones) };
+    1.0 - kept_space * kept_time
+}
+
+/// Whether both were drawn alike, so that there is nothing to measure.
+fn same_space(was: &Zone, now: &Zone) -> bool {
+    was.crs == now.crs
+        && was.feature().get("geometry").is_some_and(|it| now.feature().get("geometry") == Some(it))
+}
+
+fn kept_space_share(was: &Zone, now: &Zone, zones: usize) -> f64 {
+    let each = POINTS_MAX / u32::try_from(zones.max(1)).unwrap_or(u32::MAX);
+    let side = each.isqrt().clamp(LATTICE_MIN, LATTICE_MAX);
+    let (mut protected, mut kept) = (0.0, 0.0);
+    // Each volume has its own lattice: two small ones far from each other would fall through a common one.
+    for volume in &was.volumes {
+        let (low, high) = band(volume);
+        let weight = volume.shape.area_m2() * (high - low);
+        let (mut inside, mut covered) = (0.0, 0.0);
+        for point in lattice(volume, side) {
+            inside += 1.0;
+            covered += covered_share(volume, now, point);
+        }
+        if inside > 0.0 {
+            protected += weight;
+            kept += weight * covered / inside;
+        }
+    }
+    if protected > 0.0 { kept / protected } else { 1.0 }
+}
+
+/// The points of a lattice that are inside.
+fn lattice(volume: &Volume, side: u32) -> impl Iterator<Item = LatLng> {
+    let bounds = volume.bounds;
+    let step = move |from: f64, to: f64, i: u32| from + (to - from) * (f64::from(i) + 0.5) / f64::from(side);
+    (0..side * side)
+        .map(move |n| {
+            let lat = step(bounds.south_deg, bounds.north_deg, n / side);
+            LatLng::wrapped(lat, step(bounds.west_deg, bounds.east_deg, n % side))
+        })
+        .filter(|point| volume.shape.contains(*point))
+}
+
+/// The share of a volume's height over a point that the other zone covers.
+fn covered_share(volume: &Volume, now: &Zone, point: LatLng) -> f64 {
+    let (low, high) = band(volume);
+    if high <= low {
+        return 1.0;
+    }
+    let mut bands: Vec<(f64, f64)> = now
+        .volumes
+        .iter()
+        .filter(|other| comparable(volume, other) && other.shape.contains(point))
+        .map(|other| {
+            let (other_low, other_high) = band(other);
+            (other_low.max(low), other_high.min(high))
+        })
+        .filter(|(low, high)| low < high)
+        .collect();
+    bands.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut covered, mut reached) = (0.0, low);
+    for (from, to) in bands {
+        covered += (to - from.max(reached)).max(0.0);
+        reached = reached.max(to);
+    }
+    covered / (high - low)
+}
+
+/// From and to in the datum of the volume.
+fn band(volume: &Volume) -> (f64, f64) {
+    let low = volume.lower.map_or(0.0, |limit| limit.metres).min(CEILING_M);
+    let high = volume.upper.map_or(CEILING_M, |limit| limit.metres).min(CEILING_M);
+    (low, high.max(low))
+}
+
+/// Whether the limits of both can be compared as numbers; on the safe side, others cover nothing.
+fn comparable(was: &Volume, now: &Volume) -> bool {
+    let is_ground = |limit: &VerticalLimit| limit.reference == VerticalReference::Agl && limit.metres <= 0.0;
+    let lower = match (was.lower, now.lower) {
+        (_, None) => true,
+        (_, Some(now)) if is_ground(&now) => was.lower.is_none_or(|was| is_ground(&was) || 0.0 <= was.metres),
+        (None, Some(_)) => false,
+        (Some(was), Some(now)) => was.reference == now.reference,
+    };
+    let upper = match (was.upper, now.upper) {
+        (_, None) => true,
+        (None, Some(_)) => true,
+        (Some(was), Some(now)) => was.reference == now.reference,
+    };
+    lower && upper
+}
+
+/// The share of the times at which `was` applies from `at` on at which `now` applies too. `None` if it never does.
+fn kept_time_share(was: &Zone, now: &Zone, at: Timestamp) -> Option<f64> {
+    if was.always_applies() && now.always_applies() {
+        return Some(1.0);
+    }
+    if was.schedule == now.schedule {
+        return (was.applies_at(at) || was.next_switch_after(at).is_some()).then_some(1.0);
+    }
+    let until = at.plus_seconds(SPAN_S);
+    let (was_on, was_until) = times(was, at, until);
+    let (now_on, now_until) = times(now, at, was_until);
+    let until = was_until.min(now_until);
+    let (mut protected_s, mut kept_s) = (0.0, 0.0);
+    for (from, to) in &was_on {
+        let to = (*to).min(until);
+        protected_s += to.seconds_since(*from).max(0.0);
+        for (other_from, other_to) in &now_on {
+            kept_s += to.min(*other_to).seconds_since((*from).max(*other_from)).max(0.0);
+        }
+    }
+    (protected_s > 0.0).then(|| (kept_s / protected_s).min(1.0))
+}
+
+/// When a zone applies, and until when that is known.
+fn times(zone: &Zone, at: Timestamp, until: Timestamp) -> (Vec<(Timestamp, Timestamp)>, Timestamp) {
+    let (mut on, mut from) = (Vec::new(), at);
+    for _ in 0..SWITCHES_MAX {
+        let next = zone.next_switch_after(from).filter(|next| from < *next && *next < until);
+        let to = next.unwrap_or(until);
+        if zone.applies_at(from) {
+            on.push((from, to));
+        }
+        match next {
+            Some(next) => from = next,
+            None => return (on, until),
+        }
+    }
+    (on, from)
+}

@@ -1,0 +1,77 @@
+// What the service knows of an operator's feeds, asked for while the fleet's page is shown.
+
+export interface LastRefused {
+  at: string;
+  reason: string;
+  field?: string;
+  detail: string;
+  message: { "zh-CN": string; en: string };
+  topic: string;
+  payload?: string;
+}
+
+export interface Feed {
+  uas_id: string;
+  heard_at: string;
+  rate_hz: number;
+  recent: number[];
+  messages: number;
+  accepted: number;
+  refused: number;
+  duplicates: number;
+  out_of_order: number;
+  backfilled: number;
+  delay_s?: { p50: number; p99: number };
+  skew_s?: number;
+  last_refused?: LastRefused;
+}
+
+export interface Operator {
+  operator: string;
+  aircraft: number;
+  refused: number;
+}
+
+const ASK_MS = 3000;
+
+export class Feeds {
+  operators: Operator[] = [];
+  readonly byId = new Map<string, Feed>();
+  /** Whether the service answered the last time. */
+  reachable = true;
+  private operator = "";
+  private timer = 0;
+
+  constructor(private readonly changed: () => void) {}
+
+  /** Asks from now on, at once and then every few seconds. */
+  follow(operator: string): void {
+    if (operator !== this.operator) this.byId.clear();
+    this.operator = operator;
+    window.clearInterval(this.timer);
+    this.timer = window.setInterval(() => void this.ask(), ASK_MS);
+    void this.ask();
+  }
+
+  stop(): void {
+    window.clearInterval(this.timer);
+  }
+
+  private async ask(): Promise<void> {
+    const { operator } = this;
+    try {
+      this.operators = ((await (await fetch("/api/v1/fleet", { cache: "no-store" })).json()) as { operators: Operator[] }).operators;
+      if (operator) {
+        const answer = await fetch(`/api/v1/fleet/${encodeURIComponent(operator)}`, { cache: "no-store" });
+        const { aircraft } = (await answer.json()) as { aircraft: Feed[] };
+        if (operator !== this.operator) return;
+        this.byId.clear();
+        for (const feed of aircraft) this.byId.set(feed.uas_id, feed);
+      }
+      this.reachable = true;
+    } catch {
+      this.reachable = false;
+    }
+    this.changed();
+  }
+}

@@ -1,0 +1,150 @@
+//! Reading history, also while it is written.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Arrived;
+use super::block::Scanner;
+use super::segment::{self, Segment, end_of};
+use crate::domain::{Timestamp, UasId, whole};
+
+/// Most sentences about damage that one reading keeps.
+const DAMAGE_MAX: usize = 100;
+
+/// Reads the segments of a folder. Its methods block: in async code, call them from `spawn_blocking`.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    dir: PathBuf,
+}
+
+/// The newest of an aircraft.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    /// Its newest report.
+    pub newest: Arrived,
+    /// The report before, if there is one.
+    pub before: Option<Arrived>,
+    /// Time between its reports, seconds; `None` if there is one only.
+    pub period_s: Option<f64>,
+}
+
+impl Reader {
+    /// Of a folder, which need not exist yet.
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// From when on there is history, to the minute; `None` if there is none.
+    pub fn oldest(&self) -> io::Result<Option<Timestamp>> {
+        Ok(segment::list(&self.dir)?.first().map(|oldest| oldest.minute))
+    }
+
+    /// What arrived from `from` on and before `to`, in the order of arrival. One block is held at a time. A folder
+    /// that cannot be read is an error; damage within it is left out and named by [`Span::damage`].
+    pub fn between(&self, from: Timestamp, to: Timestamp) -> io::Result<Span> {
+        let mut segments = segment::list(&self.dir)?;
+        segments.retain(|segment| segment.minute < to && from < end_of(segment.minute));
+        let (segments, block) = (segments.into(), VecDeque::new());
+        Ok(Span { from, to, segments, open: None, block, damage: Vec::new() })
+    }
+
+    /// Of every aircraft that was heard from `from` on and before `to` the newest, in the order of arrival. Back-filled
+    /// reports are not asked.
+    pub fn newest(&self, from: Timestamp, to: Timestamp) -> io::Result<Vec<Remembered>> {
+        let mut known: BTreeMap<UasId, Heard> = BTreeMap::new();
+        for arrived in self.between(from, to)?.filter(|arrived| !arrived.observation.backfill) {
+            match known.get_mut(&arrived.observation.uas_id) {
+                Some(heard) => heard.again(arrived),
+                None => {
+                    let id = arrived.observation.uas_id.clone();
+                    known.insert(
+                        id,
+                        Heard { first: arrived.received_at, count: 1, before: None, newest: arrived },
+                    );
+                }
+            }
+        }
+        let mut newest: Vec<_> = known.into_values().map(Heard::remembered).collect();
+        newest.sort_by_key(|remembered| remembered.newest.received_at);
+        Ok(newest)
+    }
+}
+
+/// An aircraft while its reports are looked through.
+struct Heard {
+    first: Timestamp,
+    count: i64,
+    before: Option<Arrived>,
+    newest: Arrived,
+}
+
+impl Heard {
+    fn again(&mut self, arrived: Arrived) {
+        // Late ones change nothing, as when they came.
+        if self.newest.observation.timestamp < arrived.observation.timestamp {
+            self.count += 1;
+            self.before = Some(std::mem::replace(&mut self.newest, arrived));
+        }
+    }
+
+    fn remembered(self) -> Remembered {
+        let Self { first, count, before, newest } = self;
+        let steps = whole(count - 1);
+        let period_s = (1 < count).then(|| newest.received_at.seconds_since(first) / steps);
+        Remembered { newest, before, period_s }
+    }
+}
+
+/// Observations of a span of time.
+#[derive(Debug)]
+pub struct Span {
+    from: Timestamp,
+    to: Timestamp,
+    segments: VecDeque<Segment>,
+    open: Option<(String, Scanner<File>)>,
+    block: VecDeque<Arrived>,
+    damage: Vec<String>,
+}
+
+impl Span {
+    /// What could not be read so far: file, place and kind of the damage. What is being written right now may look
+    /// cut off.
+    pub fn damage(&self) -> &[String] {
+        &self.damage
+    }
+
+    fn note(&mut self, file: &str, damage: impl IntoIterator<Item = String>) {
+        let room = DAMAGE_MAX.saturating_sub(self.damage.len());
+        self.damage.extend(damage.into_iter().take(room).map(|what| format!("{file}: {what}")));
+    }
+}
+
+impl Iterator for Span {
+    type Item = Arrived;
+
+    fn next(&mut self) -> Option<Arrived> {
+        loop {
+            while let Some(arrived) = self.block.pop_front() {
+                if (self.from..self.to).contains(&arrived.received_at) {
+                    return Some(arrived);
+                }
+            }
+            if let Some((file, mut scanner)) = self.open.take() {
+                let more = scanner.next_block(&mut self.block);
+                self.note(&file, scanner.damage());
+                self.open = more.then_some((file, scanner));
+                continue;
+            }
+            let segment = self.segments.pop_front()?;
+            let file = segment.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            match File::open(&segment.path) {
+                Ok(input) => self.open = Some((file, Scanner::new(input))),
+                // Its time was over.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => self.note(&file, [format!("cannot be read: {error}")]),
+            }
+        }
+    }
+}

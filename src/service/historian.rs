@@ -1,0 +1,150 @@
+//! Hands what was evaluated to the history, and acknowledges messages when it is written there too.
+//!
+//! An observation goes to the history only when the alert events before it are safe on disk, and its message is
+//! acknowledged only after that. So what history remembers after a crash needs no second look, and what the broker
+//! forgot is remembered.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+
+use crate::config::Config;
+use crate::domain::Timestamp;
+use crate::history::{Arrived, HistorySettings, Reader, Recorder, Remembered};
+use crate::service::ack_window::AckToken;
+use crate::service::clock;
+
+/// Older positions are not remembered at the start: an aircraft is forgotten after a minute of silence.
+const REMEMBER_S: f64 = 60.0;
+
+/// An evaluated observation, the right to acknowledge a message, or both.
+#[derive(Debug)]
+pub struct Held {
+    /// What goes into history.
+    pub record: Option<Arrived>,
+    /// What is acknowledged then.
+    pub token: Option<AckToken>,
+}
+
+/// The way from the evaluating thread to the history.
+#[derive(Debug, Default)]
+pub struct Historian {
+    recorder: Option<Arc<Recorder>>,
+    /// Messages that wait for the observation of that number to be written.
+    unwritten: VecDeque<(u64, AckToken)>,
+    last: u64,
+}
+
+impl Historian {
+    /// To that history; without one, nothing waits.
+    pub fn new(recorder: Option<Arc<Recorder>>) -> Self {
+        Self { recorder, unwritten: VecDeque::new(), last: 0 }
+    }
+
+    /// Whether observations are wanted.
+    pub fn is_kept(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// Takes what was evaluated and whose alert events are on disk.
+    pub fn take(&mut self, held: Held) {
+        let Held { record, token } = held;
+        if let (Some(recorder), Some(record)) = (&self.recorder, record) {
+            self.last = recorder.record(record);
+        }
+        self.unwritten.extend(token.map(|token| (self.last, token)));
+    }
+
+    /// The next message that may be acknowledged.
+    pub fn written(&mut self) -> Option<AckToken> {
+        let settled = self.recorder.as_ref().map_or(u64::MAX, |recorder| recorder.settled());
+        self.unwritten.pop_front_if(|(number, _)| *number <= settled).map(|(_, token)| token)
+    }
+
+    /// The connection of all messages that wait has ended.
+    pub fn abandon(&mut self) -> impl Iterator<Item = AckToken> {
+        self.unwritten.drain(..).map(|(_, token)| token)
+    }
+
+    /// Whether no message waits.
+    pub fn is_idle(&self) -> bool {
+        self.unwritten.is_empty()
+    }
+}
+
+/// What a start finds.
+#[derive(Debug, Default)]
+pub struct Opened {
+    /// What writes on; `None` if no history is kept.
+    pub recorder: Option<Arc<Recorder>>,
+    /// What reads it.
+    pub reader: Option<Reader>,
+    /// The newest of each aircraft that was heard of in the last minute.
+    pub remembered: Vec<Remembered>,
+}
+
+/// Opens the history as configured; `wake` is called whenever more is written. Blocks. What cannot be read is told in
+/// the log, and the service starts without it.
+pub fn open(config: &Config, wake: impl Fn() + Send + 'static) -> Opened {
+    let kept = &config.history;
+    if !kept.enabled {
+        return Opened::default();
+    }
+    let (dir, now) = (config.journal.dir.join("history"), clock::now());
+    let reader = Reader::new(&dir);
+    let remembered = remember(&reader, &dir, now);
+    let settings = HistorySettings { dir, keep_hours: kept.keep_hours, bytes_max: kept.bytes_max() };
+    match Recorder::start(settings, now, wake) {
+        Ok(recorder) => Opened { recorder: Some(Arc::new(recorder)), reader: Some(reader), remembered },
+        Err(error) => {
+            tracing::error!(%error, "no history is recorded: the system gives no thread; 位置历史未能记录");
+            Opened { recorder: None, reader: Some(reader), remembered }
+        }
+    }
+}
+
+fn remember(reader: &Reader, dir: &Path, now: Timestamp) -> Vec<Remembered> {
+    let found = reader.newest(now.plus_seconds(-REMEMBER_S), now.plus_seconds(REMEMBER_S));
+    found.unwrap_or_else(|error| {
+        tracing::warn!(%error, dir = %dir.display(), "history cannot be read: positions begin anew; 位置历史不可读");
+        Vec::new()
+    })
+}
+
+/// What history has done, for Prometheus.
+#[derive(Debug)]
+pub struct HistoryFigures(pub Arc<Recorder>);
+
+impl Collector for HistoryFigures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let figures = self.0.figures();
+        for (name, help, value) in [
+            ("history_observations", "Observations written to the history", figures.written),
+            (
+                "history_dropped",
+                "Observations that the history did not take because its disk was behind or failed",
+                figures.dropped,
+            ),
+            ("history_written_bytes", "Bytes written to the history", figures.bytes),
+        ] {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let waiting = i64::try_from(figures.waiting).unwrap_or(i64::MAX);
+        for (name, help, value) in [
+            ("history_bytes", "Bytes of the history on disk", whole(figures.kept_bytes)),
+            ("history_backlog", "Observations that wait for the history's disk", waiting),
+            ("history_writable", "Whether the disk takes the history", i64::from(figures.failing.is_none())),
+        ] {
+            let gauge = ConstGauge::new(value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! `/api/v1/zones/{id}`: changes of a zone, its versions, and the list of all changes.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::query::Parameters;
+use super::zone_requests::{ask, cause, expectation, json_of};
+use super::{App, Fault, Problem, answer, body, upgrade, zones};
+use crate::airspace::{Airspace, Document, load};
+use crate::domain::ZoneId;
+use crate::service::zone_desk::Expect;
+use crate::service::zone_drafts::{Asked, Done};
+use crate::stream::to_json;
+
+/// Most changes in an answer.
+const AUDIT_MAX: u32 = 1_000;
+
+/// `PUT /api/v1/zones/{id}`: the zone shall be this feature.
+pub(super) async fn put(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    upgrade::check_origin(request.headers(), &app.settings.allowed_origins)?;
+    let (head, content) = request.into_parts();
+    let bytes = body::read(&head.headers, content).await?;
+    let cause = cause(&head.headers)?;
+    let expect = expectation(&head.headers)?;
+    let feature = json_of(&bytes)?;
+    let good = if expect == Expect::Absent { StatusCode::CREATED } else { StatusCode::OK };
+    let asked = Asked::Put(ZoneId::new(&id), feature);
+    let done = ask(&app, move |desk| desk.change(&asked, expect, &cause)).await?;
+    Ok(changed(done, &id, good))
+}
+
+/// `DELETE /api/v1/zones/{id}`.
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    upgrade::check_origin(request.headers(), &app.settings.allowed_origins)?;
+    let cause = cause(request.headers())?;
+    let expect = expectation(request.headers())?;
+    known(&app, &id)?;
+    let asked = Asked::Delete(ZoneId::new(&id));
+    let done = ask(&app, move |desk| desk.change(&asked, expect, &cause)).await?;
+    Ok(changed(done, &id, StatusCode::NO_CONTENT))
+}
+
+/// `POST /api/v1/zones/{id}/rollback` `{"version"}`: an earlier version, as a new one.
+pub(super) async fn rollback(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    upgrade::check_origin(request.headers(), &app.settings.allowed_origins)?;
+    let (head, content) = request.into_parts();
+    let bytes = body::read(&head.headers, content).await?;
+    let cause = cause(&head.headers)?;
+    let expect = expectation(&head.headers)?;
+    let wanted = json_of(&bytes)?;
+    let Some(version) = wanted.get("version").and_then(Value::as_str) else {
+        return Err(Problem::bad_request(vec![Fault::at("/version", "a version of the zone is wanted")]));
+    };
+    let asked = Asked::Rollback(ZoneId::new(&id), version.to_owned());
+    let done = ask(&app, move |desk| desk.change(&asked, expect, &cause)).await?;
+    Ok(changed(done, &id, StatusCode::OK))
+}
+
+/// `GET /api/v1/zones/{id}/versions`: newest first.
+pub(super) async fn versions(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let zone = id.clone();
+    let kept = ask(&app, move |desk| desk.versions(&zone)).await?;
+    if kept.is_empty() {
+        return Err(Problem::not_found(format!("no version of a zone `{id}` is kept")));
+    }
+    let one = |kept: &crate::zonebook::Kept| {
+        let mut shown = serde_json::to_value(&kept.entry).unwrap_or_default();
+        if let (Value::Object(members), Some(document)) = (&mut shown, &kept.document) {
+            members.insert("feature".into(), shown_feature(document));
+        }
+        shown
+    };
+    let versions: Vec<Value> = kept.iter().map(one).collect();
+    Ok(answer::json(to_json(&json!({ "id": id, "versions": versions }))))
+}
+
+/// The feature of a version's document, as ED-318 on WGS 84.
+fn shown_feature(document: &str) -> Value {
+    let loaded = load(&[Document { name: "version", text: document.as_bytes() }]);
+    let zones = loaded.airspace.map(Airspace::into_zones).unwrap_or_default();
+    zones.first().map(crate::airspace::Zone::geojson).unwrap_or_default()
+}
+
+/// `GET /api/v1/zones/audit?limit=&before=`: every change, newest first.
+pub(super) async fn audit(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
+    let mut query = Parameters::of(request.uri(), &["limit", "before"]);
+    let limit = query.one::<u32>("limit").unwrap_or(100).clamp(1, AUDIT_MAX);
+    let before = query.one::<i64>("before").unwrap_or(i64::MAX);
+    query.finish()?;
+    let mut entries = ask(&app, move |desk| desk.audit(before, limit + 1)).await?;
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = shown < entries.len();
+    entries.truncate(shown);
+    Ok(answer::json(to_json(&json!({ "changes": entries, "more": more }))))
+}
+
+/// A zone that is in force.
+fn known(app: &App, id: &str) -> Result<(), Problem> {
+    let live = app.airspace.load();
+    let none = || Problem::not_found(format!("no zone `{id}` is in force. 没有该区域"));
+    live.zone_by_id(id).map(drop).ok_or_else(none)
+}
+
+/// The answer to a change.
+fn changed(done: Done, id: &str, good: StatusCode) -> Response {
+    match done {
+        Done::Waits { draft_id, why } => {
+            let text = to_json(&json!({ "draft_id": draft_id, "why": why }));
+            (StatusCode::ACCEPTED, answer::json(text)).into_response()
+        }
+        Done::Published(published) => match published.airspace.zone_by_id(id) {
+            Some(zone) => with_tag(good, &zone.version, to_json(&zones::feature(zone))),
+            None => StatusCode::NO_CONTENT.into_response(),
+        },
+    }
+}
+
+/// A feature with its version as entity tag.
+pub(super) fn with_tag(status: StatusCode, version: &str, text: String) -> Response {
+    let mut response = (status, answer::typed("application/geo+json", text)).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}

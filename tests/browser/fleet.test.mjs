@@ -1,0 +1,116 @@
+// The fleet's page: own aircraft and feeds, only these subscribed, and the checker of messages.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { LANGUAGES, browser, demo, live, open, sees, until } from "./lib.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let service;
+let engine;
+before(async () => {
+  service = await demo({ aircraft: 150 });
+  engine = await browser();
+});
+after(async () => {
+  await engine?.close();
+  await service?.stop();
+});
+
+const rows = (page) => page.locator(".fleet-table tbody tr");
+
+for (const lang of LANGUAGES) {
+  test(`an operator sees its own aircraft and what its feeds do, ${lang}`, async () => {
+    const { page, faults, sent, close } = await open(engine, service.url, { lang });
+    await live(page);
+    await page.locator("#rail a[href='#/fleet']").click();
+    await sees(page, "aircraft of an operator", 20, () => document.querySelectorAll(".fleet-table tbody tr").length > 5);
+    const operator = await page.locator("#operator").inputValue();
+    const asked = await until("only the fleet is subscribed", 10, () => {
+      const last = sent.filter(({ type }) => type === "subscribe").at(-1);
+      return last.tracks?.operators?.[0] === operator && last;
+    });
+    assert.equal(asked.tracks.bbox, undefined);
+    await sees(page, "nobody else's aircraft", 15, (name) => {
+      const { tracks, alerts } = window.lowsky;
+      const known = tracks.rows.filter(Boolean);
+      const own = known.filter((row) => row.operator === name);
+      const foreign = known.filter((row) => row.operator !== name);
+      const partner = ({ uas_id }) => [...alerts.open.values()].some(({ alert }) => alert.other && [alert.uas_id, alert.other.uas_id].includes(uas_id));
+      return own.length > 5 && foreign.every(partner);
+    }, operator);
+    await sees(page, "a rate", 20, () => [...document.querySelectorAll(".fleet-table tbody td:nth-child(6)")].some((cell) => Number(cell.textContent) > 0.2));
+    await rows(page).nth(2).locator("button").click();
+    await sees(page, "the feed of the chosen one", 10, () => {
+      const chosen = document.querySelector(".fleet-table tr.selected")?.dataset.id;
+      return chosen && [...document.querySelectorAll(".fleet-side h2")].some((title) => title.textContent.endsWith(chosen));
+    });
+    assert.match(page.url(), new RegExp(`op=${operator}`));
+    const text = await page.locator("body").innerText();
+    assert.doesNotMatch(text, /\{\w+\}|undefined|NaN|\b(fleet|feed|check)_\w+/);
+    if (lang === "en") assert.doesNotMatch(text.replace("中文", ""), /[一-鿿]/);
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0);
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+}
+
+test("a pasted message is judged field by field, in its lines, with what would be right", async () => {
+  const { page, faults, close } = await open(engine, `${service.url}`, { lang: "en" });
+  await live(page);
+  await page.keyboard.press("g");
+  await page.keyboard.press("f");
+  const wrong = (changes) => JSON.stringify({ uas_id: "A-1", timestamp: Date.now(), lat: 22.5, lng: 114.0, height: 80, height_reference: "GROUND", ...changes }, null, 1);
+  const paste = (text) => page.locator("#message").fill(text);
+  for (const [changes, field, line, suggested] of [
+    [{ timestamp: Math.floor(Date.now() / 1000) }, "timestamp", 3, /"timestamp": \d{13}/],
+    [{ lat: 114.0, lng: 22.5 }, "lat", 4, /"lat": 22.5, "lng": 114/],
+    [{ height: "92.4" }, "height", 6, /"height": 92.4/],
+    [{ height_reference: "ground" }, "height_reference", 7, /"GROUND"/],
+    [{ track: 361 }, "track", 8, undefined],
+    [{ track: 360 }, "track", 8, /"track": 0/],
+    [{ ground_speed: 72 }, "ground_speed", 8, /"ground_speed": 20/],
+    [{ grond_speed: 7 }, "grond_speed", 8, /"ground_speed"/],
+    [{ crs: "GCJ02" }, "crs", 8, /WGS84/],
+    [{ battery_pct: 101 }, "battery_pct", 8, undefined],
+    [{ backfill: "true" }, "backfill", 8, /"backfill": true/],
+    [{ nr: { pci: 5000 } }, "nr.pci", 9, undefined],
+  ]) {
+    await paste(wrong(changes));
+    const finding = page.locator(`.findings li[data-field="${field}"]`);
+    await finding.waitFor({ timeout: 10_000 });
+    assert.match(await finding.innerText(), new RegExp(`line ${line}\\b`), `${field}: ${await finding.innerText()}`);
+    if (suggested) assert.match(await finding.locator("code").innerText(), suggested);
+    assert.match(await page.locator(`.gutter span:nth-child(${line})`).getAttribute("class"), /error|warning|ignored/);
+  }
+  await paste(wrong({}));
+  await sees(page, "accepted", 10, () => document.querySelector(".verdict.good")?.textContent === "Accepted");
+  assert.match(await page.locator(".checker pre").innerText(), /"uas_id": "A-1"/);
+  const known = await page.evaluate(async () => (await (await fetch("/api/v1/tracks/A-1")).json()).status);
+  assert.equal(known, 404, "nothing was taken in");
+  // The browser itself notes the 404 that was asked for.
+  assert.deepEqual(faults.filter((fault) => !/404/.test(fault)), []);
+  await close();
+});
+
+test("the last message that was refused can be taken over and judged", async () => {
+  const { page, close } = await open(engine, service.url, { lang: "en" });
+  await live(page);
+  // The faulty aircraft of the demonstration sends its first one after twenty seconds.
+  const operator = await until("somebody was refused something", 90, () =>
+    page.evaluate(async () => (await (await fetch("/api/v1/fleet")).json()).operators.find(({ refused }) => refused > 0)?.operator),
+  );
+  await page.evaluate((name) => (location.hash = `#/fleet?op=${name}`), operator);
+  await sees(page, "its fleet", 20, (name) => document.querySelector("#operator")?.value === name, operator);
+  const take = page.locator(".check-tools button").first();
+  await sees(page, "a refused message to take", 30, () => document.querySelector(".check-tools button")?.disabled === false);
+  await take.click();
+  await sees(page, "judged", 10, () => document.querySelector(".verdict.bad"));
+  assert.match(await page.locator("#topic").inputValue(), new RegExp(`/${operator}/`));
+  assert.ok((await page.locator("#message").inputValue()).length > 10);
+  await close();
+});
