@@ -189,8 +189,7 @@ fn remove(root: &mut DeTable<'_>, path: &mut Vec<Step>) -> bool {
     let Some(Step::Key(name)) = path.first().cloned() else { return false };
     let mut rest = path.split_off(1);
     let found = root.iter_mut().find(|(key, _)| key.get_ref() == name.as_str());
-    let within =
-        found.is_some_and(|(_, value)| !rest.is_empty() && remove_within(value.get_mut(), &mut rest));
+    let within = found.is_some_and(|(_, value)| !rest.is_empty() && remove_within(value.get_mut(), &mut rest));
     let removed = within || root.remove(name.as_str()).is_some();
     if !within {
         rest.clear();

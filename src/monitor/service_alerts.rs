@@ -110,8 +110,7 @@ impl ServiceAlerts {
         self.look(now, kind, lifecycle, effects);
         // What is over when it is found is told for the record.
         if kind.is_of_the_past()
-            && let Some(alert) = self.slots.remove(&kind).and_then(|slot| slot.alert)
-        {
+            && let Some(alert) = self.slots.remove(&kind).and_then(|slot| slot.alert) {
             end(now, kind, alert, effects);
         }
     }

@@ -38,8 +38,8 @@ use collection::read;
 pub(in crate::airspace) use crs::Crs;
 pub use envelope::{Envelope, Form};
 use json::{Limits, Reader};
-pub use problem::{Problem, ProblemSeverity};
 pub use schema::schema;
+pub use problem::{Problem, ProblemSeverity};
 
 /// A document as it was found.
 #[derive(Debug, Clone, Copy)]

@@ -58,8 +58,7 @@ pub fn circles(text: &str, mapping: &Mapping) -> Result<Value, Vec<(usize, usize
             }
         };
         let (lat, lng) = (number("lat", true), number("lng", true));
-        let (radius, lower, upper) =
-            (number("radius_m", true), number("lower_m", false), number("upper_m", false));
+        let (radius, lower, upper) = (number("radius_m", true), number("lower_m", false), number("upper_m", false));
         let text = |column: &str| cell(column).map(|(_, text)| text);
         let identifier =
             text("id").map_or_else(|| format!("{}{}", mapping.prefix, features.len() + 1), str::to_owned);
@@ -73,7 +72,11 @@ pub fn circles(text: &str, mapping: &Mapping) -> Result<Value, Vec<(usize, usize
             },
         }));
     }
-    if wrong.is_empty() { Ok(json!({"type": "FeatureCollection", "features": features})) } else { Err(wrong) }
+    if wrong.is_empty() {
+        Ok(json!({"type": "FeatureCollection", "features": features}))
+    } else {
+        Err(wrong)
+    }
 }
 
 /// The fields of a line with their columns; quoted ones may hold commas, and a quote that is written twice.

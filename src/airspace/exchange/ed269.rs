@@ -80,10 +80,7 @@ impl Writer<'_> {
             R::Conditional => "CONDITIONAL",
             R::NoRestriction => "NO_RESTRICTION",
             R::USpace => {
-                let (en, zh) = (
-                    "ED-269 has no USPACE; written as NO_RESTRICTION.",
-                    "ED-269 无 USPACE，写作 NO_RESTRICTION。",
-                );
+                let (en, zh) = ("ED-269 has no USPACE; written as NO_RESTRICTION.", "ED-269 无 USPACE，写作 NO_RESTRICTION。");
                 self.lost("type", en, zh);
                 "NO_RESTRICTION"
             }
@@ -96,10 +93,8 @@ impl Writer<'_> {
         let Some(items) = value.as_array() else { return value.as_str().map(str::to_owned) };
         let (text, count) = one_text(items)?;
         if count > 1 {
-            let (en, zh) = (
-                "ED-269 has one language; the other texts are left out.",
-                "ED-269 仅一种语言，其余文本已省略。",
-            );
+            let (en, zh) =
+                ("ED-269 has one language; the other texts are left out.", "ED-269 仅一种语言，其余文本已省略。");
             self.lost(member, en, zh);
         }
         Some(text)
@@ -149,10 +144,8 @@ impl Writer<'_> {
         };
         let items: Vec<Value> = items.into_iter().map(one).collect();
         if left_out {
-            let (en, zh) = (
-                "ED-269 has one language; the other texts are left out.",
-                "ED-269 仅一种语言，其余文本已省略。",
-            );
+            let (en, zh) =
+                ("ED-269 has one language; the other texts are left out.", "ED-269 仅一种语言，其余文本已省略。");
             self.lost("zoneAuthority", en, zh);
         }
         self.put("zoneAuthority", Value::Array(items));
@@ -203,8 +196,7 @@ impl Writer<'_> {
             VerticalReference::Wgs84 => {
                 let bounds = volume.bounds;
                 let lat = f64::midpoint(bounds.south_deg, bounds.north_deg);
-                let middle =
-                    crate::domain::LatLng::wrapped(lat, f64::midpoint(bounds.west_deg, bounds.east_deg));
+                let middle = crate::domain::LatLng::wrapped(lat, f64::midpoint(bounds.west_deg, bounds.east_deg));
                 let (en, zh) = (
                     "limits above WGS 84 are written as AMSL (EGM96, at the middle of the zone).",
                     "WGS 84 高度限制改写为 AMSL（EGM96，取区域中心）。",
@@ -213,14 +205,12 @@ impl Writer<'_> {
                 ((metres - egm96_undulation_m(middle)).mul_add(100.0, 0.0).round() / 100.0, "AMSL")
             }
             VerticalReference::Takeoff => {
-                let (en, zh) =
-                    ("limits above take-off are written as AGL.", "相对起飞点的高度限制改写为 AGL。");
+                let (en, zh) = ("limits above take-off are written as AGL.", "相对起飞点的高度限制改写为 AGL。");
                 self.lost("layer", en, zh);
                 (metres, "AGL")
             }
             VerticalReference::Cn1985 => {
-                let (en, zh) =
-                    ("limits of the 1985 datum are written as AMSL.", "1985 国家高程基准改写为 AMSL。");
+                let (en, zh) = ("limits of the 1985 datum are written as AMSL.", "1985 国家高程基准改写为 AMSL。");
                 self.lost("layer", en, zh);
                 (metres, "AMSL")
             }
@@ -271,10 +261,10 @@ fn one_text(items: &[Value]) -> Option<(String, usize)> {
 }
 
 fn polygons(shape: &Shape) -> Vec<Value> {
-    let ring = |ring: &Vec<[f64; 2]>| {
-        ring.iter().map(|[lng, lat]| json!([degrees(*lng), degrees(*lat)])).collect::<Value>()
+    let ring = |ring: &Vec<[f64; 2]>| ring.iter().map(|[lng, lat]| json!([degrees(*lng), degrees(*lat)])).collect::<Value>();
+    let polygon = |rings: Vec<Vec<[f64; 2]>>| {
+        json!({"type": "Polygon", "coordinates": rings.iter().map(ring).collect::<Value>()})
     };
-    let polygon = |rings: Vec<Vec<[f64; 2]>>| json!({"type": "Polygon", "coordinates": rings.iter().map(ring).collect::<Value>()});
     shape.outlines().into_iter().map(polygon).collect()
 }
 

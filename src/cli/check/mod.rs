@@ -160,17 +160,20 @@ fn verdict(files: usize, zones: usize, errors: usize, warnings: usize) -> String
 }
 
 fn read_zones(path: &Path) -> Result<Vec<(String, Vec<u8>)>, Finding> {
-    let refused =
-        |path: &Path, why: &str| Finding::of_path(path, ProblemSeverity::Error, why, "无法作为空域文件读取");
+    let refused = |path: &Path, why: &str| {
+        Finding::of_path(path, ProblemSeverity::Error, why, "无法作为空域文件读取")
+    };
     if path.is_dir() {
         let named = |(name, bytes): (String, Vec<u8>)| (path.join(name).display().to_string(), bytes);
-        return zone_files::read(path).map(|files| files.into_iter().map(named).collect()).map_err(|error| {
-            let place = match &error {
-                ZoneFilesError::File { path, .. } => path.clone(),
-                _ => path.to_owned(),
-            };
-            refused(&place, &error.to_string())
-        });
+        return zone_files::read(path)
+            .map(|files| files.into_iter().map(named).collect())
+            .map_err(|error| {
+                let place = match &error {
+                    ZoneFilesError::File { path, .. } => path.clone(),
+                    _ => path.to_owned(),
+                };
+                refused(&place, &error.to_string())
+            });
     }
     zone_files::read_one(path)
         .map(|bytes| vec![(path.display().to_string(), bytes)])

@@ -7,17 +7,9 @@ use crate::airspace::ProblemSeverity;
 
 /// What the rules are, in English and Chinese.
 const RULES: [(&str, &str, &str); 4] = [
-    (
-        "configuration",
-        "A setting that is unknown, of the wrong type or out of its range",
-        "配置项未知、类型错误或超出范围",
-    ),
+    ("configuration", "A setting that is unknown, of the wrong type or out of its range", "配置项未知、类型错误或超出范围"),
     ("file", "A file or folder that cannot be read", "无法读取的文件或目录"),
-    (
-        "zone-deviation",
-        "A deviation from ED-318 or ED-269 whose meaning is clear",
-        "偏离 ED-318 或 ED-269 但含义明确",
-    ),
+    ("zone-deviation", "A deviation from ED-318 or ED-269 whose meaning is clear", "偏离 ED-318 或 ED-269 但含义明确"),
     ("zone-error", "A zone document that cannot be put in force", "无法生效的空域文件"),
 ];
 

@@ -112,11 +112,7 @@ fn ed269(loaded: &Loaded) -> (String, Vec<Loss>) {
 }
 
 fn title(envelope: &Envelope) -> Option<Value> {
-    ["title", "name"]
-        .iter()
-        .find_map(|name| envelope.members().get(*name))
-        .filter(|title| title.is_string())
-        .cloned()
+    ["title", "name"].iter().find_map(|name| envelope.members().get(*name)).filter(|title| title.is_string()).cloned()
 }
 
 /// One zone a line, which is what differences are read by.

@@ -46,8 +46,9 @@ pub(super) fn import(
         eprintln!("{problem}");
     }
     let Some(new) = loaded.airspace else {
-        let elsewhere =
-            |problem: &&Problem| problem.severity == ProblemSeverity::Error && problem.file != given;
+        let elsewhere = |problem: &&Problem| {
+            problem.severity == ProblemSeverity::Error && problem.file != given
+        };
         for problem in loaded.problems.iter().filter(elsewhere) {
             eprintln!("{problem}");
         }

@@ -131,17 +131,14 @@ mod tests {
     fn the_schema_of_the_settings_agrees_with_them() {
         let schema = config(SHOWN);
         let settings = serde_json::to_value(Config::default()).unwrap();
-        let names = |value: &Value| {
-            value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>()
-        };
+        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
         assert_eq!(names(&schema["properties"]), names(&settings));
         for (section, keys) in settings.as_object().unwrap().iter().filter(|(_, keys)| keys.is_object()) {
             let described = &schema["properties"][section]["properties"];
             assert_eq!(names(described), names(keys), "{section}");
             for (key, value) in keys.as_object().unwrap().iter().filter(|(_, value)| !value.is_null()) {
                 let given = &described[key]["default"];
-                let same =
-                    given == value || given.as_f64().is_some_and(|given| Some(given) == value.as_f64());
+                let same = given == value || given.as_f64().is_some_and(|given| Some(given) == value.as_f64());
                 assert!(same, "{section}.{key}: {given} {value}");
             }
         }

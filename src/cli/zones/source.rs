@@ -23,9 +23,7 @@ pub(super) fn read(file: &Path, source: &Source) -> Result<Text, Failure> {
             Failure::Input(format!("{name}:1:1: error: not UTF-8: {error}. 文件不是 UTF-8 编码"))
         })?;
         let mut document = circles(&text, &source.mapping()).map_err(|wrong| {
-            let line = |(line, column, what): &(usize, usize, String)| {
-                format!("{name}:{line}:{column}: error: {what}")
-            };
+            let line = |(line, column, what): &(usize, usize, String)| format!("{name}:{line}:{column}: error: {what}");
             Failure::Input(wrong.iter().map(line).collect::<Vec<_>>().join("\n"))
         })?;
         say_crs(&mut document, source);
@@ -121,8 +119,7 @@ pub(super) fn load_good(texts: &[Text], config: &Config) -> Result<Loaded, Failu
 
 /// Writes a file beside its place and moves it there, so that a watcher never sees half of it.
 pub(super) fn put(path: &Path, text: &[u8]) -> Result<(), Failure> {
-    let cannot =
-        |error: std::io::Error| Failure::Input(format!("{}: cannot be written: {error}", path.display()));
+    let cannot = |error: std::io::Error| Failure::Input(format!("{}: cannot be written: {error}", path.display()));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let fresh: PathBuf = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
     std::fs::write(&fresh, text).map_err(cannot)?;
