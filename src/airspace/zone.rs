@@ -1,8 +1,9 @@
 //! One zone: what it asks, when, and where.
 
+use std::hint::black_box;
 use std::sync::Arc;
 
-use crate::domain::{BoundingBox, Restriction, Timestamp, VerticalLimit, ZoneId, ZoneReason};
+use crate::domain::{BoundingBox, LatLng, Restriction, Timestamp, VerticalLimit, ZoneId, ZoneReason};
 use crate::geodesy::LocalMetric;
 
 use super::document::{Crs, geojson};
@@ -115,6 +116,24 @@ impl Zone {
             };
         }
         self.terms = terms;
+    }
+
+    /// Steps from a zone to the corners of its edges; see [`Self::fetch`].
+    pub const DEPTHS: u8 = 6;
+
+    /// Reads what questions about these points will read at the step `depth`, so that it lies in a cache when they
+    /// are asked: each step needs what the one before has fetched.
+    pub fn fetch(&self, points: [LatLng; 2], depth: u8) {
+        match depth {
+            0 => {
+                black_box((self.restriction, self.bounds, self.schedule.is_always(), self.volumes.len()));
+                black_box(self.id.as_str().len());
+            }
+            1 => self.volumes.iter().for_each(|volume| {
+                black_box((volume.bounds, volume.lower, volume.upper, volume.shape.bounds()));
+            }),
+            _ => self.volumes.iter().for_each(|volume| volume.shape.fetch(points, depth - 2)),
+        }
     }
 
     /// Whether it has no schedule.

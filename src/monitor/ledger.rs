@@ -1,6 +1,7 @@
 //! The book of alerts: one open alert for each code, aircraft and other aircraft or zone.
 
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use crate::airspace::Airspace;
@@ -71,6 +72,14 @@ impl Ledger {
 
     fn get_mut(&mut self, ix: EntryIx) -> Option<&mut Entry> {
         self.entries.get_mut(usize::try_from(ix.0).ok()?)?.as_mut()
+    }
+
+    /// Reads something of each cache line of an entry.
+    pub(super) fn fetch(&self, ix: EntryIx) {
+        let entry = usize::try_from(ix.0).ok().and_then(|at| self.entries.get(at)?.as_ref());
+        if let Some(entry) = entry {
+            black_box((entry.code, entry.round, entry.own, entry.episode, entry.unproven));
+        }
     }
 
     fn insert(&mut self, entry: Entry) -> Option<EntryIx> {

@@ -11,6 +11,7 @@
 //! randomness and no unordered iteration here: the same events give the same effects.
 
 mod agenda;
+mod ahead;
 mod announce;
 mod contract;
 mod detectors;
@@ -23,6 +24,7 @@ mod judge;
 mod ledger;
 mod lift;
 mod near;
+mod neighbours;
 mod orphans;
 mod remember;
 mod report;
@@ -285,7 +287,7 @@ impl Monitor {
             let latest_s = self.now.seconds_since(own.state.at).max(age_s) + sky::AHEAD_OF_US_S;
             let span_s = [age_s, latest_s];
             let sky = if own.canary { &self.canary_sky } else { &self.sky };
-            sky.candidates(ix, own.party, &own.state, span_s, &self.rules, &mut self.candidates);
+            sky.candidates(ix, own, span_s, &self.rules, &mut self.candidates);
         }
         // Zones follow source time, which goes on between two reports.
         let zones_at = own.state.at.plus_seconds(self.now.seconds_since(own.heard_at));

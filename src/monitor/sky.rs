@@ -10,11 +10,12 @@ use std::ops::ControlFlow;
 
 use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
 
+use super::neighbours::Neighbours;
 use super::rules::{Rules, party_index};
 use super::settings::Party;
 use super::speeds::Speeds;
 use super::state::State;
-use super::tracks::TrackIx;
+use super::tracks::{Track, TrackIx};
 
 /// A source's clock may be ahead of ours by so much, seconds.
 pub(super) const AHEAD_OF_US_S: f64 = 2.0;
@@ -27,6 +28,11 @@ const PAD_SHARE: f64 = 0.06;
 const PAD_UP_M: f64 = 6.0;
 /// And the climb of so many seconds.
 const PAD_UP_S: f64 = 6.0;
+/// Neighbours are listed this much further than the radius of a volume, as a share and in metres.
+const NEIGHBOUR_SHARE: f64 = 1.2;
+const NEIGHBOUR_M: f64 = 10.0;
+/// More than single precision is off at the other end of the world, tree units.
+const SLACK_UNITS: f64 = 8.0;
 /// Mean radius of the Earth, metres.
 const EARTH_M: f64 = 6_371_000.0;
 /// Half a turn, tree units.
@@ -92,6 +98,9 @@ impl RTreeParams for Wide {
 #[derive(Debug, Default)]
 pub(super) struct Sky {
     layers: [Layer; 3],
+    /// Whose stored boxes are near, of drones among themselves.
+    drones: Neighbours,
+    found: Vec<TrackIx>,
 }
 
 #[derive(Debug, Default)]
@@ -138,6 +147,15 @@ impl Box3 {
         self
     }
 
+    /// Larger by so many tree units on every side.
+    fn widened(mut self, [across, up]: [f64; 2]) -> Self {
+        for ((low, high), by) in self.low.iter_mut().zip(&mut self.high).zip([across, across, up]) {
+            *low -= by;
+            *high += by;
+        }
+        self
+    }
+
     fn holds(&self, other: &Self) -> bool {
         let below = self.low.iter().zip(&other.low).all(|(a, b)| a <= b);
         below && self.high.iter().zip(&other.high).all(|(a, b)| a >= b)
@@ -170,6 +188,14 @@ impl Box3 {
 /// Tree units a metre. Near a pole a metre spans many degrees; a whole turn is enough.
 fn units_per_m(state: &State) -> [f64; 2] {
     [UNITS_PER_DEG[0] / state.metric.east_m_per_deg.max(1.0), UNITS_PER_DEG[1] / state.metric.north_m_per_deg]
+}
+
+/// How far around its box the neighbours of a drone are listed, tree units across and metres up: enough for the volume
+/// of a plain rule between two drones in our latitudes. Where it is not enough, the tree is asked.
+fn neighbours_m(rules: &Rules) -> [f64; 2] {
+    rules
+        .pair(Party::Drone, Party::Drone)
+        .map_or([0.0; 2], |rule| [NEIGHBOUR_SHARE * rule.radius_m + NEIGHBOUR_M, rule.half_height_m + 1.0])
 }
 
 impl Sky {
@@ -208,6 +234,13 @@ impl Sky {
             PAD_M + PAD_SHARE * drawn.size_m(),
             PAD_UP_M + state.climb_mps.abs() * PAD_UP_S,
         );
+        if party == Party::Drone {
+            self.found.clear();
+            let [across, up] = neighbours_m(rules);
+            // Stored boxes are rounded outwards; so is this, by more.
+            layer.ask(&bounds.widened([across + SLACK_UNITS, up + 1.0]), ix, &mut self.found);
+            self.drones.set(ix, &self.found);
+        }
         layer.tree.insert(Stored::new(ix, &bounds));
         layer.count(steps);
         for (count, beyond) in layer.beyond.iter_mut().zip(bounds.beyond()) {
@@ -234,12 +267,14 @@ impl Sky {
     pub(super) fn candidates(
         &self,
         ix: TrackIx,
-        party: Party,
-        state: &State,
+        own: &Track,
         [from_s, to_s]: [f64; 2],
         rules: &Rules,
         out: &mut Vec<TrackIx>,
     ) {
+        let (party, state) = (own.party, &own.state);
+        let listed = own.placed.filter(|_| party == Party::Drone && !rules.settings.assessments);
+        let listed = listed.map(|placed| placed.bounds.widened(neighbours_m(rules)));
         let tan = state.position.lat_deg().to_radians().tan().abs();
         for (layer, other) in self.layers.iter().zip([Party::Drone, Party::Manned, Party::Sensed]) {
             let Some(rule) = rules.pair(party, other).filter(|_| layer.tree.size() > 0) else { continue };
@@ -255,8 +290,17 @@ impl Sky {
                 rule.radius_m + fastest * beyond_s + converging_m,
                 rule.half_height_m.max(co_altitude_m) + steepest * beyond_s,
             );
-            layer.ask(&asked, ix, out);
             let [west, east] = asked.beyond();
+            if other == Party::Drone
+                && !(west || east)
+                && layer.beyond == [0, 0]
+                && listed.is_some_and(|listed| listed.holds(&asked))
+                && let Some(list) = self.drones.known(ix)
+            {
+                out.extend(list);
+                continue;
+            }
+            layer.ask(&asked, ix, out);
             if west || layer.beyond[1] > 0 {
                 layer.ask(&asked.shifted_east(360.0), ix, out);
             }
@@ -267,6 +311,11 @@ impl Sky {
         // The order must not depend on the shape of the tree.
         out.sort_unstable();
         out.dedup();
+    }
+
+    /// Who is on the list of an aircraft, to look ahead.
+    pub(super) fn listed(&self, ix: TrackIx) -> &[TrackIx] {
+        self.drones.known(ix).unwrap_or(&[])
     }
 }
 

@@ -1,5 +1,6 @@
 //! The table of aircraft: dense slots, one lookup of the identity a report.
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use crate::airspace::Who;
@@ -278,6 +279,13 @@ impl Track {
     /// For its neighbours.
     fn glance(&self) -> Glance {
         Glance::of(&self.state, self.party, self.live && !self.on_ground())
+    }
+
+    /// Reads something of each of its cache lines.
+    pub(super) fn fetch(&self) {
+        black_box((self.state, self.before, self.placed.is_some(), self.entries.len()));
+        black_box((self.period_s, self.derived_mps, self.battery_pct, self.due, self.queued, self.heard_at));
+        black_box((self.jump, self.ground_speed_mps, self.speed_accuracy_mps, self.status));
     }
 
     /// Whether it says that it stands on the ground.

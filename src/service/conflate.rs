@@ -88,6 +88,11 @@ impl<K: Ord + Clone, T> Conflation<K, T> {
         Some(item)
     }
 
+    /// The items that will be taken next, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.queue.iter().map(|waiting| &waiting.item)
+    }
+
     /// How many items wait.
     pub fn len(&self) -> usize {
         self.queue.len()

@@ -12,7 +12,7 @@ use std::time::Duration;
 use prometheus_client::metrics::histogram::Histogram;
 
 use crate::airspace::Airspace;
-use crate::domain::{Measures, Refusal, ServiceTrouble, Timestamp};
+use crate::domain::{Measures, Refusal, ServiceTrouble, Timestamp, UasId};
 use crate::history::{Arrived, Remembered};
 use crate::journal::{Recovered, Store};
 use crate::monitor::{Effect, Event, Heard, Monitor, Tally, TroubleDetail};
@@ -99,6 +99,8 @@ struct Evaluator {
     clock: ClockKeeper,
     delivery: Delivery<Held>,
     effects: Vec<Effect>,
+    /// One for each waiting report that the monitor has looked ahead for.
+    coming: Vec<UasId>,
     released: Vec<Release<Held>>,
     /// Events of reports that are not published yet: their numbers, and when the report arrived.
     alerted: VecDeque<(u64, Timestamp)>,
@@ -134,6 +136,7 @@ pub fn start(
         clock: ClockKeeper::default(),
         delivery: Delivery::new(last_seq),
         effects,
+        coming: Vec::new(),
         released: Vec::new(),
         alerted: VecDeque::new(),
         epoch: 0,
@@ -228,6 +231,14 @@ impl Evaluator {
         self.hand_out(now);
     }
 
+    /// Lets the monitor fetch what the waiting reports will need, a batch at a time.
+    fn look_ahead(&mut self) {
+        if self.coming.pop().is_none() {
+            self.around.inbox.coming(Monitor::AHEAD, &mut self.coming);
+            self.monitor.look_ahead(&self.coming);
+        }
+    }
+
     /// The service has watched without the journal: what still holds has other alerts by now.
     fn recovered(&mut self, recovered: Recovered) {
         let Recovered { open, damage, .. } = recovered;
@@ -239,6 +250,7 @@ impl Evaluator {
     }
 
     fn report(&mut self, report: Report) {
+        self.look_ahead();
         let Report { observation, received_at, token, earlier } = report;
         let now = clock::now();
         let lag_s = now.seconds_since(received_at);

@@ -192,6 +192,11 @@ impl<C> Inbox<C> {
         if lanes.closed { Next::Closed } else { Next::Idle }
     }
 
+    /// Appends the aircraft of the next reports that wait, `most` at most.
+    pub fn coming(&self, most: usize, out: &mut Vec<UasId>) {
+        out.extend(self.lock().reports.iter().take(most).map(|report| report.observation.uas_id.clone()));
+    }
+
     /// Takes nothing in any more; what waits can still be taken out.
     pub fn close(&self) {
         self.lock().closed = true;

@@ -66,6 +66,13 @@ impl Shape {
         }
     }
 
+    /// Reads what questions about these points will read at the step `depth`; a circle holds it all itself.
+    pub(super) fn fetch(&self, points: [LatLng; 2], depth: u8) {
+        if let Kind::Polygons { parts, .. } = &self.0 {
+            parts.iter().for_each(|part| part.fetch(points, depth));
+        }
+    }
+
     /// Centre and radius in metres of a circle.
     pub fn as_circle(&self) -> Option<(LatLng, f64)> {
         match &self.0 {

@@ -1,5 +1,6 @@
 //! What is asked of a polygon, answered from its grid.
 
+use std::hint::black_box;
 use std::ops::ControlFlow;
 
 use crate::domain::{LatLng, wrap_longitude};
@@ -13,6 +14,30 @@ impl Grid {
     /// Whether the point is inside or on the boundary.
     pub(in crate::airspace) fn contains(&self, point: LatLng) -> bool {
         self.bounds.contains(point) && self.covers(self.local(point))
+    }
+
+    /// Reads what the other questions will read of this polygon at the step `depth`.
+    pub(super) fn fetch(&self, points: [LatLng; 2], depth: u8) {
+        if depth == 0 {
+            black_box((self.bounds, self.layout));
+            black_box((self.points.len(), self.heads.len(), self.entries.len(), self.steps_to_edge.len()));
+            return;
+        }
+        for point in points {
+            let number = self.layout.number(self.layout.cell_of(self.local(point)));
+            if depth == 1 {
+                black_box((self.heads.get(number).copied(), self.steps_to_edge.get(number).copied()));
+                continue;
+            }
+            let mut edges = self.cell(number).1.iter();
+            if depth == 2 {
+                black_box(edges.next().copied());
+            } else {
+                edges.for_each(|edge| {
+                    black_box(self.edge(*edge));
+                });
+            }
+        }
     }
 
     /// From the centre of its cell, of which it is known whether it is inside, to the point, north or south first and
