@@ -129,7 +129,7 @@ fn differing(path: &str, was: &Value, now: &Value, out: &mut Vec<FieldChange>) {
             }
         }
         (Value::Array(a), Value::Array(b))
-            if a.len() == b.len() && a.iter().chain(b).any(|item| item.is_object()) =>
+            if a.len() == b.len() && a.iter().chain(b).any(Value::is_object) =>
         {
             for (i, (was, now)) in a.iter().zip(b).enumerate() {
                 differing(&format!("{path}[{i}]"), was, now, out);
@@ -249,8 +249,8 @@ fn named(names: impl ExactSizeIterator<Item = String>) -> Words {
     let first = names.take(NAMED_MAX).collect::<Vec<_>>();
     let (mut zh, mut en) = (first.join("、"), first.join(", "));
     if 0 < more {
-        zh.push_str(&format!("等，另有 {more} 个"));
-        en.push_str(&format!(" and {more} more"));
+        zh.extend(["等，另有 ", &more.to_string(), " 个"]);
+        en.extend([" and ", &more.to_string(), " more"]);
     }
     Words { zh, en }
 }

@@ -120,8 +120,8 @@ pub fn edit(
     };
     let new = loaded.airspace.as_ref().ok_or_else(errors)?;
     let found = difference(live, new);
-    let strange = found.added.iter().chain(&found.changed).chain(&found.removed);
-    for id in strange.filter(|id| !changes.iter().any(|change| change.id() == *id)) {
+    let mut touched_ids = found.added.iter().chain(&found.changed).chain(&found.removed);
+    if let Some(id) = touched_ids.find(|id| !changes.iter().any(|change| change.id() == *id)) {
         let (en, zh) = (
             format!("zone `{id}` would change as well: its document cannot be edited here; edit the file"),
             format!("区域 “{id}” 也会随之改变：其文件无法在此编辑，请直接编辑文件"),
@@ -276,7 +276,8 @@ impl Sheets<'_> {
     fn replace(&mut self, zone: &Zone, with: Option<Value>) -> Result<(), Problem> {
         let (name, text) = (zone.document.to_string(), zone.feature_json());
         let sheet = self.sheet(&name)?;
-        let Some(place) = sheet.features.iter().position(|feature| feature.to_string() == text) else {
+        let Some(place) = sheet.features.iter().map(ToString::to_string).position(|feature| feature == text)
+        else {
             let (en, zh) = ("the zone is not found in its document any more", "在其文件中找不到该区域");
             return Err(fault(&name, "$", en.into(), zh.into()));
         };

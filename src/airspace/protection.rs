@@ -135,8 +135,7 @@ fn comparable(was: &Volume, now: &Volume) -> bool {
         (Some(was), Some(now)) => was.reference == now.reference,
     };
     let upper = match (was.upper, now.upper) {
-        (_, None) => true,
-        (None, Some(_)) => true,
+        (_, None) | (None, Some(_)) => true,
         (Some(was), Some(now)) => was.reference == now.reference,
     };
     lower && upper

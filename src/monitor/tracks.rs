@@ -46,6 +46,7 @@ pub(super) struct Jump {
 
 /// One aircraft.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Track {
     pub id: UasId,
     pub operator: Option<OperatorId>,

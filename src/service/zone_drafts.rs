@@ -177,7 +177,7 @@ impl ZoneDesk {
     pub fn publish_draft(&self, id: &str, by: &Cause) -> Result<Shown, DeskError> {
         let mut state = self.state();
         let draft = open_draft(&mut state, id)?;
-        let asked = read_changes(&draft.new.changes, "").map_err(|_| broken(id))?;
+        let asked = read_changes(&draft.new.changes, "").map_err(|_unreadable| broken(id))?;
         let changes = resolve(&mut state, &asked)?;
         if is_stale(&draft, &self.keeper.airspace()) {
             return Err(DeskError::Conflict(format!(

@@ -1,6 +1,5 @@
 //! What the server says, and its one encoding.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -38,6 +37,15 @@ pub enum Frame {
 }
 
 impl Frame {
+    /// How many aircraft and alerts are in it that are not part of a text yet.
+    pub fn parts(&self) -> usize {
+        match self {
+            Self::Text(_) => 0,
+            Self::Snapshot { alerts, tracks, .. } => alerts.len() + tracks.as_ref().map_or(0, Vec::len),
+            Self::Tracks { updated, removed, .. } => updated.len() + removed.len(),
+        }
+    }
+
     /// The text to send.
     pub fn encode(self) -> Text {
         match self {
@@ -118,11 +126,13 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".into())
 }
 
-/// Appends texts, separated by commas.
-fn push_list<'a>(text: &mut String, items: impl Iterator<Item = &'a str>) {
+/// Appends texts, separated by commas. They may be megabytes: the space is taken once.
+fn push_list<'a>(text: &mut String, items: impl Iterator<Item = &'a str> + Clone) {
+    text.reserve(items.clone().map(|item| item.len() + 1).sum::<usize>() + 16);
     for (index, item) in items.enumerate() {
-        let comma = if index == 0 { "" } else { "," };
-        // Writing to a string cannot fail.
-        write!(text, "{comma}{item}").unwrap_or_default();
+        if index != 0 {
+            text.push(',');
+        }
+        text.push_str(item);
     }
 }

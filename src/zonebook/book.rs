@@ -60,14 +60,14 @@ impl Book {
         let closed = publication.draft.as_ref().map(|(id, by)| (id, by, entries.first()));
         self.change(|tx| {
             add(tx, entries)?;
-            if let Some((draft_id, by, first)) = closed {
-                if let Some(mut draft) = find(tx, draft_id)? {
-                    draft.state = DraftState::Published;
-                    draft.approved_by = first.and_then(|entry| entry.approved_by.clone());
-                    draft.closed_at = first.map(|entry| entry.at);
-                    draft.closed_by = Some(by.clone());
-                    write(tx, &draft)?;
-                }
+            if let Some((draft_id, by, first)) = closed
+                && let Some(mut draft) = find(tx, draft_id)?
+            {
+                draft.state = DraftState::Published;
+                draft.approved_by = first.and_then(|entry| entry.approved_by.clone());
+                draft.closed_at = first.map(|entry| entry.at);
+                draft.closed_by = Some(by.clone());
+                write(tx, &draft)?;
             }
             tx.execute("DELETE FROM publication", []).map(drop)
         })

@@ -143,5 +143,10 @@ pub(super) fn seal(before: &str, n: i64, new: &NewEntry) -> String {
         add(if text.is_some() { "1" } else { "0" });
         add(text.as_deref().unwrap_or_default());
     }
-    digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let sum = digest.finalize();
+    sum.iter()
+        .take(16)
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }

@@ -55,8 +55,8 @@ fn p03_a_journal_that_another_process_has_is_taken_over_when_it_is_free() {
 
 fn trouble(daemon: &Daemon, kind: &str) -> Option<Value> {
     let alerts = daemon.json("/api/v1/alerts?code=SERVICE_DEGRADED");
-    let found = alerts["alerts"].as_array().unwrap().iter();
-    found.filter(|alert| alert["uas_id"] == format!("service:{kind}")).next_back().cloned()
+    let mut found = alerts["alerts"].as_array().unwrap().iter();
+    found.rfind(|alert| alert["uas_id"] == format!("service:{kind}")).cloned()
 }
 
 #[test]
@@ -158,6 +158,6 @@ fn p02_what_the_broker_had_not_confirmed_is_published_after_a_crash_closed_alert
     let daemon = Daemon::ready(dir.path());
     daemon.stop("TERM");
     let again: Vec<u64> = heard(&subscriber).split_off(before);
-    let closed = |seq: &u64| (13..30).contains(seq) && seq % 3 == 0;
+    let closed = |seq: &u64| (13..30).contains(seq) && seq.is_multiple_of(3);
     assert!(!again.iter().any(closed), "what was confirmed is not published for a third time: {again:?}");
 }

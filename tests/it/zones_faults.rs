@@ -81,9 +81,9 @@ fn p22_p31_a_kill_during_a_publication_leaves_the_old_or_the_new_set_and_the_aud
         assert!(is_new || after == before, "{after:?} is neither {before:?} nor {wanted:?}");
         assert!(is_new || status != 200, "what was answered is in force");
         if is_new {
-            new += 1
+            new += 1;
         } else {
-            old += 1
+            old += 1;
         }
         let mut live: BTreeMap<String, Value> = BTreeMap::new();
         for entry in service.audit().into_iter().rev() {

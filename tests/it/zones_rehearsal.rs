@@ -88,6 +88,7 @@ fn follow(effects: &mut Vec<Effect>, open: &mut Pairs) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one campaign, told in order")]
 fn a_check_of_a_draft_over_live_traffic_agrees_with_its_publication() {
     let (mut told, mut foreseen) = (0, 0);
     for seed in 1..=DRAFTS {

@@ -119,15 +119,13 @@ fn role(
 
 fn priority(extended: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> u8 {
     let Some(value) = present(extended, "priority") else { return 0 };
-    match value.as_u64().and_then(|priority| u8::try_from(priority).ok()).filter(|priority| *priority <= 100)
-    {
-        Some(priority) => priority,
-        None => {
-            let (en, zh) =
-                ("`priority` must be a whole number from 0 to 100", "“priority” 应为 0 至 100 的整数");
-            reader.refuse::<()>(&at.member("priority"), en, zh);
-            0
-        }
+    let number = value.as_u64().and_then(|priority| u8::try_from(priority).ok());
+    if let Some(priority) = number.filter(|priority| *priority <= 100) {
+        priority
+    } else {
+        let (en, zh) = ("`priority` must be a whole number from 0 to 100", "“priority” 应为 0 至 100 的整数");
+        reader.refuse::<()>(&at.member("priority"), en, zh);
+        0
     }
 }
 
@@ -179,13 +177,11 @@ fn named(
 fn names(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Vec<Arc<str>> {
     let mut names = Vec::new();
     for (i, item) in reader.items(value, at, "a list of names").iter().take(NAMES_MAX).enumerate() {
-        match item.as_str() {
-            Some(text) => names.push(Arc::from(text.trim())),
-            None => {
-                let (en, zh) =
-                    ("a name should be text; this one is passed over", "名称应为文本，此项不起作用");
-                reader.warn(&at.item(i), en, zh);
-            }
+        if let Some(text) = item.as_str() {
+            names.push(Arc::from(text.trim()));
+        } else {
+            let (en, zh) = ("a name should be text; this one is passed over", "名称应为文本，此项不起作用");
+            reader.warn(&at.item(i), en, zh);
         }
     }
     names

@@ -21,7 +21,12 @@ fn grid_area_m2(grid: &Grid) -> f64 {
     let (mut area_m2, mut rest, mut is_shell) = (0.0, corners.as_slice(), true);
     while let Some((first, others)) = rest.split_first() {
         // A ring ends where its first corner comes again.
-        let Some(end) = others.iter().position(|corner| corner == first) else { break };
+        let Some(end) = others
+            .iter()
+            .position(|[lng, lat]| lng.total_cmp(&first[0]).is_eq() && lat.total_cmp(&first[1]).is_eq())
+        else {
+            break;
+        };
         let ring: Vec<Coord> =
             rest.iter().take(end + 2).map(|[lng, lat]| Coord { x: *lng, y: *lat }).collect();
         let ring_m2 = Polygon::new(LineString::new(ring), Vec::new()).geodesic_area_unsigned();

@@ -76,6 +76,7 @@ fn meet(a: &BoundingBox, b: &BoundingBox) -> bool {
 
 /// How an aircraft's path and a zone meet.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Met {
     inside: bool,
     /// Within the margin that must be left before an alert clears.

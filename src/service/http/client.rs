@@ -10,6 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
@@ -19,12 +20,14 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::App;
 use crate::service::clock;
-use crate::stream::{Frame, Next, Recorded, ResumePoint, Session, error_frame};
+use crate::stream::{Frame, Next, Recorded, ResumePoint, Session, Text, error_frame};
 
 /// Most bytes of a client's message.
 const MESSAGE_MAX: usize = 64 << 10;
 /// The same where messages are echoed: suites send large ones.
 const ECHO_MAX: usize = 16 << 20;
+/// A frame of more aircraft and alerts is a large one.
+const SMALL_FRAME: usize = 500;
 /// Larger texts leave in pieces of this size, so that no client has a large buffer of its own.
 const PIECE: usize = 64 << 10;
 /// Bytes that may wait in the buffer: what is written between two flushes, and answers to pings.
@@ -126,6 +129,21 @@ async fn arrival(reading: &mut Option<Reading<'_>>) -> (u64, Option<Arc<Recorded
     }
 }
 
+/// A large frame takes tens of milliseconds. That is done off the runtime's threads and for one client after the
+/// other: where many begin anew at once, as after a storm of alerts, intake and heartbeats must go on.
+async fn encode(app: &App, frame: Frame) -> Result<Text, Error> {
+    if frame.parts() <= SMALL_FRAME {
+        return Ok(frame.encode());
+    }
+    let turn = Arc::clone(&app.encode_turns).acquire_owned().await;
+    let encoded = spawn_blocking(move || {
+        let text = frame.encode();
+        drop(turn);
+        text
+    });
+    encoded.await.map_err(|error| Error::Io(std::io::Error::other(error)))
+}
+
 impl Client<'_> {
     async fn run(&mut self, first: Vec<Frame>) -> Result<(), Error> {
         self.send(first).await?;
@@ -222,7 +240,7 @@ impl Client<'_> {
     /// Writes the frames and waits until the kernel has them, so that nothing piles up here.
     async fn send(&mut self, frames: Vec<Frame>) -> Result<(), Error> {
         for frame in frames {
-            let text = frame.encode();
+            let text = encode(self.app, frame).await?;
             self.app.metrics.stream_frames.inc();
             self.app.metrics.stream_bytes.inc_by(u64::try_from(text.len()).unwrap_or(u64::MAX));
             if text.len() <= PIECE {

@@ -57,6 +57,8 @@ use crate::config;
 use crate::journal::Reader;
 use crate::wire::Doors;
 
+/// Most large frames that are written out at once: less than the machine has cores, as intake and evaluation go first.
+const ENCODE_TURNS: usize = 1;
 /// Most requests about changes of zones at once.
 const ZONE_TURNS: usize = 64;
 
@@ -88,6 +90,8 @@ pub struct App {
     past: OnceLock<Past>,
     /// Bounds the looks at what a change would mean: each takes a core for a while.
     check_turns: Arc<Semaphore>,
+    /// Bounds the large frames that are written out at once.
+    encode_turns: Arc<Semaphore>,
     /// The port's settings.
     pub settings: config::Http,
     /// The web page, if one is served.
@@ -118,6 +122,7 @@ impl App {
             zones: OnceLock::new(),
             zone_turns: Arc::new(Semaphore::new(ZONE_TURNS)),
             check_turns: Arc::new(Semaphore::new(CHECK_TURNS)),
+            encode_turns: Arc::new(Semaphore::new(ENCODE_TURNS)),
             settings,
             site: site.into(),
             stop,

@@ -1,9 +1,11 @@
 //! Errors as problem details (RFC 9457), with every fault and where it is.
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::stream::to_json;
 
@@ -50,13 +52,13 @@ pub struct Problem {
     detail: String,
     faults: Vec<Fault>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    members: Map<String, Value>,
+    members: Vec<(String, Value)>,
 }
 
 impl Problem {
     /// A problem without single faults.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), faults: Vec::new(), headers: Vec::new(), members: Map::new() }
+        Self { status, detail: detail.into(), faults: Vec::new(), headers: Vec::new(), members: Vec::new() }
     }
 
     /// A request that cannot be followed, with all that is wrong with it.
@@ -65,13 +67,13 @@ impl Problem {
             [only] => only.detail.clone(),
             several => format!("{} faults", several.len()),
         };
-        Self { status: StatusCode::BAD_REQUEST, detail, faults, headers: Vec::new(), members: Map::new() }
+        Self { status: StatusCode::BAD_REQUEST, detail, faults, headers: Vec::new(), members: Vec::new() }
     }
 
     /// A problem of one header.
     pub fn of_header(status: StatusCode, name: &str, detail: &str) -> Self {
         let faults = vec![Fault::in_header(name, detail)];
-        Self { status, detail: detail.into(), faults, headers: Vec::new(), members: Map::new() }
+        Self { status, detail: detail.into(), faults, headers: Vec::new(), members: Vec::new() }
     }
 
     /// The same, with another header in the answer.
@@ -91,7 +93,7 @@ impl Problem {
     /// The same, with another member.
     #[must_use]
     pub fn with_member(mut self, name: &str, value: Value) -> Self {
-        self.members.insert(name.into(), value);
+        self.members.push((name.into(), value));
         self
     }
 
@@ -112,7 +114,7 @@ impl IntoResponse for Problem {
             #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
             errors: &'a [Fault],
             #[serde(flatten)]
-            members: &'a Map<String, Value>,
+            members: BTreeMap<&'a str, &'a Value>,
         }
         let body = to_json(&Body {
             r#type: "about:blank",
@@ -120,7 +122,7 @@ impl IntoResponse for Problem {
             status: self.status.as_u16(),
             detail: &self.detail,
             errors: &self.faults,
-            members: &self.members,
+            members: self.members.iter().map(|(name, value)| (name.as_str(), value)).collect(),
         });
         let content_type = HeaderValue::from_static(PROBLEM_JSON);
         let mut response = (self.status, [(header::CONTENT_TYPE, content_type)], body).into_response();

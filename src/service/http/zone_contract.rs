@@ -6,6 +6,7 @@ const AUTHOR: &str = "Who changes. A claim: this version knows no accounts. Whoe
                       listens on loopback by default, and pages of other origins are refused. UTF-8, or \
                       percent-encoded UTF-8.";
 
+#[expect(clippy::too_many_lines, reason = "a document, read from top to bottom")]
 /// The paths of zones that change something, or tell of changes.
 pub(super) fn paths() -> Value {
     let header = |name: &str, required: bool, description: &str| {

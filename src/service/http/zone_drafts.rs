@@ -33,7 +33,7 @@ pub(super) async fn replace(
 
 /// `GET /api/v1/zones/drafts`: open ones first.
 pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let drafts = ask(&app, |desk| desk.drafts()).await?;
+    let drafts = ask(&app, crate::service::zone_desk::ZoneDesk::drafts).await?;
     Ok(answer::json(to_json(&json!({ "drafts": drafts }))))
 }
 

@@ -45,15 +45,12 @@ fn decoded(bytes: &[u8]) -> Option<String> {
     while let Some((&first, after)) = rest.split_first() {
         let hex = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
         let byte = hex.filter(|two| two.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        match byte.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| first == b'%') {
-            Some(byte) => {
-                out.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(first);
-                rest = after;
-            }
+        if let Some(byte) = byte.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| first == b'%') {
+            out.push(byte);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            out.push(first);
+            rest = after;
         }
     }
     String::from_utf8(out).ok()
@@ -118,7 +115,7 @@ pub(super) fn json_of(bytes: &[u8]) -> Result<Value, Problem> {
 pub(super) fn refusal(error: DeskError) -> Problem {
     let new = |status, detail: String| Problem::new(status, detail);
     match error {
-        DeskError::Stale(id, version) => stale(&id, version),
+        DeskError::Stale(id, version) => stale(&id, version.as_deref()),
         DeskError::Edit(error) => unprocessable(error),
         DeskError::NeedsApproval(comparison) => {
             let why = comparison.why.unwrap_or_default();
@@ -137,8 +134,8 @@ pub(super) fn refusal(error: DeskError) -> Problem {
     }
 }
 
-fn stale(id: &ZoneId, version: Option<String>) -> Problem {
-    let detail = match &version {
+fn stale(id: &ZoneId, version: Option<&str>) -> Problem {
+    let detail = match version {
         Some(version) => {
             format!("zone `{id}` is now version {version}; read it again. 区域已被他人修改，请重新读取")
         }

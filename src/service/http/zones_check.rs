@@ -114,12 +114,12 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request) -> Resu
         let desk = app.zones.get().and_then(Weak::upgrade);
         let live = app.airspace.load_full();
         let posted = match &asked {
-            Some(asked) => posted_changes(asked, desk.as_deref()),
+            Some(asked) => posted_changes(asked, desk.as_deref())?,
             None => posted_document(&bytes, &value, whole, &live),
         };
         let tracks = app.hub.world().picture.within(None);
         let states = tracks.iter().map(|track| track.state.clone()).collect();
-        posted.map(|posted| report(posted, &live, desk.as_deref(), states, clock::now()))
+        Ok::<_, Problem>(report(posted, &live, desk.as_deref(), states, clock::now()))
     });
     let report = report
         .await
@@ -140,14 +140,14 @@ fn posted_changes(asked: &[Asked], desk: Option<&ZoneDesk>) -> Result<Posted, Pr
 }
 
 /// A feature or a collection, as changes of what is live.
-fn posted_document(bytes: &[u8], value: &Value, whole: bool, live: &Airspace) -> Result<Posted, Problem> {
+fn posted_document(bytes: &[u8], value: &Value, whole: bool, live: &Airspace) -> Posted {
     let single = value.get("type").and_then(Value::as_str) == Some("Feature");
     let text: Cow<'_, [u8]> =
         if single { [BEFORE.as_bytes(), bytes, AFTER.as_bytes()].concat().into() } else { bytes.into() };
     let loaded = airspace::load(&[Document { name: "body", text: &text }]);
     let problems = loaded.problems.into_iter().map(|problem| place(problem, single, value)).collect();
     let (Some(new), Some(envelope)) = (loaded.airspace, loaded.envelopes.first()) else {
-        return Ok(Posted { problems, changes: None, zones: Vec::new() });
+        return Posted { problems, changes: None, zones: Vec::new() };
     };
     let found = difference(live, &new);
     let touched = found.added.iter().chain(&found.changed).filter_map(|id| new.zone_by_id(id.as_str()));
@@ -160,7 +160,7 @@ fn posted_document(bytes: &[u8], value: &Value, whole: bool, live: &Airspace) ->
         changes.extend(found.removed.into_iter().map(|id| Change::Delete { id }));
     }
     let zones = new.zones().iter().map(|zone| zone.id.clone()).collect();
-    Ok(Posted { problems, changes: Some(changes), zones })
+    Posted { problems, changes: Some(changes), zones }
 }
 
 fn report(

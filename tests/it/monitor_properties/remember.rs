@@ -96,7 +96,7 @@ fn p01_a_path_through_the_time_of_the_restart_crosses_what_lies_between() {
 #[test]
 fn open_alerts_go_on_as_the_same_and_once() {
     let open = super::restart::before();
-    let ids: Vec<_> = open.iter().map(|alert| (alert.alert_id.clone(), alert.code)).collect();
+    let ids: Vec<_> = open.iter().map(|alert| (std::sync::Arc::clone(&alert.alert_id), alert.code)).collect();
     assert_eq!(ids.len(), 3, "a pair and two in the zone: {ids:?}");
     // A reports on, B falls silent.
     let reports: Vec<_> =

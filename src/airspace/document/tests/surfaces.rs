@@ -97,23 +97,20 @@ proptest! {
         let left = if near { left / 12.0 } else { left };
         let (at, length_m) = point(along, left);
         let found = lowest(&zone, at);
-        match closed_form(along, left, length_m) {
-            Some(height) => {
-                let found = found.unwrap_or(f64::INFINITY);
-                // Straight edges in degrees are up to a metre off over 15 km.
-                let around = [[0.0, 0.0], [2.0, 0.0], [-2.0, 0.0], [0.0, 2.0], [0.0, -2.0]];
-                let around = around.map(|[x, y]| closed_form(along + x, left + y, length_m));
-                let highest = around.iter().flatten().copied().fold(height, f64::max);
-                let least = around.iter().flatten().copied().fold(height, f64::min);
-                prop_assert!(found <= highest + 1e-6 || around.contains(&None), "{found} over {height}");
-                prop_assert!(least - STEP_M - 1e-6 <= found, "{found} far under {height}");
-            }
-            None => {
-                // Arcs are drawn a little outside.
-                let near_edge = [[3.0, 0.0], [-3.0, 0.0], [0.0, 3.0], [0.0, -3.0]]
-                    .iter().any(|[x, y]| closed_form(along + x, left + y, length_m).is_some());
-                prop_assert!(found.is_none() || near_edge, "{found:?}");
-            }
+        if let Some(height) = closed_form(along, left, length_m) {
+            let found = found.unwrap_or(f64::INFINITY);
+            // Straight edges in degrees are up to a metre off over 15 km.
+            let around = [[0.0, 0.0], [2.0, 0.0], [-2.0, 0.0], [0.0, 2.0], [0.0, -2.0]];
+            let around = around.map(|[x, y]| closed_form(along + x, left + y, length_m));
+            let highest = around.iter().flatten().copied().fold(height, f64::max);
+            let least = around.iter().flatten().copied().fold(height, f64::min);
+            prop_assert!(found <= highest + 1e-6 || around.contains(&None), "{found} over {height}");
+            prop_assert!(least - STEP_M - 1e-6 <= found, "{found} far under {height}");
+        } else {
+            // Arcs are drawn a little outside.
+            let near_edge = [[3.0, 0.0], [-3.0, 0.0], [0.0, 3.0], [0.0, -3.0]]
+                .iter().any(|[x, y]| closed_form(along + x, left + y, length_m).is_some());
+            prop_assert!(found.is_none() || near_edge, "{found:?}");
         }
     }
 }
