@@ -127,7 +127,9 @@ fn without_what_came_late(dir: &Path, truth: Truth) -> Truth {
             words.retain(|(who, _, when)| who != uas_id.as_str() || *when != at);
         }
     }
-    println!("{} single reports came too late for an alert", whole - words.len());
+    let late = whole - words.len();
+    println!("{late} single reports came too late for an alert");
+    assert!(2 * late < whole, "of {whole}");
     Truth { words, flights }
 }
 
