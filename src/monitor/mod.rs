@@ -43,6 +43,7 @@ mod vertical;
 use std::sync::Arc;
 
 pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail};
+pub use detectors::LOW_BATTERY_URGENT_SHARE;
 pub use judge::{Judge, Verdict};
 pub use remember::Heard;
 pub use settings::{

@@ -1,5 +1,5 @@
 //! The queue in front of the monitor: in order of arrival, and when it is behind, a newer position of an
-//! aircraft takes the place of the one that waits. Nothing else is shed.
+//! aircraft takes the place of the one that waits. Nothing else is shed, and no word that only the older one says.
 //!
 //! A short burst is only queued: conflation begins when `calm` items wait, a matter of milliseconds. The
 //! place in the queue is the older item's, so no aircraft waits longer because it reports more often.
@@ -47,10 +47,18 @@ impl<K: Ord + Clone, T> Conflation<K, T> {
     }
 
     /// Adds a position of aircraft `key`, valid at `at`. Of two, the one with the later `at` stays; the
-    /// waiting one if both are of the same instant.
-    pub fn push(&mut self, key: K, at: Timestamp, item: T) -> Pushed<T> {
+    /// waiting one if both are of the same instant. Both stay if the newer one, which is given first, does not
+    /// say `as_much` as the older one.
+    pub fn push(
+        &mut self,
+        key: K,
+        at: Timestamp,
+        item: T,
+        as_much: impl FnOnce(&T, &T) -> bool,
+    ) -> Pushed<T> {
         if self.calm <= self.queue.len()
             && let Some(waiting) = self.waiting(&key)
+            && (at <= waiting.at || as_much(&item, &waiting.item))
         {
             let older = if waiting.at < at {
                 waiting.at = at;
@@ -188,7 +196,7 @@ mod tests {
             for (id, step) in steps.into_iter().enumerate() {
                 let pushed = match step {
                     Step::Push(key, at) => {
-                        let pushed = queue.push(key, Timestamp::from_micros(at), id);
+                        let pushed = queue.push(key, Timestamp::from_micros(at), id, |_, _| true);
                         prop_assert_eq!(&pushed, &naive.push(key, at, id, calm, capacity));
                         Some(pushed)
                     }
@@ -217,11 +225,15 @@ mod tests {
     #[test]
     fn p11_under_overload_each_aircraft_keeps_its_newest_position_and_its_place() {
         let mut queue = Conflation::new(0, 100);
-        let at = Timestamp::from_millis;
-        assert_eq!(queue.push("A", at(1), "A1"), Pushed::Queued);
-        assert_eq!(queue.push("B", at(1), "B1"), Pushed::Queued);
-        assert_eq!(queue.push("A", at(3), "A3"), Pushed::Replaced("A1"));
-        assert_eq!(queue.push("A", at(2), "A2"), Pushed::Replaced("A2"), "late, and so the older of the two");
+        let (at, position) = (Timestamp::from_millis, |_: &_, _: &_| true);
+        assert_eq!(queue.push("A", at(1), "A1", position), Pushed::Queued);
+        assert_eq!(queue.push("B", at(1), "B1", position), Pushed::Queued);
+        assert_eq!(queue.push("A", at(3), "A3", position), Pushed::Replaced("A1"));
+        assert_eq!(
+            queue.push("A", at(2), "A2", position),
+            Pushed::Replaced("A2"),
+            "late, and so the older of the two"
+        );
         assert_eq!(queue.conflated(), 2);
         assert_eq!([queue.pop(), queue.pop(), queue.pop()], [Some("A3"), Some("B1"), None]);
     }

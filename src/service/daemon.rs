@@ -53,6 +53,8 @@ use crate::wire::{self, Doors};
 
 /// Time for what was taken to be evaluated and acknowledged at the stop.
 const DRAIN_MAX: Duration = Duration::from_millis(1500);
+/// Time for what came at QoS 0 to be handed to the monitor after that.
+const HAND_ON_MAX: Duration = Duration::from_millis(300);
 /// Time for the disk to take the last events at the stop.
 const LAST_WRITE_MAX: Duration = Duration::from_millis(500);
 /// Time for the embedded broker to pass on what it was told last.
@@ -99,6 +101,7 @@ pub struct Daemon {
     zone_watch: Option<ZoneWatch>,
     zones: Arc<ZoneDesk>,
     evaluator: JoinHandle<()>,
+    gate: Task<()>,
     tasks: Vec<Task<()>>,
     serving: Task<()>,
     watched: Vec<Watched>,
@@ -129,7 +132,7 @@ impl Daemon {
         let http_address = listener.local_addr().map_err(listen)?;
 
         let counters = Arc::new(Counters::default());
-        let inbox = Arc::new(Inbox::default());
+        let inbox = Arc::new(Inbox::default().alerted_below(config.limits.battery_pct));
         let tally = Arc::new(Mutex::new(Tally::default()));
         let background = CancellationToken::new();
         let settings = PublisherSettings {
@@ -273,9 +276,9 @@ impl Daemon {
             stamp: Arc::clone(&runtime.stamp),
             embedded: config.mqtt.embedded,
         };
+        let gate = tokio::spawn(gate.run(messages));
         let mut tasks = vec![
             tokio::spawn(bypass.run(background.clone())),
-            tokio::spawn(gate.run(messages)),
             tokio::spawn(feedback.run(background.clone())),
             tokio::spawn(forward_acknowledgements(acks, Arc::clone(&inbox))),
             tokio::spawn(observers.run(background.clone())),
@@ -306,6 +309,7 @@ impl Daemon {
             zone_watch: Some(zone_watch),
             zones,
             evaluator,
+            gate,
             tasks,
             serving,
             watched: stamps.to_vec(),
@@ -342,6 +346,10 @@ impl Daemon {
         // Ends its thread, which may be reading files.
         let watched = tokio::task::spawn_blocking(move || drop((zone_watch, zones)));
         self.intake.stop(DRAIN_MAX).await;
+        // Nobody has waited yet for messages at QoS 0.
+        if tokio::time::timeout(HAND_ON_MAX, &mut self.gate).await.is_err() {
+            self.gate.abort();
+        }
         self.inbox.close();
         let evaluator = self.evaluator;
         let ended = tokio::task::spawn_blocking(move || evaluator.join().is_ok());

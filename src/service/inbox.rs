@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::domain::{Observation, Timestamp, UasId};
+use crate::domain::{Observation, OperationalStatus, Timestamp, UasId};
+use crate::monitor::{LOW_BATTERY_URGENT_SHARE, Limits};
 use crate::service::ack_window::AckToken;
 use crate::service::conflate::{Conflation, Pushed};
 use crate::service::counters::Counters;
@@ -58,6 +59,8 @@ pub struct Inbox<C> {
     lanes: Mutex<Lanes<C>>,
     arrived: Condvar,
     room: Notify,
+    /// Charge below which a battery is worth an alert, percent.
+    low_pct: f64,
 }
 
 #[derive(Debug)]
@@ -96,7 +99,14 @@ impl<C> Inbox<C> {
             }),
             arrived: Condvar::new(),
             room: Notify::new(),
+            low_pct: Limits::default().battery_pct,
         }
+    }
+
+    /// The same inbox, for a monitor to which charge below `low_pct` percent is low.
+    #[must_use]
+    pub fn alerted_below(self, low_pct: f64) -> Self {
+        Self { low_pct, ..self }
     }
 
     /// Hands in a control event; it comes back if the lane is full or the inbox closed.
@@ -141,7 +151,10 @@ impl<C> Inbox<C> {
             lanes.reports.push_kept(report)
         } else {
             let (key, at) = (report.observation.uas_id.clone(), report.observation.timestamp);
-            lanes.reports.push(key, at, report)
+            let as_much = |newer: &Box<Report>, older: &Box<Report>| {
+                says_as_much(&newer.observation, &older.observation, self.low_pct)
+            };
+            lanes.reports.push(key, at, report, as_much)
         };
         drop(lanes);
         self.arrived.notify_one();
@@ -215,6 +228,21 @@ impl<C> Inbox<C> {
     }
 }
 
+/// Whether a newer report says all that an older one says of its aircraft's state: emergency, lost link, charge below
+/// `low_pct` percent. A newer position makes an older one needless, but not a word that only the older one says.
+pub fn says_as_much(newer: &Observation, older: &Observation, low_pct: f64) -> bool {
+    let says = |observation| says(observation, low_pct);
+    says(newer).iter().zip(says(older)).all(|(newer, older)| older <= *newer)
+}
+
+/// How bad that is, word by word.
+fn says(observation: &Observation, low_pct: f64) -> [u8; 3] {
+    let Observation { status, c2_lost, battery_pct, .. } = observation;
+    let charge_pct = battery_pct.filter(|_| *status != OperationalStatus::Ground).unwrap_or(f64::INFINITY);
+    let low = [low_pct, low_pct * LOW_BATTERY_URGENT_SHARE].map(|limit_pct| u8::from(charge_pct < limit_pct));
+    [u8::from(*status == OperationalStatus::Emergency), u8::from(*c2_lost == Some(true)), low.iter().sum()]
+}
+
 /// What became of a report: nothing, or the one that it replaced; or itself, when the inbox is closed.
 pub type Offered = Result<Option<Box<Report>>, Box<Report>>;
 
@@ -254,6 +282,42 @@ mod tests {
         assert!(matches!(inbox.next(Duration::from_secs(30)), Next::Idle));
         assert!(since.elapsed() < Duration::from_secs(20), "it did not wait");
         assert!(matches!(inbox.next(Duration::from_millis(1)), Next::Idle));
+    }
+
+    #[tokio::test]
+    async fn p11_what_only_the_older_report_says_is_not_shed() {
+        let (inbox, counters) = (Inbox::<()>::new(0, 100), Counters::default());
+        let mut at = 0;
+        let mut offer = |change: fn(&mut Observation)| {
+            at += 1;
+            let mut report = report("A", at);
+            change(&mut report.observation);
+            (at, report)
+        };
+        let mut shed = Vec::new();
+        for change in [
+            |_: &mut Observation| {},
+            |o: &mut Observation| o.status = OperationalStatus::Emergency,
+            |o: &mut Observation| o.status = OperationalStatus::Emergency,
+            |_: &mut Observation| {},
+            |o: &mut Observation| o.c2_lost = Some(true),
+            |o: &mut Observation| o.c2_lost = Some(false),
+            |o: &mut Observation| o.battery_pct = Some(19.0),
+            |o: &mut Observation| o.battery_pct = Some(9.0),
+            |o: &mut Observation| o.battery_pct = Some(11.0),
+            |o: &mut Observation| o.battery_pct = Some(80.0),
+            |o: &mut Observation| o.battery_pct = Some(81.0),
+        ] {
+            let (at, report) = offer(change);
+            if let Some(older) = inbox.report(report, false, &counters).await.unwrap() {
+                shed.push((older.observation.timestamp.as_millis(), at));
+            }
+        }
+        assert_eq!(
+            shed,
+            [(1, 2), (2, 3), (4, 5), (6, 7), (7, 8), (10, 11)],
+            "the older one, and what came then"
+        );
     }
 
     #[tokio::test]

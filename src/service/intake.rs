@@ -90,6 +90,7 @@ pub struct IntakeHandle {
     messages: mpsc::WeakSender<Message>,
     state: watch::Receiver<IntakeState>,
     stopping: CancellationToken,
+    deaf: CancellationToken,
     stopped: CancellationToken,
 }
 
@@ -104,12 +105,13 @@ pub fn start(
     let (messages, receiver) = mpsc::channel(CHANNEL_LEN);
     let (state_tx, state) = watch::channel(IntakeState::Connecting);
     let acks = Arc::new(Acks::new(Arc::clone(&counters)));
-    let (stopping, stopped) = (CancellationToken::new(), CancellationToken::new());
+    let [stopping, deaf, stopped] = std::array::from_fn(|_| CancellationToken::new());
     let handle = IntakeHandle {
         acks: Arc::clone(&acks),
         messages: messages.downgrade(),
         state,
         stopping: stopping.clone(),
+        deaf: deaf.clone(),
         stopped: stopped.clone(),
     };
     let worker = Worker {
@@ -121,6 +123,7 @@ pub fn start(
         state: state_tx,
         counters,
         stopping,
+        deaf,
         heard_at: None,
         had_session: false,
     };
@@ -163,6 +166,11 @@ impl IntakeHandle {
     pub async fn stop(&self, within: Duration) {
         self.stopping.cancel();
         let settled = async {
+            // What is being taken at this moment is still to be waited for.
+            tokio::select! {
+                () = self.deaf.cancelled() => {}
+                () = self.stopped.cancelled() => {}
+            }
             while !self.acks.is_settled() && !self.stopped.is_cancelled() {
                 let progress = self.acks.progress.notified();
                 if self.acks.is_settled() {
@@ -192,6 +200,8 @@ struct Worker {
     state: watch::Sender<IntakeState>,
     counters: Arc<Counters>,
     stopping: CancellationToken,
+    /// Set once no message is taken any more.
+    deaf: CancellationToken,
     /// When the broker was last heard on a connection that stood.
     heard_at: Option<Timestamp>,
     /// Whether there was a connection that stood, and so a session.
@@ -258,6 +268,7 @@ impl Worker {
                         biased;
                         () = stopping.cancelled(), if self.messages.is_some() => {
                             self.messages = None;
+                            self.deaf.cancel();
                             if stood.is_none() {
                                 return Ok(());
                             }

@@ -249,11 +249,6 @@ impl Daemon {
         until("ready", within_s, || self.health()["status"].as_str().filter(|s| *s != "failed").map(|_| ()));
     }
 
-    /// Until every part of it is well: its own test flight has come through.
-    pub(crate) fn until_well(&self, within_s: f64) {
-        until("well", within_s, || self.health()["status"].as_str().filter(|s| *s == "ok").map(|_| ()));
-    }
-
     pub(crate) fn stream(&self) -> String {
         format!("ws://{}/api/v1/stream", self.http)
     }

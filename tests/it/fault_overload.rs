@@ -55,8 +55,7 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
     let mqtt = free_port();
     let _broker = mosquitto_as_documented(dir.path(), mqtt);
     configure(dir.path(), mqtt, false, 0);
-    // No breach of a single report: a newer report may take its place.
-    let plan = Plan { aircraft: 2 * COUPLES, period_s: 1.0, words_per_s: 1e-9, flights_per_s: 1.5 };
+    let plan = Plan { aircraft: 2 * COUPLES, period_s: 1.0, words_per_s: 3.0, flights_per_s: 1.5 };
     plan.write_zones(dir.path());
     write_rings(dir.path(), RINGS);
     let daemon = Daemon::ready(dir.path());

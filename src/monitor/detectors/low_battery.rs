@@ -4,8 +4,8 @@ use crate::domain::{AlertCode, Severity};
 use crate::monitor::finding::{Figures, Finding};
 use crate::monitor::scene::{Found, Scene};
 
-/// Half of the limit is worse.
-const URGENT_SHARE: f64 = 0.5;
+/// Charge below this share of the limit is worse.
+pub const LOW_BATTERY_URGENT_SHARE: f64 = 0.5;
 
 pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     let limit_pct = scene.rules.settings.limits.battery_pct;
@@ -13,7 +13,11 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     else {
         return;
     };
-    let severity = if charge_pct < limit_pct * URGENT_SHARE { Severity::Caution } else { Severity::Advisory };
+    let severity = if charge_pct < limit_pct * LOW_BATTERY_URGENT_SHARE {
+        Severity::Caution
+    } else {
+        Severity::Advisory
+    };
     found.findings.push(Finding {
         measured: Figures::new().with("battery_pct", charge_pct),
         limit: Figures::new().with("battery_pct", limit_pct),

@@ -17,6 +17,7 @@ mod time_skew;
 mod zone_incursion;
 
 pub(super) use lost_link::WORSE_S;
+pub use low_battery::LOW_BATTERY_URGENT_SHARE;
 pub(super) use zone_incursion::path_bounds;
 
 use super::scene::{Found, Scene};

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use lowsky::airspace::Airspace;
 use lowsky::domain::{AlertCode, AlertEventKind, Timestamp, UasId};
 use lowsky::journal::{Entry, Recovered};
-use lowsky::monitor::{Effect, Event, Monitor, Settings};
+use lowsky::monitor::{Effect, Event, Limits, Monitor, Settings};
 use lowsky::service::ack_window::{AckToken, AckWindow, Acknowledged};
 use lowsky::service::conflate::{Conflation, Pushed};
 use lowsky::service::counters::Counters;
+use lowsky::service::inbox::says_as_much;
 use lowsky::stream::{
     AlertLog, DISK_WAIT_S, Delivery, LoggedEvent, Pulse, Release, Retention, Vitals, World,
 };
@@ -145,7 +146,14 @@ impl Service {
     fn offer(&mut self, report: Report, fates: &mut Fates) {
         self.counters.offered.one();
         let (key, at) = (report.message.observation.uas_id.clone(), report.message.observation.timestamp);
-        match self.queue.push(key, at, report) {
+        let as_much = |newer: &Report, older: &Report| {
+            says_as_much(
+                &newer.message.observation,
+                &older.message.observation,
+                Limits::default().battery_pct,
+            )
+        };
+        match self.queue.push(key, at, report, as_much) {
             Pushed::Queued => {}
             Pushed::Replaced(older) => {
                 fates.note("a conflated report");
