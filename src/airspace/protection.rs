@@ -5,6 +5,7 @@
 
 use crate::domain::{LatLng, Restriction, Timestamp, VerticalLimit, VerticalReference};
 
+use super::terms::{Role, Terms};
 use super::zone::{Volume, Zone};
 
 /// Points of the lattice along each side of a zone's box, for a single zone.
@@ -20,9 +21,18 @@ const SPAN_S: f64 = 366.0 * 86_400.0;
 /// Most switches of a schedule that are followed.
 const SWITCHES_MAX: usize = 2_000;
 
-/// Whether a zone keeps anybody out.
+/// Whether a zone keeps anybody out, or in.
 pub(super) fn protects(zone: &Zone) -> bool {
-    Restriction::Conditional <= zone.restriction
+    match zone.role() {
+        Role::KeepOut => Restriction::Conditional <= zone.restriction,
+        Role::KeepIn => true,
+        Role::Suitable => false,
+    }
+}
+
+/// Whether a zone permits what others forbid.
+fn permits(zone: &Zone) -> bool {
+    zone.role() == Role::Suitable || (!protects(zone) && 0 < zone.priority())
 }
 
 /// The footprint of a zone, square metres; layers that lie on top of each other are counted once.
@@ -40,18 +50,34 @@ pub fn area_m2(zone: &Zone) -> f64 {
     seen.iter().map(|(_, area)| area).sum()
 }
 
-/// The share (0 to 1) of what `was` protects from `at` on that `now` does not. All of it where `now` asks for less;
-/// none where `was` protects nothing any more.
+/// The share (0 to 1) of what `was` protects from `at` on that `now` does not. All of it where `now` asks for less, is
+/// for fewer or can be lifted by more; none where `was` protects nothing any more. Of a permission, and of a volume in
+/// which somebody is kept, the share of what is added.
 pub(super) fn lost_share(was: &Zone, now: &Zone, at: Timestamp, zones: usize) -> f64 {
+    let space = |whole: &Zone, kept: &Zone| {
+        if same_space(was, now) { 1.0 } else { kept_space_share(whole, kept, zones) }
+    };
+    if permits(now) {
+        let Some(known_time) = kept_time_share(now, was, at) else { return 0.0 };
+        let is_new = !permits(was) || now.role() != was.role() || weaker(was, now);
+        return if is_new { 1.0 } else { 1.0 - space(now, was) * known_time };
+    }
     if !protects(was) {
         return 0.0;
     }
     let Some(kept_time) = kept_time_share(was, now, at) else { return 0.0 };
-    if now.restriction < was.restriction {
+    if now.role() != was.role() || now.restriction < was.restriction || weaker(was, now) {
         return 1.0;
     }
-    let kept_space = if same_space(was, now) { 1.0 } else { kept_space_share(was, now, zones) };
+    let kept_space = if was.role() == Role::KeepIn { space(now, was) } else { space(was, now) };
     1.0 - kept_space * kept_time
+}
+
+/// Whether what a zone says beyond ED-318 weakens it, or others by it.
+fn weaker(was: &Zone, now: &Zone) -> bool {
+    let plain = Terms::default();
+    let [was, terms] = [was, now].map(|zone| zone.terms.as_deref().unwrap_or(&plain));
+    terms.weaken(was, now.restriction < Restriction::Prohibited)
 }
 
 /// Whether both were drawn alike, so that there is nothing to measure.
