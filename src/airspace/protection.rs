@@ -207,3 +207,53 @@ fn times(zone: &Zone, at: Timestamp, until: Timestamp) -> (Vec<(Timestamp, Times
     }
     (on, from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::airspace::{Airspace, Document, load};
+
+    /// A square of so many degrees around 22.75, 113.45.
+    fn zone(side_deg: f64, upper_m: f64, restriction: &str, extended: &str) -> Airspace {
+        let [south, north] = [22.75 - side_deg / 2.0, 22.75 + side_deg / 2.0];
+        let [west, east] = [113.45 - side_deg / 2.0, 113.45 + side_deg / 2.0];
+        let text = format!(
+            r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":{{"identifier":"Z","country":"CHN",
+            "type":"{restriction}","variant":"COMMON","zoneAuthority":[{{"purpose":"AUTHORIZATION"}}],
+            "extendedProperties":{extended}}},
+            "geometry":{{"type":"Polygon","coordinates":[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]],
+            "layer":{{"upper":{upper_m},"upperReference":"AGL","lower":0,"lowerReference":"AGL","uom":"m"}}}}}}]}}"#
+        );
+        let loaded = load(&[Document { name: "z", text: text.as_bytes() }]);
+        let problems = format!("{:?}", loaded.problems);
+        loaded.airspace.expect(&problems)
+    }
+
+    #[test]
+    fn p24_cages_that_grow_and_permissions_that_grow_lose_protection() {
+        let cage = |side, upper| {
+            zone(side, upper, "PROHIBITED", r#"{"kind":"GEO_CAGE","applies_to":{"uas_ids":["A"]}}"#)
+        };
+        let suitable = |side, upper| zone(side, upper, "NO_RESTRICTION", r#"{"kind":"SUITABLE"}"#);
+        let plain = |side| zone(side, 120.0, "PROHIBITED", "{}");
+        let at = Timestamp::from_millis(1_795_334_400_000);
+        let lost = |was: &Airspace, now: &Airspace| lost_share(&was.zones()[0], &now.zones()[0], at, 1);
+        for (make, what) in [
+            (&cage as &dyn Fn(f64, f64) -> Airspace, "a cage"),
+            (&suitable as &dyn Fn(f64, f64) -> Airspace, "a permission"),
+        ] {
+            let was = make(0.02, 100.0);
+            assert!(lost(&was, &make(0.02, 100.0)) < 1e-9, "{what}");
+            assert!(lost(&was, &make(0.01, 50.0)) < 1e-9, "{what} that shrinks");
+            assert!((lost(&was, &make(0.02, 200.0)) - 0.5).abs() < 0.01, "{what} twice as high");
+            assert!((lost(&was, &make(0.04, 100.0)) - 0.75).abs() < 0.05, "{what} twice as wide");
+        }
+        assert!(lost(&plain(0.02), &plain(0.03)) < 1e-9);
+        assert!((lost(&plain(0.02), &plain(0.01)) - 0.75).abs() < 0.05);
+        assert!((lost(&plain(0.02), &suitable(0.02, 120.0)) - 1.0).abs() < 1e-9);
+        assert!((lost(&plain(0.02), &cage(0.02, 120.0)) - 1.0).abs() < 1e-9);
+        let exempt = zone(0.02, 120.0, "PROHIBITED", r#"{"exempt":{"operators":["friends"]}}"#);
+        assert!((lost(&plain(0.02), &exempt) - 1.0).abs() < 1e-9);
+        assert!(lost(&exempt, &plain(0.02)) < 1e-9);
+    }
+}

@@ -18,7 +18,7 @@ use crate::service::clock;
 use crate::service::watch_zones::ZoneRead;
 use crate::service::zone_files;
 use crate::service::zone_keeper::{InForce, ZoneKeeper};
-use crate::service::zone_notes::{entries, note_files};
+use crate::service::zone_notes::{entries, note_files, recover};
 use crate::service::zone_writing::{content, write_all};
 use crate::zonebook::{Book, BookError, Publication, WrittenFile};
 
@@ -418,26 +418,6 @@ fn settle(state: &mut State) -> Result<(), DeskError> {
         return Err(error.into());
     }
     Ok(())
-}
-
-/// Ends the publication in which an earlier process ended, unless its files were changed by hand since.
-fn recover(book: &mut Book, dir: &Path) -> Result<(), DeskError> {
-    let Some(publication) = book.unfinished()? else { return Ok(()) };
-    let ours = publication.files.iter().all(|file| {
-        let found =
-            content(dir, &file.name).ok().flatten().map(|text| String::from_utf8_lossy(&text).into_owned());
-        found == file.was || found.as_ref() == Some(&file.now)
-    });
-    if !ours {
-        tracing::warn!("files were changed since a publication of zones was broken off; it is given up");
-        return Ok(book.give_up()?);
-    }
-    write_all(dir, &publication.files).map_err(|error| DeskError::Unavailable(error.to_string()))?;
-    tracing::warn!(
-        changes = publication.entries.len(),
-        "a publication of zones that was broken off is ended"
-    );
-    Ok(book.finish(&publication)?)
 }
 
 /// Whether the zones are as the changer believes.

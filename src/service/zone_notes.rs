@@ -1,12 +1,15 @@
-//! What is noted in the book of zones: changes made here, and how files that were edited by hand differ from it.
+//! What is noted in the book of zones: changes made here, those that were broken off, and how files that were edited by
+//! hand differ from it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::airspace::{Airspace, Change, Comparison, Envelope, Zone, difference};
 use crate::domain::{Timestamp, ZoneId};
 use crate::service::clock;
-use crate::service::zone_desk::Cause;
+use crate::service::zone_desk::{Cause, DeskError};
 use crate::service::zone_keeper::InForce;
+use crate::service::zone_writing::{content, write_all};
 use crate::zonebook::{Action, Book, NewEntry};
 
 /// Who is named where a person changed a file.
@@ -93,4 +96,24 @@ pub(super) fn note_files(in_force: &InForce, book: &mut Book) {
     if let Err(error) = noted {
         tracing::error!(%error, "a change of zone files could not be noted");
     }
+}
+
+/// Ends the publication in which an earlier process ended, unless its files were changed by hand since.
+pub(super) fn recover(book: &mut Book, dir: &Path) -> Result<(), DeskError> {
+    let Some(publication) = book.unfinished()? else { return Ok(()) };
+    let ours = publication.files.iter().all(|file| {
+        let found =
+            content(dir, &file.name).ok().flatten().map(|text| String::from_utf8_lossy(&text).into_owned());
+        found == file.was || found.as_ref() == Some(&file.now)
+    });
+    if !ours {
+        tracing::warn!("files were changed since a publication of zones was broken off; it is given up");
+        return Ok(book.give_up()?);
+    }
+    write_all(dir, &publication.files).map_err(|error| DeskError::Unavailable(error.to_string()))?;
+    tracing::warn!(
+        changes = publication.entries.len(),
+        "a publication of zones that was broken off is ended"
+    );
+    Ok(book.finish(&publication)?)
 }
