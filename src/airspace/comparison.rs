@@ -1,12 +1,13 @@
 //! What a new set of zones changes, in words and numbers, and whether a second person has to agree.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::{Timestamp, ZoneId};
 
+use super::field_words;
 use super::protection::{area_m2, lost_share, protects};
 use super::set::{Airspace, difference};
 use super::zone::Zone;
@@ -163,8 +164,12 @@ fn why(old: &Airspace, changed: &[Changed], removed: &[ZoneId], at: Timestamp) -
     for zone in changed.iter().filter(|zone| LOSS_MAX < zone.lost_share) {
         let (id, percent) = (&zone.id, percent(zone.lost_share));
         say(
-            format!("区域 {id} 失去 {percent} 的保护（面积、高度、时段或限制类型）。"),
-            format!("Zone {id} loses {percent} of its protection (area, height, time or restriction)."),
+            format!(
+                "区域 {id} 失去 {percent} 的保护（面积、高度、时段、限制类型、适用与豁免对象或优先级）。"
+            ),
+            format!(
+                "Zone {id} loses {percent} of its protection (area, height, time, restriction, for whom it is, exemptions or priority)."
+            ),
         );
     }
     let (count, all) = (gone.len(), living.len());
@@ -214,9 +219,8 @@ fn words(added: &[ZoneId], changed: &[Changed], removed: &[ZoneId]) -> Words {
         en.push(format!("{} added ({})", added.len(), names.en));
     }
     if !changed.is_empty() {
-        let told = |told: fn(&Changed) -> String| changed.iter().map(told).collect::<Vec<_>>();
-        let chinese = named(told(|zone| one(zone, ["面积", "保护减少"])).into_iter()).zh;
-        let english = named(told(|zone| one(zone, ["area", "protection less by"])).into_iter()).en;
+        let chinese = named(changed.iter().map(|zone| one(zone).zh)).zh;
+        let english = named(changed.iter().map(|zone| one(zone).en)).en;
         zh.push(format!("修改 {} 个（{chinese}）", changed.len()));
         en.push(format!("{} changed ({english})", changed.len()));
     }
@@ -228,20 +232,31 @@ fn words(added: &[ZoneId], changed: &[Changed], removed: &[ZoneId]) -> Words {
     Words { zh: zh.join("；") + "。", en: en.join("; ") + "." }
 }
 
-fn one(zone: &Changed, [area, less]: [&str; 2]) -> String {
-    let mut text = zone.id.to_string();
+/// What becomes of a zone: its members that differ, each once, then its area and its protection.
+fn one(zone: &Changed) -> Words {
+    let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
+    for field in &zone.fields {
+        let Words { zh, en } = field_words::name(&field.path);
+        if seen.insert(zh.clone()) {
+            names.push((zh, en));
+        }
+    }
+    let (zh, en): (Vec<_>, Vec<_>) = names.into_iter().unzip();
+    let (chinese, english) = (named(zh.into_iter()).zh, named(en.into_iter()).en);
+    let mut words = Words { zh: format!("{}：{chinese}", zone.id), en: format!("{}: {english}", zone.id) };
+    let mut say = |zh: &str, en: &str, figure: String| {
+        words.zh.push_str(&format!("，{zh} {figure}"));
+        words.en.push_str(&format!(", {en} {figure}"));
+    };
     let Area { was, now } = zone.area_m2;
-    let mut say = |part: std::fmt::Arguments<'_>| text.write_fmt(part).unwrap_or_default();
     if 0.0005 < (now / was - 1.0).abs() {
         let change = (now / was - 1.0) * 100.0;
-        say(format_args!(": {area} {:.4} → {:.4} km² ({change:+.1} %)", was / 1e6, now / 1e6));
+        say("面积", "area", format!("{:.4} → {:.4} km² ({change:+.1} %)", was / 1e6, now / 1e6));
     }
     if 0.0005 < zone.lost_share {
-        say(format_args!(", {less} {:.1} %", zone.lost_share * 100.0));
+        say("保护减少", "protection less by", format!("{:.1} %", zone.lost_share * 100.0));
     }
-    let paths: Vec<&str> = zone.fields.iter().take(NAMED_MAX).map(|field| field.path.as_str()).collect();
-    say(format_args!(" [{}{}]", paths.join(", "), if paths.len() < zone.fields.len() { ", …" } else { "" }));
-    text
+    words
 }
 
 fn named(names: impl ExactSizeIterator<Item = String>) -> Words {

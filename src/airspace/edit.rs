@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::domain::{BoundingBox, ZoneId};
+use crate::domain::ZoneId;
 
-use super::document::{Document, Envelope, Form, Loaded, Problem, ProblemSeverity, load_within};
+use super::document::{Document, Envelope, Form, Loaded, Problem, ProblemSeverity, Reading, load_as};
 use super::set::{Airspace, difference};
 use super::zone::Zone;
 
@@ -74,13 +74,13 @@ impl Change {
 }
 
 /// Makes `changes` in the documents `files`, of which `live` was made. Zones that no document holds go into the one
-/// called `own`, which is made if need be.
+/// called `own`, which is made if need be. All is read as `reading` says.
 pub fn edit(
     files: &[(String, Vec<u8>)],
     live: &Airspace,
     changes: &[Change],
     own: &str,
-    service_area: Option<BoundingBox>,
+    reading: Reading,
 ) -> Result<Edited, EditError> {
     let mut sheets = Sheets { files, open: BTreeMap::new() };
     let mut warnings = Vec::new();
@@ -97,8 +97,7 @@ pub fn edit(
             }
             Change::Put { feature, .. } => {
                 let feature = own_feature(feature);
-                let told =
-                    check(id, &feature, service_area).map_err(|why| EditError::Feature(number, why))?;
+                let told = check(id, &feature, reading).map_err(|why| EditError::Feature(number, why))?;
                 warnings.extend(told.into_iter().map(|problem| (number, problem)));
                 // In a document of another form or map the feature would mean something else.
                 let there = before.filter(|zone| zone.feature() == zone.geojson());
@@ -113,7 +112,7 @@ pub fn edit(
     }
     let (files, touched) = sheets.written();
     let documents: Vec<_> = files.iter().map(|(name, text)| Document { name, text }).collect();
-    let loaded = load_within(&documents, service_area);
+    let loaded = load_as(&documents, reading);
     let errors = || {
         let errors = loaded.problems.iter().filter(|problem| problem.severity == ProblemSeverity::Error);
         EditError::Documents(errors.cloned().collect())
@@ -181,9 +180,9 @@ fn restore(
 }
 
 /// What is wrong with a feature by itself, on paths of its own; warnings if it is good.
-fn check(id: &ZoneId, feature: &Value, area: Option<BoundingBox>) -> Result<Vec<Problem>, Vec<Problem>> {
+fn check(id: &ZoneId, feature: &Value, reading: Reading) -> Result<Vec<Problem>, Vec<Problem>> {
     let text = format!("{BEFORE}{feature}{AFTER}");
-    let loaded = load_within(&[Document { name: id.as_str(), text: text.as_bytes() }], area);
+    let loaded = load_as(&[Document { name: id.as_str(), text: text.as_bytes() }], reading);
     let own = |problem: Problem| Problem {
         line: problem.line.saturating_sub(1).max(1),
         path: problem

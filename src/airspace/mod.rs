@@ -9,6 +9,7 @@ mod comparison;
 mod document;
 mod edit;
 mod exchange;
+mod field_words;
 mod protection;
 mod schedule;
 mod set;
@@ -19,8 +20,7 @@ mod zone;
 
 pub use comparison::{Area, Changed, Comparison, FieldChange, Words, compare};
 pub use document::{
-    Document, Envelope, Form, Loaded, Problem, ProblemSeverity, Reading, Strictness, load, load_as,
-    load_within, schema,
+    Document, Envelope, Form, Loaded, Problem, ProblemSeverity, Reading, Strictness, load, load_as, schema,
 };
 pub use edit::{Change, EditError, Edited, edit};
 pub use exchange::{Loss, Mapping, circles, plain, to_ed269};

@@ -5,6 +5,7 @@
 
 use crate::domain::{LatLng, Restriction, Timestamp, VerticalLimit, VerticalReference};
 
+use super::terms::{Role, Terms};
 use super::zone::{Volume, Zone};
 
 /// Points of the lattice along each side of a zone's box, for a single zone.
@@ -20,9 +21,18 @@ const SPAN_S: f64 = 366.0 * 86_400.0;
 /// Most switches of a schedule that are followed.
 const SWITCHES_MAX: usize = 2_000;
 
-/// Whether a zone keeps anybody out.
+/// Whether a zone keeps anybody out, or in.
 pub(super) fn protects(zone: &Zone) -> bool {
-    Restriction::Conditional <= zone.restriction
+    match zone.role() {
+        Role::KeepOut => Restriction::Conditional <= zone.restriction,
+        Role::KeepIn => true,
+        Role::Suitable => false,
+    }
+}
+
+/// Whether a zone permits what others forbid.
+fn permits(zone: &Zone) -> bool {
+    zone.role() == Role::Suitable || (!protects(zone) && 0 < zone.priority())
 }
 
 /// The footprint of a zone, square metres; layers that lie on top of each other are counted once.
@@ -40,18 +50,34 @@ pub fn area_m2(zone: &Zone) -> f64 {
     seen.iter().map(|(_, area)| area).sum()
 }
 
-/// The share (0 to 1) of what `was` protects from `at` on that `now` does not. All of it where `now` asks for less;
-/// none where `was` protects nothing any more.
+/// The share (0 to 1) of what `was` protects from `at` on that `now` does not. All of it where `now` asks for less, is
+/// for fewer or can be lifted by more; none where `was` protects nothing any more. Of a permission, and of a volume in
+/// which somebody is kept, the share of what is added.
 pub(super) fn lost_share(was: &Zone, now: &Zone, at: Timestamp, zones: usize) -> f64 {
+    let space = |whole: &Zone, kept: &Zone| {
+        if same_space(was, now) { 1.0 } else { kept_space_share(whole, kept, zones) }
+    };
+    if permits(now) {
+        let Some(known_time) = kept_time_share(now, was, at) else { return 0.0 };
+        let is_new = !permits(was) || now.role() != was.role() || weaker(was, now);
+        return if is_new { 1.0 } else { 1.0 - space(now, was) * known_time };
+    }
     if !protects(was) {
         return 0.0;
     }
     let Some(kept_time) = kept_time_share(was, now, at) else { return 0.0 };
-    if now.restriction < was.restriction {
+    if now.role() != was.role() || now.restriction < was.restriction || weaker(was, now) {
         return 1.0;
     }
-    let kept_space = if same_space(was, now) { 1.0 } else { kept_space_share(was, now, zones) };
+    let kept_space = if was.role() == Role::KeepIn { space(now, was) } else { space(was, now) };
     1.0 - kept_space * kept_time
+}
+
+/// Whether what a zone says beyond ED-318 weakens it, or others by it.
+fn weaker(was: &Zone, now: &Zone) -> bool {
+    let plain = Terms::default();
+    let [was, terms] = [was, now].map(|zone| zone.terms.as_deref().unwrap_or(&plain));
+    terms.weaken(was, now.restriction < Restriction::Prohibited)
 }
 
 /// Whether both were drawn alike, so that there is nothing to measure.
@@ -179,4 +205,54 @@ fn times(zone: &Zone, at: Timestamp, until: Timestamp) -> (Vec<(Timestamp, Times
         }
     }
     (on, from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::airspace::{Airspace, Document, load};
+
+    /// A square of so many degrees around 22.75, 113.45.
+    fn zone(side_deg: f64, upper_m: f64, restriction: &str, extended: &str) -> Airspace {
+        let [south, north] = [22.75 - side_deg / 2.0, 22.75 + side_deg / 2.0];
+        let [west, east] = [113.45 - side_deg / 2.0, 113.45 + side_deg / 2.0];
+        let text = format!(
+            r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":{{"identifier":"Z","country":"CHN",
+            "type":"{restriction}","variant":"COMMON","zoneAuthority":[{{"purpose":"AUTHORIZATION"}}],
+            "extendedProperties":{extended}}},
+            "geometry":{{"type":"Polygon","coordinates":[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]],
+            "layer":{{"upper":{upper_m},"upperReference":"AGL","lower":0,"lowerReference":"AGL","uom":"m"}}}}}}]}}"#
+        );
+        let loaded = load(&[Document { name: "z", text: text.as_bytes() }]);
+        let problems = format!("{:?}", loaded.problems);
+        loaded.airspace.expect(&problems)
+    }
+
+    #[test]
+    fn p24_cages_that_grow_and_permissions_that_grow_lose_protection() {
+        let cage = |side, upper| {
+            zone(side, upper, "PROHIBITED", r#"{"kind":"GEO_CAGE","applies_to":{"uas_ids":["A"]}}"#)
+        };
+        let suitable = |side, upper| zone(side, upper, "NO_RESTRICTION", r#"{"kind":"SUITABLE"}"#);
+        let plain = |side| zone(side, 120.0, "PROHIBITED", "{}");
+        let at = Timestamp::from_millis(1_795_334_400_000);
+        let lost = |was: &Airspace, now: &Airspace| lost_share(&was.zones()[0], &now.zones()[0], at, 1);
+        for (make, what) in [
+            (&cage as &dyn Fn(f64, f64) -> Airspace, "a cage"),
+            (&suitable as &dyn Fn(f64, f64) -> Airspace, "a permission"),
+        ] {
+            let was = make(0.02, 100.0);
+            assert!(lost(&was, &make(0.02, 100.0)) < 1e-9, "{what}");
+            assert!(lost(&was, &make(0.01, 50.0)) < 1e-9, "{what} that shrinks");
+            assert!((lost(&was, &make(0.02, 200.0)) - 0.5).abs() < 0.01, "{what} twice as high");
+            assert!((lost(&was, &make(0.04, 100.0)) - 0.75).abs() < 0.05, "{what} twice as wide");
+        }
+        assert!(lost(&plain(0.02), &plain(0.03)) < 1e-9);
+        assert!((lost(&plain(0.02), &plain(0.01)) - 0.75).abs() < 0.05);
+        assert!((lost(&plain(0.02), &suitable(0.02, 120.0)) - 1.0).abs() < 1e-9);
+        assert!((lost(&plain(0.02), &cage(0.02, 120.0)) - 1.0).abs() < 1e-9);
+        let exempt = zone(0.02, 120.0, "PROHIBITED", r#"{"exempt":{"operators":["friends"]}}"#);
+        assert!((lost(&plain(0.02), &exempt) - 1.0).abs() < 1e-9);
+        assert!(lost(&exempt, &plain(0.02)) < 1e-9);
+    }
 }

@@ -104,6 +104,34 @@ impl Named {
             || has(&self.flight_ids, who.flight_id)
     }
 
+    /// Whether it covers everybody whom `other` covers.
+    fn holds(&self, other: &Self) -> bool {
+        let names = !self.has_names()
+            || (other.has_names() && self.pairs(other).iter().all(|(own, its)| all(own, its)));
+        let classes =
+            self.classes.is_empty() || (!other.classes.is_empty() && all(&self.classes, &other.classes));
+        let categories = self.categories.is_empty()
+            || (!other.categories.is_empty() && all(&self.categories, &other.categories));
+        names && classes && categories
+    }
+
+    /// Whether everything in the lists of `other` is in its own.
+    fn lists_all_of(&self, other: &Self) -> bool {
+        self.pairs(other).iter().all(|(own, its)| all(own, its))
+            && all(&self.classes, &other.classes)
+            && all(&self.categories, &other.categories)
+    }
+
+    /// The lists of names beside those of another.
+    fn pairs<'a>(&'a self, other: &'a Self) -> [(&'a [Arc<str>], &'a [Arc<str>]); 4] {
+        [
+            (&self.uas_ids, &other.uas_ids),
+            (&self.operators, &other.operators),
+            (&self.group_ids, &other.group_ids),
+            (&self.flight_ids, &other.flight_ids),
+        ]
+    }
+
     /// Whether all that it asks fits.
     pub fn covers(&self, who: &Who<'_>) -> bool {
         (!self.has_names() || self.names(who))
@@ -120,7 +148,30 @@ impl Named {
     }
 }
 
+/// Whether every one of `its` is among `own`.
+fn all<T: PartialEq>(own: &[T], its: &[T]) -> bool {
+    its.iter().all(|one| own.contains(one))
+}
+
 impl Terms {
+    /// Whether somebody for whom the zone was by `was` is free of it now, or another zone can be lifted by it or can lift
+    /// it that could not before. `lifts`: whether it asks so little that its priority lifts others.
+    pub(super) fn weaken(&self, was: &Self, lifts: bool) -> bool {
+        let narrower = self
+            .applies_to
+            .as_ref()
+            .is_some_and(|now| was.applies_to.as_ref().is_none_or(|was| !now.holds(was)));
+        let freed = self
+            .exempt
+            .as_ref()
+            .is_some_and(|now| was.exempt.as_ref().is_none_or(|was| !was.lists_all_of(now)));
+        let lifted = self.priority < was.priority;
+        let lifting = lifts
+            && 0 < self.priority
+            && (was.priority < self.priority || (self.lifts_prohibited && !was.lifts_prohibited));
+        narrower || freed || lifted || lifting
+    }
+
     /// Whether the zone is for them: named, and not exempt.
     pub fn concern(&self, who: &Who<'_>) -> bool {
         self.applies_to.as_ref().is_none_or(|named| named.covers(who))
@@ -208,6 +259,35 @@ mod tests {
         ] {
             let terms = Terms { applies_to: applies_to.clone(), exempt: exempt.clone(), ..Terms::default() };
             assert_eq!(terms.concern(&who(class)), concerned, "{applies_to:?} {exempt:?} {class:?}");
+        }
+    }
+
+    #[test]
+    fn p24_what_weakens_a_zone() {
+        let ids = |ids: &[&str]| {
+            Some(Named { uas_ids: ids.iter().map(|id| Arc::from(*id)).collect(), ..Named::default() })
+        };
+        let of_class = |class| Some(Named { classes: vec![class], ..Named::default() });
+        let exempt = |exempt| Terms { exempt, ..Terms::default() };
+        let for_whom = |applies_to| Terms { applies_to, ..Terms::default() };
+        let with = |priority, lifts_prohibited| Terms { priority, lifts_prohibited, ..Terms::default() };
+        for (was, now, lifts, weaker) in [
+            (exempt(None), exempt(ids(&["A"])), false, true),
+            (exempt(ids(&["A"])), exempt(ids(&["B", "A"])), false, true),
+            (exempt(ids(&["B", "A"])), exempt(ids(&["A"])), false, false),
+            (exempt(ids(&["A"])), exempt(of_class(UaClass::Micro)), false, true),
+            (for_whom(None), for_whom(ids(&["A"])), false, true),
+            (for_whom(ids(&["A"])), for_whom(None), false, false),
+            (for_whom(ids(&["A"])), for_whom(ids(&["A", "B"])), false, false),
+            (for_whom(ids(&["A"])), for_whom(ids(&["B"])), false, true),
+            (for_whom(ids(&["A"])), for_whom(of_class(UaClass::Micro)), false, true),
+            (with(5, false), with(4, false), false, true),
+            (with(4, false), with(5, false), false, false),
+            (with(4, false), with(5, false), true, true),
+            (with(5, false), with(5, true), true, true),
+            (with(5, false), with(5, true), false, false),
+        ] {
+            assert_eq!(now.weaken(&was, lifts), weaker, "{was:?} {now:?}");
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{run, terminal, watch};
 use crate::config::Config;
 use crate::console;
 use crate::service::daemon::{Daemon, StartError};
-use crate::service::{clock, descriptors};
+use crate::service::{clock, descriptors, zone_files};
 use crate::simulate::{FleetSettings, incidents};
 
 /// The synthetic Greater Bay Area, for a binary that runs away from its project.
@@ -21,7 +21,7 @@ const ZONES: [(&str, &str); 4] = [
     ("linjiang.json", include_str!("../../seeds/zones/linjiang.json")),
     ("temporary.json", include_str!("../../seeds/zones/temporary.json")),
 ];
-/// Where the project keeps them; the demo reads them there if it can, so that they can be edited.
+/// Where the project keeps them; the demo begins with those if it can.
 const ZONES_DIR: &str = "seeds/zones";
 
 /// The arguments of `demo`.
@@ -102,15 +102,14 @@ fn free_port() -> Option<u16> {
     listener.local_addr().ok().map(|address| address.port())
 }
 
+/// A copy of the zones: what is edited in the demonstration leaves the project as it is.
 fn zones_folder(scratch: &Path) -> Result<PathBuf, Failure> {
-    let seeds = Path::new(ZONES_DIR);
-    if seeds.is_dir() {
-        return Ok(seeds.to_owned());
-    }
+    let own = || ZONES.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).to_vec();
+    let files = zone_files::read(Path::new(ZONES_DIR)).unwrap_or_else(|_elsewhere| own());
     let dir = scratch.join("zones");
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(&dir)?;
-        ZONES.iter().try_for_each(|(name, text)| std::fs::write(dir.join(name), text))
+        files.iter().try_for_each(|(name, text)| std::fs::write(dir.join(name), text))
     };
     write().map_err(|error| Failure::Outside(format!("{}: cannot be written: {error}", dir.display())))?;
     Ok(dir)

@@ -193,6 +193,7 @@ impl Daemon {
         if late.is_none() {
             app.open_archive(journal.reader(), recovered.oldest_seq);
         }
+        let past = reader.clone().map(historian::past);
         if let Some(reader) = reader {
             app.open_history(reader);
         }
@@ -214,7 +215,7 @@ impl Daemon {
             tracing::error!("a new inbox is full");
         }
         let desk = ZoneDesk::new(keeper, config.zones.dir.clone(), zone_book);
-        let zones = Arc::new(desk.with_rehearsal(rules.clone(), None));
+        let zones = Arc::new(desk.with_rehearsal(rules.clone(), past));
         let read = zones.begin();
         app.open_zones(&zones);
         let watching = Arc::downgrade(&zones);
@@ -283,17 +284,21 @@ impl Daemon {
             tokio::spawn(forward_acknowledgements(acks, Arc::clone(&inbox))),
             tokio::spawn(observers.run(background.clone())),
         ];
-        tasks.push(tokio::spawn(zone_desk::tidy(Arc::clone(&zones), background.clone())));
+        let (desk, days) = (Arc::clone(&zones), config.journal.retain_days);
+        tasks.push(tokio::spawn(zone_desk::tidy(desk, days, background.clone())));
         let keep = journaling::keep(Arc::clone(&journal), publisher.clone(), background.clone());
         tasks.push(tokio::spawn(keep));
         if let Some(late) = late {
             let (app, journal, inbox) = (Arc::clone(&app), Arc::clone(&journal), Arc::clone(&inbox));
+            let (zones, dir) = (Arc::clone(&zones), config.journal.dir.clone());
             tasks.push(tokio::spawn(async move {
                 let Ok(recovered) = late.await else { return };
                 app.open_archive(journal.reader(), recovered.oldest_seq);
                 if inbox.control(Control::Recovered(Box::new(recovered))).is_err() {
                     tracing::error!("the alerts of a journal that was opened late found no room");
                 }
+                let opened = tokio::task::spawn_blocking(move || zones.open(zone_desk::open_book(&dir)));
+                drop(opened.await);
             }));
         }
         let serving = tokio::spawn(http::serve(listener, Arc::clone(&app)));

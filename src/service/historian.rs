@@ -18,6 +18,7 @@ use crate::domain::Timestamp;
 use crate::history::{Arrived, HistorySettings, Reader, Recorder, Remembered};
 use crate::service::ack_window::AckToken;
 use crate::service::clock;
+use crate::service::zone_desk::{Past, Reports};
 
 /// Older positions are not remembered at the start: an aircraft is forgotten after a minute of silence.
 const REMEMBER_S: f64 = 60.0;
@@ -75,6 +76,15 @@ impl Historian {
     pub fn is_idle(&self) -> bool {
         self.unwritten.is_empty()
     }
+}
+
+/// What arrived, for a look at what zones would have meant.
+pub fn past(reader: Reader) -> Past {
+    Box::new(move |from, to| {
+        let span = reader.between(from, to).ok()?;
+        let reports: Reports = Box::new(span.map(|arrived| (arrived.received_at, arrived.observation)));
+        Some(reports)
+    })
 }
 
 /// What a start finds.

@@ -54,5 +54,6 @@ pub mod zone_desk;
 pub mod zone_drafts;
 pub mod zone_files;
 pub mod zone_keeper;
+mod zone_notes;
 pub mod zone_rehearsal;
 mod zone_writing;

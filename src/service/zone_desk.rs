@@ -5,37 +5,38 @@
 //! file edited by hand ─► watch ─► loaded ─► in force ─► book: note
 //! ```
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::airspace::{
-    Airspace, Change, Comparison, EditError, Edited, Envelope, Zone, compare, difference, edit,
-};
+use crate::airspace::{Airspace, Change, Comparison, EditError, Edited, Reading, Zone, compare, edit};
 use crate::domain::{Observation, Timestamp, ZoneId};
 use crate::monitor::Settings;
 use crate::service::clock;
 use crate::service::watch_zones::ZoneRead;
 use crate::service::zone_files;
 use crate::service::zone_keeper::{InForce, ZoneKeeper};
+use crate::service::zone_notes::{entries, note_files, recover};
 use crate::service::zone_writing::{content, write_all};
-use crate::zonebook::{Action, Book, BookError, NewEntry, Publication, WrittenFile};
+use crate::zonebook::{Book, BookError, Publication, WrittenFile};
 
 /// The file for zones that no file held before.
 pub const OWN_FILE: &str = "api.geojson";
 /// The member of `extendedProperties` that marks a zone that goes by itself when its time is over.
 pub const TEMPORARY: &str = "temporary_control";
-/// Who is named where a person changed a file.
-const FILE_AUTHOR: &str = "file";
 /// Who tidies.
 const SELF_AUTHOR: &str = "lowsky";
 /// How often zones whose time is over are looked for.
 const TIDY_PERIOD: Duration = Duration::from_secs(20);
 /// How long a temporary zone stays after its time is over, seconds.
 const TIDY_AFTER_S: f64 = 60.0;
+
+/// How often versions are looked for that are older than the history is kept.
+const RETAIN_PERIOD: Duration = Duration::from_hours(1);
+/// Seconds of a day.
+const DAY_S: f64 = 86_400.0;
 
 /// What a changer believes to be live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +137,22 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Notes how what is in force differs from what the book holds for live.
+    fn note(&mut self) {
+        if let Ok(book) = &mut self.book {
+            note_files(&self.in_force, book);
+        }
+    }
+
+    /// Ends what an earlier process had begun.
+    fn recover(&mut self, dir: &Path) {
+        if let Ok(book) = &mut self.book
+            && let Err(error) = recover(book, dir)
+        {
+            tracing::error!(%error, "the last publication of zones could not be ended");
+        }
+    }
+
     pub(super) fn book(&mut self) -> Result<&mut Book, DeskError> {
         self.book.as_mut().map_err(|why| DeskError::Unavailable(why.clone()))
     }
@@ -153,12 +170,26 @@ pub fn open_book(dir: &Path) -> Result<Book, String> {
     })
 }
 
-/// Removes temporary zones whose time is over, until `stop`.
-pub async fn tidy(desk: Arc<ZoneDesk>, stop: CancellationToken) {
+/// Removes temporary zones whose time is over, and forgets versions after so many days, until `stop`.
+pub async fn tidy(desk: Arc<ZoneDesk>, retain_days: u32, stop: CancellationToken) {
     let mut due = tokio::time::interval(TIDY_PERIOD);
-    while stop.run_until_cancelled(due.tick()).await.is_some() {
+    let mut forget = tokio::time::interval(RETAIN_PERIOD);
+    loop {
+        let forgets = tokio::select! {
+            () = stop.cancelled() => return,
+            _ = due.tick() => false,
+            _ = forget.tick() => true,
+        };
         let desk = Arc::clone(&desk);
-        drop(tokio::task::spawn_blocking(move || desk.remove_expired(clock::now())).await);
+        let tidied = tokio::task::spawn_blocking(move || {
+            let now = clock::now();
+            if forgets {
+                desk.retain(now.plus_seconds(-f64::from(retain_days) * DAY_S));
+            } else {
+                desk.remove_expired(now);
+            }
+        });
+        drop(tidied.await);
     }
 }
 
@@ -177,6 +208,11 @@ impl ZoneDesk {
         Self { rules, past, ..self }
     }
 
+    /// How documents are read.
+    pub fn reading(&self) -> Reading {
+        self.keeper.reading()
+    }
+
     /// The rules by which aircraft are judged.
     pub fn rules(&self) -> &Settings {
         &self.rules
@@ -190,17 +226,37 @@ impl ZoneDesk {
     /// Ends what an earlier process had begun, then reads the folder for the first time. Blocks.
     pub fn begin(&self) -> ZoneRead {
         let mut state = self.state();
-        if let Ok(book) = &mut state.book
-            && let Err(error) = recover(book, &self.dir)
-        {
-            tracing::error!(%error, "the last publication of zones could not be ended");
-        }
+        state.recover(&self.dir);
         let read = zone_files::read(&self.dir);
         if let Some(in_force) = self.keeper.begin(&read) {
             state.in_force = in_force;
-            note_files(&mut state);
+            state.note();
         }
         read
+    }
+
+    /// The book could be opened only now. Blocks.
+    pub fn open(&self, book: Result<Book, String>) {
+        let mut state = self.state();
+        state.book = book;
+        state.recover(&self.dir);
+        // What was broken off has been ended.
+        let read = zone_files::read(&self.dir);
+        if read.as_ref().is_ok_and(|files| *files != state.in_force.files)
+            && let Some(in_force) = self.keeper.take(&read)
+        {
+            state.in_force = in_force;
+        }
+        state.note();
+    }
+
+    /// Forgets the contents of versions that nothing needs that happened after `before`. Blocks.
+    fn retain(&self, before: Timestamp) {
+        if let Ok(book) = &mut self.state().book
+            && let Err(error) = book.retain(before)
+        {
+            tracing::warn!(%error, "old versions of zones could not be forgotten");
+        }
     }
 
     /// The watch has read the folder. What was written here is known already. Blocks.
@@ -214,7 +270,7 @@ impl ZoneDesk {
         }
         if let Some(in_force) = self.keeper.take(&read) {
             state.in_force = in_force;
-            note_files(&mut state);
+            state.note();
         }
     }
 
@@ -285,7 +341,8 @@ impl ZoneDesk {
             let state = self.state();
             (state.in_force.files.clone(), Arc::clone(&state.in_force.airspace))
         };
-        let edited = edit(&files, &live, changes, OWN_FILE, self.keeper.area()).map_err(DeskError::Edit)?;
+        let edited =
+            edit(&files, &live, changes, OWN_FILE, self.keeper.reading()).map_err(DeskError::Edit)?;
         Ok((live, edited))
     }
 
@@ -320,7 +377,7 @@ impl ZoneDesk {
 
     pub(super) fn edited(&self, state: &State, changes: &[Change]) -> Result<Edited, DeskError> {
         let InForce { files, airspace, .. } = &state.in_force;
-        edit(files, airspace, changes, OWN_FILE, self.keeper.area()).map_err(DeskError::Edit)
+        edit(files, airspace, changes, OWN_FILE, self.keeper.reading()).map_err(DeskError::Edit)
     }
 
     /// The files that are written; none that was changed by another hand meanwhile.
@@ -363,26 +420,6 @@ fn settle(state: &mut State) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// Ends the publication in which an earlier process ended, unless its files were changed by hand since.
-fn recover(book: &mut Book, dir: &Path) -> Result<(), DeskError> {
-    let Some(publication) = book.unfinished()? else { return Ok(()) };
-    let ours = publication.files.iter().all(|file| {
-        let found =
-            content(dir, &file.name).ok().flatten().map(|text| String::from_utf8_lossy(&text).into_owned());
-        found == file.was || found.as_ref() == Some(&file.now)
-    });
-    if !ours {
-        tracing::warn!("files were changed since a publication of zones was broken off; it is given up");
-        return Ok(book.give_up()?);
-    }
-    write_all(dir, &publication.files).map_err(|error| DeskError::Unavailable(error.to_string()))?;
-    tracing::warn!(
-        changes = publication.entries.len(),
-        "a publication of zones that was broken off is ended"
-    );
-    Ok(book.finish(&publication)?)
-}
-
 /// Whether the zones are as the changer believes.
 fn expect(live: &Airspace, expected: &[(ZoneId, Expect)]) -> Result<(), DeskError> {
     for (id, expect) in expected {
@@ -397,88 +434,4 @@ fn expect(live: &Airspace, expected: &[(ZoneId, Expect)]) -> Result<(), DeskErro
         }
     }
     Ok(())
-}
-
-/// The lines of the book for changes.
-fn entries(
-    live: &Airspace,
-    new: &Airspace,
-    envelopes: &[Envelope],
-    changes: &[Change],
-    (cause, at, comparison): (&Cause, Timestamp, &Comparison),
-) -> Vec<NewEntry> {
-    let found = difference(live, new);
-    let touched: BTreeSet<&ZoneId> = found.added.iter().chain(&found.changed).chain(&found.removed).collect();
-    let changes = changes.iter().filter(|change| touched.contains(change.id()));
-    let one = |change: &Change| {
-        let id = change.id();
-        let (before, after) = (live.zone_by_id(id.as_str()), new.zone_by_id(id.as_str()));
-        let action = match (change, before, after) {
-            (_, _, None) => Action::Removed,
-            (Change::Restore { .. }, _, _) => Action::RolledBack,
-            (_, None, Some(_)) => Action::Created,
-            (_, Some(_), Some(_)) => Action::Changed,
-        };
-        NewEntry {
-            at,
-            zone: id.as_str().to_owned(),
-            action,
-            version: after.map(|zone| zone.version.to_string()),
-            was: before.map(|zone| zone.version.to_string()),
-            author: cause.author.clone(),
-            reason: cause.reason.clone(),
-            approved_by: cause.approved_by.clone(),
-            draft_id: cause.draft_id.clone(),
-            file: after.or(before).map(|zone| zone.document.to_string()),
-            words: Some(comparison.words.clone()),
-            set_version: new.version().to_owned(),
-            document: after.and_then(|zone| document(zone, envelopes)),
-        }
-    };
-    changes.map(one).collect()
-}
-
-/// A zone as a document of its own.
-fn document(zone: &Zone, envelopes: &[Envelope]) -> Option<String> {
-    let envelope = envelopes.iter().find(|envelope| *envelope.name == *zone.document)?;
-    Some(envelope.write([zone.feature_json()]))
-}
-
-/// Notes how the zones in force differ from what the book holds for live.
-fn note_files(state: &mut State) {
-    let State { in_force, book: Ok(book), .. } = state else { return };
-    let InForce { airspace, envelopes, .. } = &*in_force;
-    let noted = book.live().and_then(|mut known| {
-        let now = clock::now();
-        let entry = |zone: String, was: Option<String>, after: Option<&Zone>| {
-            let file = after.map(|zone| zone.document.to_string());
-            NewEntry {
-                at: now,
-                zone,
-                action: Action::File,
-                version: after.map(|zone| zone.version.to_string()),
-                was,
-                author: FILE_AUTHOR.into(),
-                reason: file.clone().unwrap_or_else(|| "no file holds it any more 文件中已无该区域".into()),
-                approved_by: None,
-                draft_id: None,
-                file,
-                words: None,
-                set_version: airspace.version().to_owned(),
-                document: after.and_then(|zone| document(zone, envelopes)),
-            }
-        };
-        let mut entries = Vec::new();
-        for zone in airspace.zones() {
-            let was = known.remove(zone.id.as_str());
-            if was.as_deref() != Some(&*zone.version) {
-                entries.push(entry(zone.id.as_str().to_owned(), was, Some(zone)));
-            }
-        }
-        entries.extend(known.into_iter().map(|(zone, version)| entry(zone, Some(version), None)));
-        book.note(&entries)
-    });
-    if let Err(error) = noted {
-        tracing::error!(%error, "a change of zone files could not be noted");
-    }
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::airspace::{Airspace, Document, Envelope, Loaded, ProblemSeverity, Reading, load_as};
-use crate::domain::BoundingBox;
 use crate::service::evaluator::Control;
 use crate::service::health::{Part, Status};
 use crate::service::http::App;
@@ -109,9 +108,9 @@ impl ZoneKeeper {
         self.app.airspace.load_full()
     }
 
-    /// The service area, if there is one.
-    pub fn area(&self) -> Option<BoundingBox> {
-        self.reading.service_area
+    /// How documents are read.
+    pub fn reading(&self) -> Reading {
+        self.reading
     }
 
     fn judge(&self, files: &ZoneFiles) -> Loaded {

@@ -9,10 +9,9 @@ use serde::Serialize;
 
 use crate::airspace::Airspace;
 use crate::domain::{
-    AlertCode, AlertEventKind, BoundingBox, Motion, Observation, Phase, RelativeHeight, RelativeReference,
-    Severity, Timestamp, UasId, ZoneId,
+    AlertCode, AlertEventKind, BoundingBox, Observation, Phase, Severity, Timestamp, UasId, ZoneId,
 };
-use crate::monitor::{Effect, Event, Monitor, Settings, TrackState};
+use crate::monitor::{Effect, Event, Judge, Monitor, Settings, TrackState};
 use crate::service::clock::Stopwatch;
 
 /// Most pairs of aircraft and zone that are told.
@@ -116,7 +115,7 @@ pub fn now(
     let near = near(airspace, zones);
     let mut reports: Vec<Observation> = aircraft
         .into_iter()
-        .map(|state| observed(&state))
+        .map(|state| state.to_observation())
         .filter(|report| near.iter().any(|near| near.contains(report.position)))
         .collect();
     reports.sort_by(|a, b| (a.timestamp, &a.uas_id).cmp(&(b.timestamp, &b.uas_id)));
@@ -128,27 +127,56 @@ pub fn now(
     stage.finish(false)
 }
 
-/// Who would have been alerted, had these zones been in force while `reports` arrived: by those named. Gives up after
-/// `within`.
-pub fn over(
+/// Who is inside one of the zones named at `now`, however old its last report is.
+pub fn inside(
     rules: &Settings,
     airspace: &Arc<Airspace>,
     zones: &[ZoneId],
-    reports: impl IntoIterator<Item = (Timestamp, Observation)>,
-    within: Duration,
-) -> Rehearsed {
+    aircraft: &[TrackState],
+    now: Timestamp,
+) -> Vec<(UasId, ZoneId)> {
     let near = near(airspace, zones);
-    let mut stage = Stage::new(rules, airspace, zones, false);
-    let since = Stopwatch::start();
-    for (count, (received_at, report)) in reports.into_iter().enumerate() {
-        if count % STEP == 0 && within < since.elapsed() {
-            return stage.finish(true);
+    let mut judge = Judge::new(rules.clone(), Arc::clone(airspace));
+    let mut found = Vec::new();
+    for state in aircraft.iter().filter(|state| !state.uas_id.is_canary()) {
+        let report = Observation { timestamp: now, ..state.to_observation() };
+        if !near.iter().any(|near| near.contains(report.position)) {
+            continue;
         }
-        if near.iter().any(|near| near.contains(report.position)) {
-            stage.handle(received_at, Event::Observed(report));
+        for verdict in judge.judge(&report) {
+            let is_inside = verdict.code == AlertCode::ZoneIncursion && verdict.phase == Phase::Actual;
+            if let Some(zone) = verdict.zone.filter(|zone| is_inside && zones.contains(zone)) {
+                found.push((state.uas_id.clone(), zone));
+            }
         }
     }
-    stage.finish(false)
+    found
+}
+
+/// Who would have been alerted, had each of these sets been in force while `reports` arrived: by the zones named. Gives
+/// up after `within`.
+pub fn over<const N: usize>(
+    rules: &Settings,
+    sets: [&Arc<Airspace>; N],
+    zones: &[ZoneId],
+    reports: impl IntoIterator<Item = (Timestamp, Observation)>,
+    within: Duration,
+) -> [Rehearsed; N] {
+    let mut stages = sets.map(|set| (near(set, zones), Stage::new(rules, set, zones, false)));
+    let since = Stopwatch::start();
+    let mut partial = false;
+    for (count, (received_at, report)) in reports.into_iter().enumerate() {
+        if count % STEP == 0 && within < since.elapsed() {
+            partial = true;
+            break;
+        }
+        for (near, stage) in &mut stages {
+            if near.iter().any(|near| near.contains(report.position)) {
+                stage.handle(received_at, Event::Observed(report.clone()));
+            }
+        }
+    }
+    stages.map(|(_, stage)| stage.finish(partial))
 }
 
 /// The boxes in which a report may concern one of the zones.
@@ -161,21 +189,4 @@ fn near(airspace: &Airspace, zones: &[ZoneId]) -> Vec<BoundingBox> {
         BoundingBox { west_deg, south_deg: south_deg - PAD_DEG, east_deg, north_deg: north_deg + PAD_DEG }
     };
     zones.map(|zone| padded(zone.bounds)).collect()
-}
-
-/// The report of which the picture of an aircraft was made, as far as zones ask for it.
-fn observed(state: &TrackState) -> Observation {
-    let position = crate::domain::LatLng::wrapped(state.lat, state.lng);
-    let mut report = Observation::new(state.uas_id.clone(), state.timestamp, position);
-    report.operator.clone_from(&state.operator);
-    report.heights.hae_m = state.alt_hae;
-    report.heights.relative =
-        state.height_agl.map(|metres| RelativeHeight { metres, reference: RelativeReference::Ground });
-    report.motion = Motion {
-        ground_speed_mps: state.ground_speed,
-        track_deg: state.track,
-        vertical_speed_mps: state.vertical_speed,
-    };
-    (report.status, report.ua_class) = (state.operational_status, state.ua_class);
-    report
 }

@@ -209,21 +209,14 @@ impl Book {
         })
     }
 
-    /// Forgets entries older than `before`, unless they are the newest of their zone, and contents that no entry names.
+    /// Forgets the documents of versions that were in force only before `before`. What was changed, when, by whom and
+    /// why stays: a few hundred bytes each, chained to the next.
     pub fn retain(&mut self, before: Timestamp) -> Result<(), BookError> {
         self.change(|tx| {
-            // The chain starts anew where it was cut; its first entries are those that are left.
-            let old: i64 =
-                tx.query_row("SELECT COUNT(*) FROM entry WHERE at < ?1", [before.as_micros()], |row| {
-                    row.get(0)
-                })?;
-            if old == 0 {
-                return Ok(());
-            }
             tx.execute(
                 "DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.zone = content.zone \
-                 AND entry.version = content.version AND (entry.at >= ?1 OR entry.n IN \
-                 (SELECT MAX(n) FROM entry GROUP BY zone)))",
+                 AND entry.version = content.version AND entry.n >= COALESCE((SELECT MAX(n) FROM entry AS last \
+                 WHERE last.zone = content.zone AND last.at < ?1), 0))",
                 [before.as_micros()],
             )
             .map(drop)

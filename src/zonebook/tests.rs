@@ -101,3 +101,27 @@ fn drafts_are_bounded_and_the_open_ones_come_first() {
     }
     assert!(matches!(book.add_draft(new()), Err(BookError::Full(_))));
 }
+
+#[test]
+fn documents_are_forgotten_that_were_in_force_only_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut book = Book::open(dir.path()).unwrap();
+    let at = |day: i64, zone: &str, version: Option<&str>| NewEntry {
+        at: Timestamp::from_millis(day * 86_400_000),
+        ..entry(zone, Action::Changed, version)
+    };
+    book.note(&[at(1, "A", Some("1")), at(2, "A", Some("2")), at(9, "A", Some("3")), at(9, "A", Some("4"))])
+        .unwrap();
+    book.note(&[at(1, "B", Some("1")), at(2, "B", None), at(1, "C", Some("1"))]).unwrap();
+    // What comes back is kept, although it was forgotten once.
+    book.note(&[at(1, "D", Some("1")), at(2, "D", Some("2")), at(3, "D", Some("1"))]).unwrap();
+    book.retain(Timestamp::from_millis(5 * 86_400_000)).unwrap();
+    let kept = |zone: &str| -> Vec<String> {
+        let all = ["1", "2", "3", "4"].into_iter();
+        all.filter(|version| book.document(zone, version).unwrap().is_some()).map(Into::into).collect()
+    };
+    assert_eq!(kept("A"), ["2", "3", "4"], "2 was in force at the turn");
+    assert_eq!((kept("B").len(), kept("C"), kept("D")), (0, vec!["1".to_owned()], vec!["1".to_owned()]));
+    book.verify().unwrap();
+    assert_eq!(book.entries(i64::MAX, 99).unwrap().len(), 10);
+}

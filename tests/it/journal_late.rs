@@ -81,6 +81,8 @@ fn p03_a_service_whose_folder_appears_later_goes_on_with_a_journal_without_a_res
     let inside = crate::e2e_support::place(100.0, 200.0);
     drones.hover("A", inside);
     assert!(!until("an alert", 20.0, || incursion(&listener, "A")), "it is not durable");
+    let audit = "/api/v1/zones/audit";
+    assert_eq!(crate::e2e_support::get(daemon.http, audit).0, 503, "no book of zones either");
     std::fs::remove_file(dir.path().join("var")).unwrap();
     until("all is acknowledged", PATIENCE_S, || {
         (figure(&daemon, "lowsky_intake_unacknowledged") == 0).then_some(())
@@ -88,6 +90,11 @@ fn p03_a_service_whose_folder_appears_later_goes_on_with_a_journal_without_a_res
     until("the alert is over", PATIENCE_S, || {
         trouble(&daemon, "STORAGE").filter(|alert| alert["state"] == "CLEARED")
     });
+    let noted = until("the book of zones", PATIENCE_S, || {
+        let (status, body) = crate::e2e_support::get(daemon.http, audit);
+        (status == 200).then_some(body)
+    });
+    assert!(noted.contains("\"id\":\"Z\""), "{noted}");
     drones.hover("B", inside);
     assert!(until("another alert", 20.0, || incursion(&listener, "B")), "it is durable");
     let heard = told(&listener);

@@ -164,6 +164,8 @@ mod zones_emergency;
 #[cfg(feature = "embedded-broker")]
 mod zones_faults;
 #[cfg(test)]
+mod zones_past;
+#[cfg(test)]
 mod zones_rehearsal;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]

@@ -88,11 +88,6 @@ pub fn load(documents: &[Document<'_>]) -> Loaded {
     load_as(documents, Reading::default())
 }
 
-/// As [`load`], for a service area: a ring that lies in it only with latitude and longitude exchanged is an error.
-pub fn load_within(documents: &[Document<'_>], service_area: Option<BoundingBox>) -> Loaded {
-    load_as(documents, Reading { service_area, ..Reading::default() })
-}
-
 /// As [`load`], with a service area and a word about deviations.
 pub fn load_as(documents: &[Document<'_>], reading: Reading) -> Loaded {
     let mut limits = Limits::default();

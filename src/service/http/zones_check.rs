@@ -14,8 +14,8 @@ use super::query::Parameters;
 use super::zone_requests::{json_of, pointer};
 use super::{App, Problem, answer, body, upgrade, zone_drafts};
 use crate::airspace::{
-    self, Airspace, Change, Comparison, Document, EditError, Edited, ProblemSeverity, Zone, compare,
-    difference, edit,
+    self, Airspace, Change, Comparison, Document, EditError, Edited, ProblemSeverity, Reading, Zone, compare,
+    difference, edit, load_as,
 };
 use crate::domain::{Restriction, Timestamp, UasId, ZoneId};
 use crate::monitor::{Settings, TrackState};
@@ -30,7 +30,7 @@ const BEFORE: &str = "{\"type\":\"FeatureCollection\",\"features\":[\n";
 const AFTER: &str = "\n]}";
 /// How far back aircraft are looked at, seconds.
 const PAST_S: f64 = 3_600.0;
-/// How long the look at the past may take, for each of the two sets.
+/// How long the look at the past may take.
 const PAST_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Serialize, Default)]
@@ -115,7 +115,10 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request) -> Resu
         let live = app.airspace.load_full();
         let posted = match &asked {
             Some(asked) => posted_changes(asked, desk.as_deref())?,
-            None => posted_document(&bytes, &value, whole, &live),
+            None => {
+                let reading = desk.as_ref().map(|desk| desk.reading()).unwrap_or_default();
+                posted_document(&bytes, &value, (whole, reading), &live)
+            }
         };
         let tracks = app.hub.world().picture.within(None);
         let states = tracks.iter().map(|track| track.state.clone()).collect();
@@ -140,11 +143,16 @@ fn posted_changes(asked: &[Asked], desk: Option<&ZoneDesk>) -> Result<Posted, Pr
 }
 
 /// A feature or a collection, as changes of what is live.
-fn posted_document(bytes: &[u8], value: &Value, whole: bool, live: &Airspace) -> Posted {
+fn posted_document(
+    bytes: &[u8],
+    value: &Value,
+    (whole, reading): (bool, Reading),
+    live: &Airspace,
+) -> Posted {
     let single = value.get("type").and_then(Value::as_str) == Some("Feature");
     let text: Cow<'_, [u8]> =
         if single { [BEFORE.as_bytes(), bytes, AFTER.as_bytes()].concat().into() } else { bytes.into() };
-    let loaded = airspace::load(&[Document { name: "body", text: &text }]);
+    let loaded = load_as(&[Document { name: "body", text: &text }], reading);
     let problems = loaded.problems.into_iter().map(|problem| place(problem, single, value)).collect();
     let (Some(new), Some(envelope)) = (loaded.airspace, loaded.envelopes.first()) else {
         return Posted { problems, changes: None, zones: Vec::new() };
@@ -175,7 +183,9 @@ fn report(
     let edited = match desk {
         Some(desk) => desk.dry_run(&changes).map(|(_, edited)| edited),
         // Without files, zones in force cannot be changed; others can be looked at.
-        None => edit(&[], &Airspace::default(), &changes, OWN_FILE, None).map_err(DeskError::Edit),
+        None => {
+            edit(&[], &Airspace::default(), &changes, OWN_FILE, Reading::default()).map_err(DeskError::Edit)
+        }
     };
     let new = match edited {
         Ok(Edited { loaded, warnings, .. }) => {
@@ -199,10 +209,15 @@ fn report(
     let unchanged =
         zones.iter().filter(touched).filter(|id| !comparison.removed.contains(id)).cloned().collect();
     let rules = desk.map(|desk| desk.rules().clone()).unwrap_or_default();
+    let inside = zone_rehearsal::inside(&rules, &new, &zones, &aircraft, now);
+    let inside = inside.into_iter().filter_map(|(uas_id, zone)| {
+        let restriction = new.zone_by_id(zone.as_str())?.restriction;
+        Some(Inside { uas_id, zone, restriction })
+    });
+    let inside = inside.collect();
     let after = zone_rehearsal::now(&rules, &new, &zones, aircraft.clone(), now);
     let before = zone_rehearsal::now(&rules, live, &zones, aircraft, now);
     let (alerted_now, no_longer_alerted_now) = held_against(after.alerted, &before.alerted);
-    let inside = inside(&alerted_now, &new);
     let (past, missing) = match desk.map(|desk| past(desk, &rules, [live, &new], &zones, now)) {
         Some(Ok(past)) => (past, None),
         Some(Err(why)) => (Default::default(), Some(why)),
@@ -234,11 +249,8 @@ fn past(
     zones: &[ZoneId],
     now: Timestamp,
 ) -> Result<[Rehearsed; 2], &'static str> {
-    let [before, after] = sets.map(|set| {
-        let reports = desk.past(now.plus_seconds(-PAST_S), now)?;
-        Some(zone_rehearsal::over(rules, set, zones, reports, PAST_MAX))
-    });
-    before.zip(after).map(<[Rehearsed; 2]>::from).ok_or("no history is kept 没有历史记录")
+    let reports = desk.past(now.plus_seconds(-PAST_S), now).ok_or("no history is kept 没有历史记录")?;
+    Ok(zone_rehearsal::over(rules, sets, zones, reports, PAST_MAX))
 }
 
 /// Who would be alerted, marked where he is not now; and who would not be any more.
@@ -250,18 +262,6 @@ fn held_against(after: Vec<Alerted>, before: &[Alerted]) -> (Vec<Shown>, Vec<Ale
         Shown { alerted, new }
     });
     (shown.collect(), gone)
-}
-
-/// Those that are inside already.
-fn inside(alerted: &[Shown], new: &Airspace) -> Vec<Inside> {
-    let actual = alerted.iter().map(|shown| &shown.alerted);
-    let actual = actual.filter(|alerted| alerted.phase == crate::domain::Phase::Actual);
-    actual
-        .filter_map(|Alerted { uas_id, zone, .. }| {
-            let restriction = new.zone_by_id(zone.as_str())?.restriction;
-            Some(Inside { uas_id: uas_id.clone(), zone: zone.clone(), restriction })
-        })
-        .collect()
 }
 
 fn faults(why: EditError, changes: &[Change]) -> Vec<Place> {

@@ -146,9 +146,10 @@ fn an_area_shows_what_is_exchanged_where_both_orders_are_on_earth() {
     let text = GOOD.replace("114.", "54.");
     let exchanged =
         GOOD.replace(RING, "[[22.5, 54.0], [22.5, 54.1], [22.6, 54.1], [22.6, 54.0], [22.5, 54.0]]");
-    let area = BoundingBox::new([53.0, 22.0, 55.0, 23.0]);
+    let service_area = BoundingBox::new([53.0, 22.0, 55.0, 23.0]);
+    let reading = Reading { service_area, ..Reading::default() };
     let within =
-        |text: &str| load_within(&[Document { name: "z", text: text.as_bytes() }], area).airspace.is_some();
+        |text: &str| load_as(&[Document { name: "z", text: text.as_bytes() }], reading).airspace.is_some();
     assert!(within(&text));
     assert!(!within(&exchanged));
     assert!(load_one(&exchanged).airspace.is_some());

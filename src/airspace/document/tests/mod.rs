@@ -9,7 +9,7 @@ mod shapes;
 mod surfaces;
 mod times;
 
-use super::{Document, Loaded, Problem, ProblemSeverity, load, load_within};
+use super::{Document, Loaded, Problem, ProblemSeverity, Reading, load, load_as};
 use crate::airspace::Zone;
 
 /// A document of one zone, whose parts the tests replace.
