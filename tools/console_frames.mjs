@@ -143,7 +143,7 @@ for (let minute = 1; minute <= minutes; minute += 1) {
   console.log(`kept: ${said.join("  ")}`);
 }
 const settled = memory.filter(({ minute }) => Math.min(10, minutes / 2) <= minute);
-if (settled.length > 1) {
+if (settled.length >= 5) {
   // The line of least squares: single values go up and down with what the sky is like.
   const mean = (name) => settled.reduce((sum, one) => sum + one[name], 0) / settled.length;
   for (const name of ["heapMb", "nodes", "jsEventListeners"]) {

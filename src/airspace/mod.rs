@@ -13,6 +13,7 @@ mod protection;
 mod schedule;
 mod set;
 mod shape;
+mod terms;
 mod version;
 mod zone;
 
@@ -27,4 +28,5 @@ pub use protection::area_m2;
 pub use schedule::{Bound, Days, Hours, Part, Schedule, SunHours, Week};
 pub use set::{Airspace, Difference, difference};
 pub use shape::Shape;
+pub use terms::{Cages, Named, Role, Terms, Who};
 pub use zone::{Volume, Zone, ZoneIx};

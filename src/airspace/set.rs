@@ -7,6 +7,7 @@ use rstar::{AABB, RTree, RTreeObject};
 
 use crate::domain::{BoundingBox, ZoneId};
 
+use super::terms::{Cages, Role};
 use super::zone::{Zone, ZoneIx};
 
 /// All zones of one version, with an index.
@@ -16,6 +17,11 @@ pub struct Airspace {
     zones: Vec<Zone>,
     unlisted: Option<Zone>,
     boxes: RTree<ZoneBox>,
+    cages: Cages,
+    /// Whether a zone of it has a priority.
+    prioritised: bool,
+    /// Whether suitable airspace is published in it.
+    suitable: bool,
 }
 
 #[derive(Debug)]
@@ -44,7 +50,10 @@ impl Airspace {
             .map(|(ix, zone)| ZoneBox { ix: ZoneIx(ix), envelope: envelope(&zone.bounds) })
             .collect();
         let (version, boxes) = (super::version::of_set(&zones), RTree::bulk_load(boxes));
-        Self { version, zones, unlisted: None, boxes }
+        let cages = Cages::new(&zones);
+        let prioritised = zones.iter().any(|zone| 0 < zone.priority());
+        let suitable = zones.iter().any(|zone| zone.role() == Role::Suitable);
+        Self { version, zones, unlisted: None, boxes, cages, prioritised, suitable }
     }
 
     /// The same airspace with one zone that is judged by like the others, and that no list, version or difference
@@ -79,6 +88,21 @@ impl Airspace {
     pub fn zone(&self, ix: ZoneIx) -> Option<&Zone> {
         let ix = usize::try_from(ix.0).ok()?;
         self.zones.get(ix).or_else(|| self.unlisted.as_ref().filter(|_| ix == self.zones.len()))
+    }
+
+    /// Its keep-in volumes.
+    pub fn cages(&self) -> &Cages {
+        &self.cages
+    }
+
+    /// Whether a zone of it has a priority.
+    pub fn has_priorities(&self) -> bool {
+        self.prioritised
+    }
+
+    /// Whether suitable airspace is published in it.
+    pub fn has_suitable(&self) -> bool {
+        self.suitable
     }
 
     /// The zone of this identifier.

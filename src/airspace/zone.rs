@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::domain::{BoundingBox, Restriction, Timestamp, VerticalLimit, ZoneId, ZoneReason};
+use crate::geodesy::LocalMetric;
 
 use super::document::{Crs, geojson};
 use super::schedule::Schedule;
 use super::shape::Shape;
+use super::terms::{Role, Terms};
 
 /// A zone's place in its [`Airspace`](super::Airspace).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +35,8 @@ pub struct Zone {
     pub volumes: Vec<Volume>,
     /// The box around all volumes.
     pub bounds: BoundingBox,
+    /// What it says beyond ED-318; `None`: nothing.
+    pub terms: Option<Box<Terms>>,
     /// The name of the document it was read from; empty if there was none.
     pub document: Arc<str>,
     /// What its coordinates in the document are.
@@ -77,10 +81,40 @@ impl Zone {
             schedule: Schedule::default(),
             volumes,
             bounds,
+            terms: None,
             document: Arc::from(""),
             crs: Crs::default(),
             feature: Box::from(""),
         })
+    }
+
+    /// Its part.
+    pub fn role(&self) -> Role {
+        self.terms.as_ref().map_or(Role::KeepOut, |terms| terms.role)
+    }
+
+    /// Its priority, 0 unless it says one.
+    pub fn priority(&self) -> u8 {
+        self.terms.as_ref().map_or(0, |terms| terms.priority)
+    }
+
+    /// Takes on what it says beyond ED-318; its box grows by the buffer.
+    pub fn set_terms(&mut self, terms: Option<Box<Terms>>) {
+        let buffer_m = terms.as_ref().map_or(0.0, |terms| terms.buffer_m);
+        if 0.0 < buffer_m {
+            let bounds = self.bounds;
+            let lat_deg = bounds.south_deg.abs().max(bounds.north_deg.abs()).min(89.0);
+            let metric = LocalMetric::at(lat_deg);
+            let (north, east) =
+                (buffer_m / metric.north_m_per_deg, buffer_m / metric.east_m_per_deg.max(1.0));
+            self.bounds = BoundingBox {
+                west_deg: bounds.west_deg - 1.01 * east,
+                south_deg: bounds.south_deg - 1.01 * north,
+                east_deg: bounds.east_deg + 1.01 * east,
+                north_deg: bounds.north_deg + 1.01 * north,
+            };
+        }
+        self.terms = terms;
     }
 
     /// Whether it has no schedule.

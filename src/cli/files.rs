@@ -1,6 +1,6 @@
 //! Configuration, zones and recordings from disk, and failures with the exit code that they deserve.
 
-use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -120,8 +120,13 @@ pub(super) fn shows_progress() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Prints the answer of a command; a reader that has gone wants no more of it.
+pub(super) fn say(text: &str) {
+    drop(std::io::stdout().write_all(text.as_bytes()));
+}
+
 /// A path for a command that writes; `-` is standard output.
-pub(super) fn output(path: &PathBuf) -> Result<Box<dyn std::io::Write + Send>, Failure> {
+pub(super) fn output(path: &PathBuf) -> Result<Box<dyn Write + Send>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdout()));
     }

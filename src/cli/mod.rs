@@ -15,6 +15,7 @@ mod simulate;
 mod terminal;
 pub mod watch;
 mod zones;
+mod zones_emergency;
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::airspace::{Reading, Strictness};
 use crate::domain::BoundingBox;
-use crate::monitor::{Lifecycle, Limits, Separation, Settings, default_separation};
+use crate::monitor::{ControlledDefault, Lifecycle, Limits, Separation, Settings, default_separation};
 
 pub use fault::{Fault, line_and_column};
 pub use ground::Ground;
@@ -67,6 +67,8 @@ pub struct Zones {
     pub look_ahead_s: f64,
     /// Whether a zone file that deviates from its standard in a clear way is read with a warning, or refused.
     pub strictness: Strictness,
+    /// What airspace that no zone describes means: `OFF`, `HEIGHT` or `ALL`.
+    pub controlled_default: ControlledDefault,
 }
 
 /// What must survive a restart.
@@ -167,7 +169,12 @@ impl Default for Http {
 
 impl Default for Zones {
     fn default() -> Self {
-        Self { dir: "zones".into(), look_ahead_s: 30.0, strictness: Strictness::Tolerant }
+        Self {
+            dir: "zones".into(),
+            look_ahead_s: 30.0,
+            strictness: Strictness::Tolerant,
+            controlled_default: ControlledDefault::Off,
+        }
     }
 }
 
@@ -228,6 +235,7 @@ impl Config {
             limits: self.limits.clone(),
             terrain: self.terrain.flat(),
             zone_look_ahead_s: self.zones.look_ahead_s,
+            controlled_default: self.zones.controlled_default,
             ..Settings::default()
         }
     }
@@ -282,8 +290,18 @@ fn from_environment(name: &str, en: &str, zh: &str) -> Fault {
 }
 
 /// Keys whose values are texts, also where they look like numbers, as passwords may.
-const TEXTS: [&str; 9] =
-    ["url", "prefix", "user", "password", "client_id", "listen", "dir", "strictness", "time_zone"];
+const TEXTS: [&str; 10] = [
+    "url",
+    "prefix",
+    "user",
+    "password",
+    "client_id",
+    "listen",
+    "dir",
+    "strictness",
+    "controlled_default",
+    "time_zone",
+];
 
 /// Puts the value of one environment variable into the table. Numbers and booleans are recognised.
 fn apply(table: &mut toml::Table, name: &str, value: &str) -> Result<(), Fault> {

@@ -140,13 +140,12 @@ fn is_host_and_port(text: &str, listens: bool) -> bool {
         None => !listens,
     };
     let in_brackets = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let host_is_good = match in_brackets {
-        Some(address) => address.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6()),
-        None => {
-            let known = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
-            let digits = host.chars().all(|c| c.is_ascii_digit() || c == '.');
-            !host.is_empty() && host.chars().all(known) && (!digits || host.parse::<IpAddr>().is_ok())
-        }
+    let host_is_good = if let Some(address) = in_brackets {
+        address.parse::<IpAddr>().is_ok_and(|address| address.is_ipv6())
+    } else {
+        let known = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
+        let digits = host.chars().all(|c| c.is_ascii_digit() || c == '.');
+        !host.is_empty() && host.chars().all(known) && (!digits || host.parse::<IpAddr>().is_ok())
     };
     port_is_good && host_is_good
 }

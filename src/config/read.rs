@@ -85,17 +85,11 @@ impl<'t> Source<'t> {
 
 /// A path as it is written: `$.separation[0].levels[1].radius_m`.
 pub(super) fn written(path: &[Step]) -> String {
-    let mut text = String::from("$");
-    for step in path {
-        match step {
-            Step::Key(name) => {
-                text.push('.');
-                text.push_str(name);
-            }
-            Step::Item(number) => text.push_str(&format!("[{number}]")),
-        }
-    }
-    text
+    let step = |step: &Step| match step {
+        Step::Key(name) => format!(".{name}"),
+        Step::Item(number) => format!("[{number}]"),
+    };
+    format!("${}", path.iter().map(step).collect::<String>())
 }
 
 /// What serde said, with the nearest known name.
@@ -189,7 +183,8 @@ fn remove(root: &mut DeTable<'_>, path: &mut Vec<Step>) -> bool {
     let Some(Step::Key(name)) = path.first().cloned() else { return false };
     let mut rest = path.split_off(1);
     let found = root.iter_mut().find(|(key, _)| key.get_ref() == name.as_str());
-    let within = found.is_some_and(|(_, value)| !rest.is_empty() && remove_within(value.get_mut(), &mut rest));
+    let within =
+        found.is_some_and(|(_, value)| !rest.is_empty() && remove_within(value.get_mut(), &mut rest));
     let removed = within || root.remove(name.as_str()).is_some();
     if !within {
         rest.clear();

@@ -47,7 +47,10 @@ fn senseless_levels_are_refused() {
 fn places(text: &str) -> Vec<(usize, usize, String)> {
     let faults = parse(text).unwrap_err();
     assert!(faults.iter().all(|fault| !fault.message_zh.is_ascii()), "{faults:?}");
-    faults.into_iter().map(|fault| fault.at.map(|(line, column)| (line, column, fault.path)).unwrap()).collect()
+    faults
+        .into_iter()
+        .map(|fault| fault.at.map(|(line, column)| (line, column, fault.path)).unwrap())
+        .collect()
 }
 
 #[test]
@@ -87,8 +90,14 @@ fn addresses_to_listen_on() {
     for good in ["127.0.0.1:8080", "localhost:8080", "[::1]:80", "0.0.0.0:0", "airspace.example.cn:65535"] {
         assert!(parse(&format!("[http]\nlisten = \"{good}\"")).is_ok(), "{good}");
     }
-    for bad in ["localhost", "127.0.0.1", ":80", "127.0.0.1:65536", "300.1.1.1:80", "::1:80", "[x]:80", "a b:80"] {
-        assert_eq!(places(&format!("[http]\nlisten = \"{bad}\"")), [(2, 10, "$.http.listen".to_owned())], "{bad}");
+    for bad in
+        ["localhost", "127.0.0.1", ":80", "127.0.0.1:65536", "300.1.1.1:80", "::1:80", "[x]:80", "a b:80"]
+    {
+        assert_eq!(
+            places(&format!("[http]\nlisten = \"{bad}\"")),
+            [(2, 10, "$.http.listen".to_owned())],
+            "{bad}"
+        );
     }
     for bad in ["mqtt://", "mqtt://h:0", "mqtt://h:70000", "http://h", "mqtt://u@h"] {
         assert_eq!(places(&format!("[mqtt]\nurl = \"{bad}\"")).len(), 1, "{bad}");

@@ -83,6 +83,8 @@ pub struct Observation {
     pub category: Option<OperationCategory>,
     /// Formation: members are not separated from each other.
     pub group_id: Option<Arc<str>>,
+    /// Which flight, as its intent names it.
+    pub flight_id: Option<Arc<str>>,
     /// Charge left, 0 … 100 %.
     pub battery_pct: Option<f64>,
     /// Whether the command-and-control link is lost; `None` when not reported.
@@ -110,6 +112,7 @@ impl Observation {
             ua_class: None,
             category: None,
             group_id: None,
+            flight_id: None,
             battery_pct: None,
             c2_lost: None,
             nr: None,

@@ -126,7 +126,7 @@ impl<R: Read> Scanner<R> {
                     "byte {start}: {unknown} observations of aircraft that a lost block names"
                 )),
                 None => {
-                    self.damage.push(format!("byte {start}: a block with a right checksum makes no sense"))
+                    self.damage.push(format!("byte {start}: a block with a right checksum makes no sense"));
                 }
             }
             return true;

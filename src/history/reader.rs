@@ -55,15 +55,11 @@ impl Reader {
     pub fn newest(&self, from: Timestamp, to: Timestamp) -> io::Result<Vec<Remembered>> {
         let mut known: BTreeMap<UasId, Heard> = BTreeMap::new();
         for arrived in self.between(from, to)?.filter(|arrived| !arrived.observation.backfill) {
-            match known.get_mut(&arrived.observation.uas_id) {
-                Some(heard) => heard.again(arrived),
-                None => {
-                    let id = arrived.observation.uas_id.clone();
-                    known.insert(
-                        id,
-                        Heard { first: arrived.received_at, count: 1, before: None, newest: arrived },
-                    );
-                }
+            if let Some(heard) = known.get_mut(&arrived.observation.uas_id) {
+                heard.again(arrived);
+            } else {
+                let (id, first) = (arrived.observation.uas_id.clone(), arrived.received_at);
+                known.insert(id, Heard { first, count: 1, before: None, newest: arrived });
             }
         }
         let mut newest: Vec<_> = known.into_values().map(Heard::remembered).collect();

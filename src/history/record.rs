@@ -63,6 +63,7 @@ fn place<T: PartialEq>(table: &[T], value: Option<&T>) -> u8 {
 }
 
 /// The value at a place; a place outside the table is damage.
+#[expect(clippy::option_option, reason = "no value and no place of the table are two things")]
 fn value<T: Copy>(table: &[T], place: u8) -> Option<Option<T>> {
     match usize::from(place).checked_sub(1) {
         None => Some(None),
@@ -204,6 +205,7 @@ pub(super) fn put(out: &mut Vec<u8>, profile: u64, base: Timestamp, arrived: &Ar
 }
 
 /// Reads an observation. `Some(None)` if the dictionary does not have its profile; `None` if it is no record.
+#[expect(clippy::option_option, reason = "an unknown aircraft and no record are two things")]
 pub(super) fn read(
     bytes: &mut Bytes<'_>,
     base: Timestamp,

@@ -55,11 +55,11 @@ pub(super) fn read(dir: &Path) -> Result<Found, JournalError> {
 /// Always of the same length, so that it can be written in place.
 fn text(said: Said) -> String {
     let Said { seq, published, told } = said;
-    sealed(format!("lowsky journal mark 2\nseq {seq:020}\npublished {published:020}\ntold {told:020}\n"))
+    sealed(&format!("lowsky journal mark 2\nseq {seq:020}\npublished {published:020}\ntold {told:020}\n"))
 }
 
-fn sealed(lines: String) -> String {
-    let sum = Seal::of("mark").text(&lines).finish_number();
+fn sealed(lines: &str) -> String {
+    let sum = Seal::of("mark").text(lines).finish_number();
     format!("{lines}sum {sum:016x}\n")
 }
 
@@ -73,7 +73,7 @@ fn parse(bytes: &[u8]) -> Option<Said> {
     }
     // The first format knew only whether anything was published that was not in the database.
     let published = if second == "1" { seq.saturating_add(UNKNOWN) } else { 0 };
-    let first = sealed(format!("lowsky journal mark 1\nseq {seq:020}\nbeyond {second}\n"));
+    let first = sealed(&format!("lowsky journal mark 1\nseq {seq:020}\nbeyond {second}\n"));
     (first == text_found).then_some(Said { seq, published, told: seq })
 }
 
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_the_first_format_says_is_read() {
-        let first = |beyond| sealed(format!("lowsky journal mark 1\nseq {:020}\nbeyond {beyond}\n", 41));
+        let first = |beyond| sealed(&format!("lowsky journal mark 1\nseq {:020}\nbeyond {beyond}\n", 41));
         let said = |published| Some(Said { seq: 41, published, told: 41 });
         assert_eq!(parse(first(0).as_bytes()), said(0));
         assert_eq!(parse(first(1).as_bytes()), said(41 + UNKNOWN));

@@ -90,7 +90,8 @@ impl Writer {
         // Before the history takes our identity: what was published of it is not in it yet.
         let mark = store::mark(dir, &recovered, self.desk.published_unsafe());
         let mark = mark.map_err(|error| error.to_string())?;
-        book.go_on_as(&self.log_id, from).map_err(|why| format!("{}: {why}; restart lowsky", dir.display()))?;
+        book.go_on_as(&self.log_id, from)
+            .map_err(|why| format!("{}: {why}; restart lowsky", dir.display()))?;
         mark.say(|said| said.seq = said.seq.max(from));
         drop(self.mark.set(mark));
         (self.book, self.lock) = (Some(book), Some(lock));

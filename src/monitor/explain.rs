@@ -135,6 +135,16 @@ pub(super) fn sentence(alert: &Alert, clause: &str, zone_en: Option<&str>) -> Ex
                 figure("jump_m")
             ),
         },
+        AlertCode::PositionIntegrity if clause == "two-places" => Explanation {
+            zh: format!(
+                "{id} 在同一时刻报告了相距 {:.0} 米的两个位置，可能标识重复或受欺骗，请核实。",
+                figure("jump_m")
+            ),
+            en: format!(
+                "{id} is reported at two places at once, {:.0} m apart: check for a second sender or spoofing.",
+                figure("jump_m")
+            ),
+        },
         AlertCode::PositionIntegrity => Explanation {
             zh: format!(
                 "{id} 报告速度 {:.0} 米/秒，但位置推算为 {:.0} 米/秒，请核实定位。",
@@ -147,9 +157,9 @@ pub(super) fn sentence(alert: &Alert, clause: &str, zone_en: Option<&str>) -> Ex
                 figure("derived_speed_mps")
             ),
         },
-        AlertCode::GeocageExit
-        | AlertCode::Conformance
-        | AlertCode::Unregistered
+        AlertCode::GeocageExit => geocage(alert, zone_en),
+        AlertCode::Conformance => conformance(alert),
+        AlertCode::Unregistered
         | AlertCode::UncooperativeTarget
         | AlertCode::CrsSuspect
         | AlertCode::ServiceDegraded => Explanation {
@@ -204,8 +214,53 @@ fn zone(alert: &Alert, clause: &str, name_en: Option<&str>) -> Explanation {
     }
 }
 
+fn geocage(alert: &Alert, name_en: Option<&str>) -> Explanation {
+    let id = &alert.uas_id;
+    let name = alert.zone.as_ref().map_or("?", |zone| zone.name.as_ref());
+    let name_en = name_en.unwrap_or(name);
+    match alert.phase {
+        Phase::Actual => Explanation {
+            zh: format!("{id} 已在指定空域 {name} 之外，请立即返回。"),
+            en: format!("{id} is outside of {name_en}, which it must not leave: return now."),
+        },
+        Phase::Predicted => {
+            let in_s = alert.measured.get("t_out_s").unwrap_or(0.0);
+            Explanation {
+                zh: format!("{id} 预计 {in_s:.0} 秒后飞出指定空域 {name}，请改变航向或高度。"),
+                en: format!("{id} will leave {name_en} in {in_s:.0} s: turn or change height."),
+            }
+        }
+    }
+}
+
+fn conformance(alert: &Alert) -> Explanation {
+    let (id, outside_s) = (&alert.uas_id, alert.measured.get("outside_s").unwrap_or(0.0));
+    let flight = alert.rule.rsplit('/').next().unwrap_or_default();
+    Explanation {
+        zh: format!("{id} 已偏离飞行计划 {flight} 达 {outside_s:.0} 秒，请返回计划空域或联系管理部门。"),
+        en: format!(
+            "{id} has been outside of its intent {flight} for {outside_s:.0} s: return to it or call the authority."
+        ),
+    }
+}
+
 fn zone_alone(alert: &Alert, name_en: Option<&str>) -> Explanation {
     let id = &alert.uas_id;
+    if alert.zone.is_none() {
+        return Explanation {
+            zh: format!("{id} 在管制空域内，未经批准；请下降、返回适飞空域或申请飞行。"),
+            en: format!(
+                "{id} is in controlled airspace without an approval: descend, return to suitable airspace or apply."
+            ),
+        };
+    }
+    if alert.rule.contains("/BUFFER") && alert.measured.get("t_in_s").is_none() {
+        let name = alert.zone.as_ref().map_or("?", |zone| zone.name.as_ref());
+        return Explanation {
+            zh: format!("{id} 在 {name} 的缓冲区内，请勿继续接近。"),
+            en: format!("{id} is in the warning margin of {}: keep away from it.", name_en.unwrap_or(name)),
+        };
+    }
     let name = alert.zone.as_ref().map_or("?", |zone| zone.name.as_ref());
     let name_en = name_en.unwrap_or(name);
     match alert.phase {

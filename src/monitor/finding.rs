@@ -79,6 +79,44 @@ pub(super) struct Finding {
     pub data: DataQuality,
     /// Which clause of the rule applied.
     pub clause: &'static str,
+    /// What else is to be said of the rule.
+    pub notes: Notes,
+}
+
+/// What is said of a rule behind its clause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Notes {
+    /// Only the warning margin of the zone was met.
+    pub buffer: bool,
+    /// The zone has exemptions, and none fits.
+    pub not_exempt: bool,
+    /// The zone's priority, if it says one.
+    pub priority: Option<u8>,
+    /// A zone of higher priority lifts it, but not here.
+    pub not_lifted: bool,
+    /// Which of the zone's periods applies, from 1.
+    pub period: Option<u16>,
+    /// An intent of the aircraft lifts nothing, because.
+    pub intent: Option<&'static str>,
+}
+
+impl std::fmt::Display for Notes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (said, text) in [
+            (self.buffer, "/BUFFER"),
+            (self.not_exempt, "/NOT_EXEMPT"),
+            (self.not_lifted, "/NOT_LIFTED_HERE"),
+        ] {
+            f.write_str(if said { text } else { "" })?;
+        }
+        if let Some(priority) = self.priority {
+            write!(f, "/PRIORITY_{priority}")?;
+        }
+        if let Some(period) = self.period {
+            write!(f, "/PERIOD_{period}")?;
+        }
+        self.intent.map_or(Ok(()), |why| write!(f, "/{why}"))
+    }
 }
 
 impl Finding {
@@ -95,6 +133,14 @@ impl Finding {
             limit: Figures::new(),
             data: DataQuality::Good,
             clause,
+            notes: Notes {
+                buffer: false,
+                not_exempt: false,
+                priority: None,
+                not_lifted: false,
+                period: None,
+                intent: None,
+            },
         }
     }
 }

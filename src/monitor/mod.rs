@@ -21,6 +21,7 @@ mod finding;
 mod glance;
 mod judge;
 mod ledger;
+mod lift;
 mod near;
 mod orphans;
 mod remember;
@@ -35,13 +36,16 @@ mod sky;
 mod speeds;
 mod state;
 mod tracks;
+mod vertical;
 
 use std::sync::Arc;
 
 pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail};
 pub use judge::{Judge, Verdict};
 pub use remember::Heard;
-pub use settings::{Level, Lifecycle, Limits, Party, Separation, Settings, Terrain, default_separation};
+pub use settings::{
+    ControlledDefault, Level, Lifecycle, Limits, Party, Separation, Settings, Terrain, default_separation,
+};
 
 use crate::airspace::{Airspace, ZoneIx};
 use crate::domain::{Observation, Reason, Refusal, Timestamp};
@@ -197,6 +201,10 @@ impl Monitor {
         let ix = match self.tracks.take(observation, self.now, &self.rules.settings.terrain) {
             Taken::Newest(ix) => ix,
             Taken::Duplicate => return self.tally.duplicates += 1,
+            Taken::Elsewhere(ix) => {
+                self.tally.duplicates += 1;
+                return self.assess(ix, 0.0, effects);
+            }
             Taken::History => return self.tally.history += 1,
             Taken::Full => {
                 self.tally.refused += 1;

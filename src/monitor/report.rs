@@ -118,7 +118,7 @@ pub(super) fn same_figures(told: &Alert, fresh: &Alert) -> bool {
 
 /// The rule of a finding about one aircraft.
 pub(super) fn rule_of_one(finding: &Finding) -> Arc<str> {
-    Arc::from(format!("{}/{}", finding.code.name(), finding.clause))
+    Arc::from(format!("{}/{}{}", finding.code.name(), finding.clause, finding.notes))
 }
 
 fn rule(parties: &Parties<'_>, finding: &Finding) -> Arc<str> {

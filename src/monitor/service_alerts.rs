@@ -21,6 +21,12 @@ use super::settings::Lifecycle;
 const NAMESPACE: &str = "service:";
 /// Longest text of particulars, characters.
 const NOTE_LEN_MAX: usize = 500;
+/// A figure is told again when it has changed by more than this share.
+const CHANGE_SHARE: f64 = 0.5;
+/// Figures under this are all alike.
+const CHANGE_LEAST: f64 = 1.0;
+/// How long an alert of an earlier run waits if its trouble takes ten minutes to show, seconds.
+const SLOW_PROOF_S: f64 = 660.0;
 
 #[derive(Debug)]
 struct Slot {
@@ -61,19 +67,19 @@ impl ServiceAlerts {
             return Some(alert);
         };
         let episode = Episode::of_alert(Policy::of(alert.code, lifecycle), &alert, now);
-        let unproven = Some(now.plus_seconds(WAIT_S));
+        let unproven = Some(now.plus_seconds(proof_s(kind)));
         self.slots.insert(kind, Slot { episode, holds: None, alert: Some(Box::new(alert)), unproven });
         None
     }
 
     /// The clock was set: what holds goes on, and holds and announcements count from now.
     pub(super) fn reset_clock(&mut self, now: Timestamp, lifecycle: &Lifecycle) {
-        for slot in self.slots.values_mut() {
+        for (&kind, slot) in &mut self.slots {
             if let Some(alert) = &slot.alert {
                 slot.episode = Episode::of_alert(Policy::of(alert.code, lifecycle), alert, now);
             }
             if slot.unproven.is_some() || slot.holds.is_none() {
-                slot.unproven = Some(now.plus_seconds(WAIT_S));
+                slot.unproven = Some(now.plus_seconds(proof_s(kind)));
             }
         }
     }
@@ -110,7 +116,8 @@ impl ServiceAlerts {
         self.look(now, kind, lifecycle, effects);
         // What is over when it is found is told for the record.
         if kind.is_of_the_past()
-            && let Some(alert) = self.slots.remove(&kind).and_then(|slot| slot.alert) {
+            && let Some(alert) = self.slots.remove(&kind).and_then(|slot| slot.alert)
+        {
             end(now, kind, alert, effects);
         }
     }
@@ -155,9 +162,7 @@ impl ServiceAlerts {
                 let Some(fresh) = compose(now, kind, slot.holds.as_ref(), standing, told, self.raised) else {
                     return;
                 };
-                if event == AlertEventKind::Updated
-                    && told.is_some_and(|told| report::same_figures(told, &fresh))
-                {
+                if event == AlertEventKind::Updated && told.is_some_and(|told| !matters(told, &fresh)) {
                     return;
                 }
                 self.raised += u64::from(event == AlertEventKind::Raised);
@@ -172,11 +177,33 @@ impl ServiceAlerts {
     }
 }
 
+/// Whether something has changed about a trouble that a person acts on: its particulars, or a figure by more than half.
+/// Counts and rates that change every second would be noise in the history and on the screen.
+fn matters(told: &Alert, fresh: &Alert) -> bool {
+    let figures = |alert: &Alert| alert.measured.0.clone();
+    let (before, now) = (figures(told), figures(fresh));
+    let moved = |((name, was), (again, is)): (&(_, f64), &(_, f64))| {
+        name != again || CHANGE_SHARE * was.abs().max(CHANGE_LEAST) < (is - was).abs()
+    };
+    told.announced_again != fresh.announced_again
+        || told.explanation != fresh.explanation
+        || told.limit != fresh.limit
+        || before.len() != now.len()
+        || before.iter().zip(&now).any(moved)
+}
+
+/// How long an alert of an earlier run waits for somebody to look at its trouble, seconds.
+fn proof_s(kind: ServiceTrouble) -> f64 {
+    // What shows them again needs ten minutes.
+    let is_slow = matches!(kind, ServiceTrouble::ZonesStale | ServiceTrouble::InputSilent);
+    if is_slow { SLOW_PROOF_S } else { WAIT_S }
+}
+
 fn end(now: Timestamp, kind: ServiceTrouble, mut alert: Box<Alert>, effects: &mut Vec<Effect>) {
+    let told = alert.explanation.clone();
     report::close(&mut alert, now, Ending::Over);
-    if !kind.is_of_the_past() {
-        alert.explanation = service_words::over(kind);
-    }
+    // What is over when it is told stays in the record as it was told.
+    alert.explanation = if kind.is_of_the_past() { told } else { service_words::over(kind) };
     effects.push(Effect::Alert(Arc::new(AlertEvent { event: AlertEventKind::Cleared, alert: *alert })));
 }
 

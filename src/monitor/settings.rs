@@ -64,6 +64,19 @@ pub struct Lifecycle {
     pub hold_s: f64,
 }
 
+/// What airspace that no zone describes means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ControlledDefault {
+    /// Nothing.
+    #[default]
+    Off,
+    /// Above 120 m true height it is controlled.
+    Height,
+    /// And outside of published suitable airspace.
+    All,
+}
+
 /// The ceilings and speeds of the classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -111,6 +124,8 @@ pub struct Settings {
     pub terrain: Terrain,
     /// How far ahead the entry into a zone is predicted, seconds.
     pub zone_look_ahead_s: f64,
+    /// What airspace that no zone describes means.
+    pub controlled_default: ControlledDefault,
     /// Most aircraft tracked at once.
     pub tracks_max: usize,
     /// Whether every evaluated pair and zone is reported as an effect.
@@ -150,6 +165,7 @@ impl Default for Settings {
             limits: Limits::default(),
             terrain: Terrain::default(),
             zone_look_ahead_s: 30.0,
+            controlled_default: ControlledDefault::Off,
             tracks_max: 200_000,
             assessments: false,
         }

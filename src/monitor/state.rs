@@ -56,6 +56,10 @@ pub(super) struct State {
     pub takeoff_m: Option<f64>,
     /// Elevation of the ground where it took off, metres above mean sea level; without height above take-off, here.
     pub takeoff_amsl_m: f64,
+    /// The height above ground that was declared, metres.
+    pub declared_agl_m: Option<f64>,
+    /// The ground here as the terrain has it, metres above mean sea level.
+    pub terrain_amsl_m: f64,
     /// The ground here above the ellipsoid, metres.
     pub ground_hae_m: f64,
     /// 95 % bound of the position, metres.
@@ -94,6 +98,8 @@ impl State {
             agl_m,
             agl_sigma_m,
             ground_hae_m,
+            declared_agl_m: relative_to(heights, RelativeReference::Ground),
+            terrain_amsl_m: ground_amsl_m,
             takeoff_m,
             takeoff_amsl_m,
             accuracy_h_m: observation.accuracy.horizontal_m,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::airspace::Who;
 use crate::domain::{
     Heights, Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp, UaClass, UasId,
 };
@@ -26,6 +27,8 @@ const JUMP_MPS: [f64; 3] = [2.0, 20.0, 70.0];
 const MISMATCH_MPS: f64 = 15.0;
 /// Reports closer together than this say nothing about speed, seconds.
 const SPEED_STEP_S: f64 = 0.2;
+/// An aircraft that was away for longer before its second report is not thought to report so seldom, seconds.
+const FIRST_PERIOD_S_MAX: f64 = 20.0;
 
 /// An aircraft's slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,8 +39,8 @@ pub(super) struct TrackIx(pub u32);
 pub(super) struct Jump {
     /// How far it is from the position before, metres.
     pub distance_m: f64,
-    /// The speed that it would take, m/s.
-    pub speed_mps: f64,
+    /// The speed that it would take, m/s; `None` if both positions are of one instant.
+    pub speed_mps: Option<f64>,
 }
 
 /// One aircraft.
@@ -58,6 +61,7 @@ pub(super) struct Track {
     pub ua_class: Option<UaClass>,
     pub category: Option<OperationCategory>,
     pub group_id: Option<Arc<str>>,
+    pub flight_id: Option<Arc<str>>,
     pub heights: Heights,
     pub ground_speed_mps: Option<f64>,
     pub track_deg: Option<f64>,
@@ -75,6 +79,8 @@ pub(super) struct Track {
     pub skew_s: f64,
     /// Smoothed time between reports, seconds.
     pub period_s: f64,
+    /// Whether the time between reports was measured.
+    paced: bool,
     pub jump: Option<Jump>,
     /// Reports running whose derived speed is far from the reported one.
     pub mismatches: u8,
@@ -97,6 +103,8 @@ pub(super) enum Taken {
     Newest(TrackIx),
     /// The same again.
     Duplicate,
+    /// Of the same instant as the newest, and from another place: the state stays.
+    Elsewhere(TrackIx),
     /// Older than the newest, or stored and sent afterwards.
     History,
     /// The table is full.
@@ -133,6 +141,7 @@ impl Track {
             ua_class: None,
             category: None,
             group_id: None,
+            flight_id: None,
             heights: observation.heights,
             ground_speed_mps: None,
             track_deg: None,
@@ -145,6 +154,7 @@ impl Track {
             deaf_s: 0.0,
             skew_s: 0.0,
             period_s: 1.0,
+            paced: false,
             jump: None,
             mismatches: 0,
             derived_mps: 0.0,
@@ -175,6 +185,7 @@ impl Track {
         self.ua_class = observation.ua_class;
         self.category = observation.category;
         self.group_id = observation.group_id;
+        self.flight_id = observation.flight_id;
         self.heights = observation.heights;
         self.ground_speed_mps = observation.motion.ground_speed_mps;
         self.track_deg = observation.motion.track_deg;
@@ -188,7 +199,12 @@ impl Track {
         let was_live = self.live;
         let state = State::of(&observation, Some(&self.state).filter(|_| was_live), terrain);
         let step_s = state.at.seconds_since(self.state.at);
-        self.period_s += 0.25 * (step_s.clamp(0.05, FORGET_S) - self.period_s);
+        if std::mem::replace(&mut self.paced, true) {
+            self.period_s += 0.25 * (step_s.clamp(0.05, FORGET_S) - self.period_s);
+        } else {
+            // The first step is all that is known of how often it reports.
+            self.period_s = step_s.clamp(0.05, FIRST_PERIOD_S_MAX);
+        }
         self.judge_motion(&state, observation.motion.ground_speed_mps, step_s);
         // A path to a place where the aircraft cannot have flown crosses nothing.
         self.before = (was_live && self.jump.is_none()).then_some(self.state);
@@ -199,19 +215,37 @@ impl Track {
     fn judge_motion(&mut self, state: &State, reported_mps: Option<f64>, step_s: f64) {
         let [east_m, north_m] = offset_m(self.state.position, state.position);
         let distance_m = east_m.hypot(north_m);
-        // Two fixes of some metres' error are no jump, however close in time they are.
-        let slack_m = 30.0 + self.state.accuracy_h_m.unwrap_or(0.0) + state.accuracy_h_m.unwrap_or(0.0);
+        let slack_m = self.slack_m(state.accuracy_h_m);
         let speed_mps = distance_m / step_s.max(1e-3);
         let [times, plus, least] = JUMP_MPS;
         let possible_mps =
             (times * reported_mps.unwrap_or(0.0).max(self.state.speed_mps()) + plus).max(least);
-        self.jump = (distance_m > possible_mps * step_s + slack_m).then_some(Jump { distance_m, speed_mps });
+        self.jump = (distance_m > possible_mps * step_s + slack_m)
+            .then_some(Jump { distance_m, speed_mps: Some(speed_mps) });
         self.derived_mps = speed_mps;
         if step_s < SPEED_STEP_S {
             return;
         }
         let mismatch = reported_mps.is_some_and(|reported| (reported - speed_mps).abs() > MISMATCH_MPS);
         self.mismatches = if mismatch && self.jump.is_none() { self.mismatches.saturating_add(1) } else { 0 };
+    }
+
+    /// How far two positions may be apart by their errors alone, metres: two fixes of some metres' error are no jump,
+    /// however close in time they are.
+    fn slack_m(&self, accuracy_m: Option<f64>) -> f64 {
+        30.0 + self.state.accuracy_h_m.unwrap_or(0.0) + accuracy_m.unwrap_or(0.0)
+    }
+
+    /// Takes in a report of the instant of the state. Whether it is from another place: then there are two senders, or
+    /// one that contradicts itself.
+    fn contradicts(&mut self, observation: &Observation) -> bool {
+        let [east_m, north_m] = offset_m(self.state.position, observation.position);
+        let distance_m = east_m.hypot(north_m);
+        let elsewhere = self.slack_m(observation.accuracy.horizontal_m) < distance_m;
+        if elsewhere {
+            self.jump = Some(Jump { distance_m, speed_mps: None });
+        }
+        elsewhere
     }
 
     /// Seconds of silence after which the link counts as lost: three periods, at least 5 s.
@@ -227,6 +261,18 @@ impl Track {
     /// From when on its state is carried forward if it stays silent.
     pub(super) fn coasts_at(&self) -> Timestamp {
         self.heard_at.plus_seconds(self.coast_s())
+    }
+
+    /// What it says of itself.
+    pub(super) fn who(&self) -> Who<'_> {
+        Who {
+            uas_id: self.id.as_str(),
+            operator: self.operator.as_ref().map(OperatorId::as_str),
+            group_id: self.group_id.as_deref(),
+            flight_id: self.flight_id.as_deref(),
+            class: self.ua_class,
+            category: self.category,
+        }
     }
 
     /// For its neighbours.
@@ -283,6 +329,7 @@ impl Tracks {
             }
             return match observation.timestamp.cmp(&track.state.at) {
                 std::cmp::Ordering::Less => Taken::History,
+                std::cmp::Ordering::Equal if track.contradicts(&observation) => Taken::Elsewhere(ix),
                 std::cmp::Ordering::Equal => Taken::Duplicate,
                 std::cmp::Ordering::Greater => {
                     track.renew(observation, at, terrain);

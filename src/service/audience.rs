@@ -11,6 +11,8 @@ const ABSENT_MAX_S: f64 = 60.0;
 const FLOOD_S: f64 = 600.0;
 /// More sounding alerts in that time than a person can handle.
 pub const FLOOD_MAX: usize = 10;
+/// A flood is over when no more than so many sounded.
+const FLOOD_OVER: usize = 7;
 /// Alerts that are counted at most; more are as bad.
 const COUNTED_MAX: usize = 10_000;
 
@@ -19,6 +21,7 @@ const COUNTED_MAX: usize = 10_000;
 pub struct Audience {
     absent_since: Option<Timestamp>,
     sounded: BTreeMap<Arc<str>, Timestamp>,
+    flooded: bool,
 }
 
 impl Audience {
@@ -42,6 +45,13 @@ impl Audience {
         {
             self.sounded.entry(Arc::clone(&alert.alert_id)).or_insert(now);
         }
+    }
+
+    /// Whether there are, or were just now, more alerts than a person can handle.
+    pub fn is_flooded(&mut self, now: Timestamp) -> bool {
+        let most = if self.flooded { FLOOD_OVER } else { FLOOD_MAX };
+        self.flooded = most < self.sounded(now);
+        self.flooded
     }
 
     /// How many alerts sounded in the last ten minutes.

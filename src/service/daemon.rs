@@ -200,7 +200,7 @@ impl Daemon {
         }
 
         let keeper = ZoneKeeper::new(
-            config.area(),
+            config.reading(),
             config.journal.dir.join("zones"),
             Arc::clone(&app),
             Arc::clone(&inbox),

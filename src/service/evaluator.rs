@@ -26,6 +26,7 @@ use crate::service::historian::{Held, Historian};
 use crate::service::hub::Publisher;
 use crate::service::inbox::{Inbox, Next, Report};
 use crate::service::intake::IntakeHandle;
+use crate::service::lag::{BEHIND_S, LagWatch};
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
 use crate::service::storage::{Change, StorageWatch, Trouble};
@@ -39,8 +40,6 @@ const TICK: Duration = Duration::from_millis(50);
 const BATCH: usize = 256;
 /// Seconds between heartbeats.
 const HEARTBEAT_S: f64 = 1.0;
-/// A report that waited longer for its evaluation is one too late, seconds.
-const BEHIND_S: f64 = 2.0;
 /// At the end, how long the disk may take for the last events.
 const LAST_WRITE_MAX: Duration = Duration::from_secs(1);
 /// Most observations that wait for the journal's disk before the history's. No message of more is acknowledged, so
@@ -112,7 +111,7 @@ struct Evaluator {
     lag_s: f64,
     /// The same in this pass.
     pass_lag_s: f64,
-    is_behind: bool,
+    lag: LagWatch,
 }
 
 /// Starts the thread, which goes on from what the journal held and the history remembers. It ends when the inbox is closed and empty and the last
@@ -142,7 +141,7 @@ pub fn start(
         heard_at: None,
         lag_s: 0.0,
         pass_lag_s: 0.0,
-        is_behind: false,
+        lag: LagWatch::default(),
     };
     std::thread::Builder::new().name("monitor".into()).spawn(move || {
         while evaluator.pass() {}
@@ -240,7 +239,7 @@ impl Evaluator {
     }
 
     fn report(&mut self, report: Report) {
-        let Report { observation, received_at, token } = report;
+        let Report { observation, received_at, token, earlier } = report;
         let now = clock::now();
         let lag_s = now.seconds_since(received_at);
         self.heard_at = self.heard_at.max(Some(received_at));
@@ -279,7 +278,12 @@ impl Evaluator {
         let before = self.delivery.last_seq();
         self.hand_out(now);
         self.alerted.extend((before..self.delivery.last_seq()).map(|seq| (seq + 1, received_at)));
-        self.hold(Held { record: record.filter(|_| accepted), token });
+        // The first that waits for it waits for its record too; the window keeps the order.
+        let mut tokens = earlier.into_iter().chain(token);
+        self.hold(Held { record: record.filter(|_| accepted), token: tokens.next() });
+        for token in tokens {
+            self.hold(Held { record: None, token: Some(token) });
+        }
     }
 
     /// Takes what was evaluated and the token of its message, whose events were handed out.
@@ -382,10 +386,7 @@ impl Evaluator {
             };
             self.around.desk.set(ServiceTrouble::Storage, holds);
         }
-        let limit_s = if self.is_behind { BEHIND_S / 2.0 } else { BEHIND_S };
-        let is_behind = limit_s < self.pass_lag_s;
-        if is_behind != self.is_behind {
-            self.is_behind = is_behind;
+        if let Some(is_behind) = self.lag.look(now, self.pass_lag_s) {
             let holds = is_behind.then(|| TroubleDetail {
                 measured: Measures::of(&[("lag_s", self.pass_lag_s)]),
                 limit: Measures::of(&[("lag_s", BEHIND_S)]),

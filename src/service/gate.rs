@@ -2,8 +2,10 @@
 //!
 //! A message is acknowledged when nothing of it waits any more: the monitor's thread gets its token at once if all of
 //! it was refused, else with the last of its observations. Several observations of one message (a back-filled stretch) stay in order
-//! and are not conflated, so the last one is also the last to be evaluated.
+//! and are not conflated, so the last one is also the last to be evaluated. A message that waits to be joined with later
+//! ones to an observation (an NMEA sentence that came by itself) leaves its token with that observation.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +38,8 @@ pub struct Gate<C> {
     counters: Arc<Counters>,
     own: Option<OwnFlights>,
     feeds: Arc<Feeds>,
+    /// Tokens of messages that wait to be joined with later ones, and when they arrived.
+    waiting: BTreeMap<UasId, Vec<(Timestamp, AckToken)>>,
 }
 
 /// What the gate needs for the service's own test flights, and what it finds out about clocks.
@@ -61,7 +65,16 @@ impl<C> Gate<C> {
         counters: Arc<Counters>,
     ) -> Self {
         let (decoder, decoded) = (Decoder::new(doors), Decoded::default());
-        Self { decoder, decoded, inbox, feedback, counters, own: None, feeds: Arc::default() }
+        Self {
+            decoder,
+            decoded,
+            inbox,
+            feedback,
+            counters,
+            own: None,
+            feeds: Arc::default(),
+            waiting: BTreeMap::new(),
+        }
     }
 
     /// The same gate, which takes down in `feeds` what it finds of each aircraft.
@@ -124,7 +137,8 @@ impl<C> Gate<C> {
     /// A test flight is in no count and in no feedback.
     async fn hand_on_own(&mut self, received_at: Timestamp, mut token: Option<AckToken>) {
         for observation in self.decoded.observations.drain(..) {
-            let report = Box::new(Report { observation, received_at, token: token.take() });
+            let token = token.take();
+            let report = Box::new(Report { observation, received_at, token, earlier: Vec::new() });
             // Nothing is replaced by what may not be replaced.
             drop(self.inbox.report(report, true, &self.counters).await);
         }
@@ -149,13 +163,20 @@ impl<C> Gate<C> {
         self.decoder.release(before, &mut self.decoded);
         self.decoded.observations.iter().for_each(|observation| self.feeds.completed(observation, now));
         self.hand_on(now, false, None).await;
+        // What they waited for has been handed on, or there was nothing in it.
+        let overdue = |&mut (since, _): &mut (Timestamp, AckToken)| since <= before;
+        for tokens in self.waiting.values_mut() {
+            tokens.extract_if(.., overdue).for_each(|(_, token)| self.inbox.settled(token));
+        }
+        self.waiting.retain(|_, tokens| !tokens.is_empty());
     }
 
     /// Counts and tells what was decoded and puts the observations into the inbox; of `several` of one
     /// message none may replace another.
     async fn hand_on(&mut self, received_at: Timestamp, several: bool, token: Option<AckToken>) {
-        let Self { decoded: Decoded { operator, uas_id, observations, refusals, flags }, counters, .. } =
-            self;
+        let Self { decoded, counters, .. } = self;
+        let Decoded { operator, uas_id, observations, refusals, flags, waits } = decoded;
+        let waits = *waits;
         let elements = observations.len() + refusals.len();
         counters.offered.add(u64::try_from(elements).unwrap_or(u64::MAX));
         for refusal in &*refusals {
@@ -174,7 +195,7 @@ impl<C> Gate<C> {
                 own.skew.note(uas_id, FUTURE_US);
             }
         }
-        if let (Some(operator), Some(uas_id)) = (operator, uas_id) {
+        if let (Some(operator), Some(uas_id)) = (&*operator, &*uas_id) {
             self.feedback.note(received_at, operator, uas_id, refusals, flags);
         }
         let mut token = token;
@@ -182,17 +203,21 @@ impl<C> Gate<C> {
         for observation in observations.drain(..) {
             left -= 1;
             let kept = several || observation.backfill;
-            let token = if left == 0 { token.take() } else { None };
-            let report = Box::new(Report { observation, received_at, token });
-            if let Ok(Some(replaced)) = self.inbox.report(report, kept, counters).await
-                && let Some(token) = replaced.token
-            {
-                self.inbox.settled(token);
+            let token = if left == 0 && !waits { token.take() } else { None };
+            let earlier = self.waiting.remove(&observation.uas_id).unwrap_or_default();
+            let earlier = earlier.into_iter().map(|(_, token)| token).collect();
+            let report = Box::new(Report { observation, received_at, token, earlier });
+            if let Ok(Some(replaced)) = self.inbox.report(report, kept, counters).await {
+                let Report { token, earlier, .. } = *replaced;
+                earlier.into_iter().chain(token).for_each(|token| self.inbox.settled(token));
             }
         }
-        // Nothing of the message waits.
-        if let Some(token) = token {
-            self.inbox.settled(token);
+        match (token, &*uas_id) {
+            (Some(token), Some(uas_id)) if waits => {
+                self.waiting.entry(uas_id.clone()).or_default().push((received_at, token));
+            }
+            (Some(token), _) => self.inbox.settled(token),
+            (None, _) => {}
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct Report {
     pub received_at: Timestamp,
     /// To be given back when the observation was evaluated; only the last one of a message has it.
     pub token: Option<AckToken>,
+    /// Those of earlier messages that this observation was joined from.
+    pub earlier: Vec<AckToken>,
 }
 
 /// What the monitor's thread finds at its door.
@@ -222,7 +224,7 @@ mod tests {
         let position = LatLng::new(22.5, 114.0).unwrap();
         let at = Timestamp::from_millis(at);
         let observation = Observation::new(UasId::new(uas_id).unwrap(), at, position);
-        Box::new(Report { observation, received_at: at, token: None })
+        Box::new(Report { observation, received_at: at, token: None, earlier: Vec::new() })
     }
 
     #[tokio::test]

@@ -31,6 +31,7 @@ pub mod inbox;
 pub mod input_rate;
 pub mod intake;
 pub mod journaling;
+pub mod lag;
 pub mod link;
 pub mod metrics;
 pub mod notify;

@@ -250,8 +250,8 @@ impl Observers {
             memory.audience.hear(now, &logged.event);
         }
         drop(world);
-        let sounded = memory.audience.sounded(now);
-        if FLOOD_MAX < sounded {
+        if memory.audience.is_flooded(now) {
+            let sounded = memory.audience.sounded(now);
             let count = |number: usize| u32::try_from(number).map_or(f64::MAX, f64::from);
             self.desk.raise(ServiceTrouble::Flood, measured("alerts", count(sounded), count(FLOOD_MAX)));
         } else {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::airspace::{Airspace, Document, Envelope, Loaded, ProblemSeverity, load_within};
+use crate::airspace::{Airspace, Document, Envelope, Loaded, ProblemSeverity, Reading, load_as};
 use crate::domain::BoundingBox;
 use crate::service::evaluator::Control;
 use crate::service::health::{Part, Status};
@@ -30,7 +30,7 @@ pub struct InForce {
 
 /// Judges what the folder holds and puts it in force.
 pub struct ZoneKeeper {
-    area: Option<BoundingBox>,
+    reading: Reading,
     last_good: PathBuf,
     app: Arc<App>,
     inbox: Arc<Inbox<Control>>,
@@ -38,13 +38,8 @@ pub struct ZoneKeeper {
 
 impl ZoneKeeper {
     /// A keeper that puts the last good set into `last_good`.
-    pub fn new(
-        area: Option<BoundingBox>,
-        last_good: PathBuf,
-        app: Arc<App>,
-        inbox: Arc<Inbox<Control>>,
-    ) -> Self {
-        Self { area, last_good, app, inbox }
+    pub fn new(reading: Reading, last_good: PathBuf, app: Arc<App>, inbox: Arc<Inbox<Control>>) -> Self {
+        Self { reading, last_good, app, inbox }
     }
 
     /// The first reading. If it is no good, the last good set of an earlier run is put in force, and the
@@ -116,12 +111,12 @@ impl ZoneKeeper {
 
     /// The service area, if there is one.
     pub fn area(&self) -> Option<BoundingBox> {
-        self.area
+        self.reading.service_area
     }
 
     fn judge(&self, files: &ZoneFiles) -> Loaded {
         let documents: Vec<_> = files.iter().map(|(name, text)| Document { name, text }).collect();
-        load_within(&documents, self.area)
+        load_as(&documents, self.reading)
     }
 
     /// From now on aircraft are judged by these.

@@ -22,6 +22,9 @@ pub(super) struct ZoneSpec {
     reference: String,
     /// `[start, end]`, RFC 3339; absent: always.
     period: Option<[String; 2]>,
+    /// What it says beyond ED-318.
+    #[serde(default)]
+    extended: Option<Value>,
 }
 
 fn above_ground() -> String {
@@ -66,6 +69,9 @@ impl ZoneSpec {
         if let (Some([start, end]), Some(members)) = (&self.period, properties.as_object_mut()) {
             members
                 .insert("limitedApplicability".into(), json!([{"startDateTime": start, "endDateTime": end}]));
+        }
+        if let (Some(extended), Some(members)) = (&self.extended, properties.as_object_mut()) {
+            members.insert("extendedProperties".into(), extended.clone());
         }
         json!({"type": "Feature", "properties": properties,
                "geometry": {"type": "Polygon", "coordinates": rings, "layer": layer}})

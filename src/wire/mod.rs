@@ -53,6 +53,8 @@ pub struct Decoded {
     pub refusals: Vec<Refusal>,
     /// What was accepted, but looks wrong.
     pub flags: Vec<Refusal>,
+    /// Whether something of it waits to be joined with later messages of the same aircraft.
+    pub waits: bool,
 }
 
 impl Decoded {
@@ -63,6 +65,7 @@ impl Decoded {
         self.observations.clear();
         self.refusals.clear();
         self.flags.clear();
+        self.waits = false;
     }
 }
 

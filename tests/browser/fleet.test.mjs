@@ -46,7 +46,8 @@ for (const lang of LANGUAGES) {
       const chosen = document.querySelector(".fleet-table tr.selected")?.dataset.id;
       return chosen && [...document.querySelectorAll(".fleet-side h2")].some((title) => title.textContent.endsWith(chosen));
     });
-    assert.match(page.url(), new RegExp(`op=${operator}`));
+    // The address follows within a second.
+    await sees(page, "the fleet in the address", 10, (name) => location.hash.includes(`op=${name}`), operator);
     const text = await page.locator("body").innerText();
     assert.doesNotMatch(text, /\{\w+\}|undefined|NaN|\b(fleet|feed|check)_\w+/);
     if (lang === "en") assert.doesNotMatch(text.replace("中文", ""), /[一-鿿]/);
@@ -112,5 +113,19 @@ test("the last message that was refused can be taken over and judged", async () 
   await sees(page, "judged", 10, () => document.querySelector(".verdict.bad"));
   assert.match(await page.locator("#topic").inputValue(), new RegExp(`/${operator}/`));
   assert.ok((await page.locator("#message").inputValue()).length > 10);
+  await close();
+});
+
+test("a seat of one operator is told of its own alerts and aircraft only", async () => {
+  const { page, sent, close } = await open(engine, service.url, { lang: "en" });
+  await page.goto(`${service.url}?lang=en&operator=demo`);
+  await live(page);
+  await until("a scope of one operator", 10, () => {
+    const last = sent.filter(({ type }) => type === "subscribe").at(-1);
+    return last?.alerts?.operators?.[0] === "demo" && last.tracks?.operators?.[0] === "demo" && last.tracks.bbox;
+  });
+  await sees(page, "own aircraft", 30, () => window.lowsky.tracks.rows.some((row) => row?.operator === "demo"));
+  const foreign = await page.evaluate(() => [...window.lowsky.alerts.open.values()].filter(({ alert }) => alert.operator !== "demo" && alert.other?.operator !== "demo").length);
+  assert.equal(foreign, 0);
   await close();
 });

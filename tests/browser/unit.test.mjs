@@ -66,6 +66,38 @@ test("GCJ-02 is shifted there and back as in the service", async () => {
   assert.deepEqual(gcj02FromWgs84(2.35, 48.85), [2.35, 48.85], "nothing is shifted outside");
 });
 
+test("crossings, areas and corridors of drawn shapes", async () => {
+  const { crossings, areaM2, corridor, metresPerDegree } = await load("editor/geometry");
+  const bow = [[114, 22], [114.02, 22.02], [114.02, 22], [114, 22.02]];
+  const [found] = crossings(bow);
+  assert.deepEqual(found.edges, [0, 2]);
+  assert.ok(Math.hypot(found.at[0] - 114.01, found.at[1] - 22.01) < 1e-9);
+  assert.deepEqual(crossings([[114, 22], [114.02, 22], [114.02, 22.02], [114, 22.02]]), []);
+  const [x, y] = metresPerDegree(22.5);
+  assert.ok(Math.abs(x - 102_894) < 200 && Math.abs(y - 110_750) < 100, `${x} ${y}`);
+  // A straight corridor of 1 km with round ends: 2 r l + pi r^2.
+  const line = [[114, 22.5], [114 + 1000 / x, 22.5]];
+  const area = areaM2({ type: "Polygon", coordinates: [corridor(line, 50)] });
+  assert.ok(Math.abs(area - (100_000 + Math.PI * 2500)) < 300, `${area}`);
+});
+
+test("pasted coordinates are read in either order, and named datums are known", async () => {
+  const { parse, datumOf, toWgs84, zonesOf } = await load("editor/files");
+  const ring = [[114.05, 22.54], [114.058, 22.54], [114.058, 22.545]];
+  for (const text of ["114.05,22.54\n114.058,22.54\n114.058,22.545", "22.54 114.05; 22.54 114.058; 22.545 114.058"]) assert.deepEqual(parse(text).points, ring);
+  assert.ok(parse("nothing of use").fault);
+  assert.ok(parse('{"type": ').fault);
+  assert.equal(datumOf({ crs: "GCJ-02" }), "GCJ02");
+  assert.equal(datumOf({ crs: { properties: { name: "urn:ogc:def:crs:OGC:1.3:CRS84" } } }), "WGS84");
+  // BD-09 lies another kilometre away from GCJ-02.
+  const [gcj, bd] = [toWgs84([114.05, 22.54], "GCJ02"), toWgs84([114.05, 22.54], "BD09")];
+  const apart = Math.hypot((gcj[0] - bd[0]) * 102_900, (gcj[1] - bd[1]) * 110_750);
+  assert.ok(500 < apart && apart < 1500, `${apart}`);
+  const volume = { uomDimensions: "M", lowerLimit: 0, lowerVerticalReference: "AGL", upperLimit: 120, upperVerticalReference: "AGL", horizontalProjection: { type: "Circle", center: [114, 22.5], radius: 300 } };
+  const [zone] = zonesOf({ features: [{ identifier: "A", country: "CHN", name: "Park", type: "COMMON", restriction: "REQ_AUTHORISATION", applicability: [{ permanent: "YES" }], geometry: [volume] }] }, "");
+  assert.deepEqual([zone.properties.type, zone.properties.variant, zone.geometry.extent.radius, zone.geometry.layer.upper], ["REQ_AUTHORIZATION", "COMMON", 300, 120]);
+});
+
 test("labels never cover each other or leave the view, and stay where they were", async () => {
   const { Labels } = await load("map/labels");
   const labels = new Labels();

@@ -101,6 +101,7 @@ test("a polygon is drawn by mouse; a crossing is marked where it is, and nothing
   await page.mouse.move(b[0], b[1] - 40, { steps: 6 });
   assert.equal(await zone(id), undefined, "a drag publishes nothing");
   await page.mouse.up();
+  await sees(page, "the moved point is the chosen one", 5, () => document.querySelector(".zone-points tr.chosen th")?.textContent === "2");
   const row = page.locator(".zone-points tbody tr").nth(2).locator("input");
   const [lat, lng] = await page.evaluate(([px, py]) => {
     const box = document.querySelector("#map").getBoundingClientRect();
@@ -204,13 +205,17 @@ test("who was slower sees both changes and puts his own on the live version; a r
 
 test("what takes protection away waits for a second person", async () => {
   const { page, close } = await editor();
-  const id = await draw(page, "r", [SQUARE[0], SQUARE[2]]);
-  await page.locator("#zone-name_zh").fill("待删除");
+  const id = await draw(page, "c", [[560, 360], [700, 360]]);
+  await page.locator("#zone-name_zh").fill("将缩小");
   await publish(page);
+  const { radius } = (await zone(id)).geometry.extent;
   await page.locator(`[data-zone="${id}"] .pick`).click();
-  await page.locator(".zone-form .panel-head .danger").click();
+  await page.locator("#zone-size").fill("200");
+  await publishable(page);
+  await sees(page, "it says so before it is published", 10, () => /second person/.test(document.querySelector("#zone-bar").textContent));
   await publish(page, "Wang Li", "no longer needed");
-  assert.ok(await zone(id), "it is still in force");
+  const still = async () => (await zone(id)).geometry.extent.radius === radius;
+  assert.ok(await still(), "the old one is still in force");
   const draft = page.locator("[data-draft] .pick").first();
   await draft.waitFor({ timeout: 15_000 });
   assert.match(await draft.innerText(), /no longer needed[^]*second person/);
@@ -219,9 +224,9 @@ test("what takes protection away waits for a second person", async () => {
   await page.locator("#zone-publish").click();
   await sign(page, "Wang Li", "mine is good");
   await sees(page, "the same person may not", 15, () => /somebody else/.test(document.querySelector("#zone-sign [role=alert]").textContent));
-  assert.ok(await zone(id), "it is still in force");
+  assert.ok(await still(), "the old one is still in force");
   await sign(page, "Chen Hui", "agreed");
-  await until("the zone is gone", 20, async () => !(await zone(id)));
+  await until("the smaller one is in force", 20, async () => (await zone(id)).geometry.extent.radius === 200);
   await close();
 });
 
@@ -283,6 +288,21 @@ test("an import says where a file is wrong, and moves web-map coordinates to whe
   await close();
 });
 
+test("an emergency zone is in force at once, from a form of one page", async () => {
+  const { page, close } = await editor();
+  await page.keyboard.press("e");
+  await page.locator("#emergency-name").fill("山火");
+  await page.locator("#emergency-radius").fill("800");
+  await page.locator("#zone-emergency-author").fill("Wang Li");
+  await page.locator("#zone-emergency-reason").fill("fire on the ridge");
+  await page.locator("#zone-emergency [type=submit]").click();
+  const id = await sees(page, "it says that it is in force", 15, () => /Emergency zone (\S+) is in force/.exec(document.querySelector("#notices").textContent)?.[1]).then((found) => found.jsonValue());
+  const made = await zone(id);
+  assert.deepEqual([made.geometry.extent.radius, made.lowsky.applies], [800, true]);
+  await sees(page, "it is in the list and chosen", 15, (one) => document.querySelector(`#zone-list .selected[data-zone="${one}"]`), id);
+  await close();
+});
+
 test("what is not published survives another page, and leaving asks", async () => {
   const { page, close } = await editor();
   const id = await draw(page, "r", [SQUARE[0], SQUARE[2]]);
@@ -302,7 +322,7 @@ test("what is not published survives another page, and leaving asks", async () =
 });
 
 test("no serious finding of axe and nothing beyond the screen, with a form and its dialogs open, in both languages", async () => {
-  for (const lang of ["zh", "en"]) {
+  for (const [lang, key, tab] of [["zh", "i", "history"], ["en", "e", "drafts"]]) {
     const { page, close } = await editor(lang);
     const look = async (state) => {
       await page.evaluate(AXE);
@@ -312,22 +332,17 @@ test("no serious finding of axe and nothing beyond the screen, with a form and i
       const wide = await page.evaluate(() => [document.documentElement, document.querySelector("#zone-list"), document.querySelector(".zone-form")].filter((one) => one.clientWidth < one.scrollWidth).length);
       assert.equal(wide, 0, `${lang} ${state}: wider than its place`);
     };
-    await look("empty");
     await draw(page, "p", [SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3]]);
     await look("faulty");
     await page.locator("#zone-name_zh").blur();
-    for (const key of ["i", "e"]) {
-      await page.keyboard.press(key);
-      await page.locator("dialog[open]").waitFor();
-      await look(`dialog ${key}`);
-      await page.keyboard.press("Escape");
-      await page.locator("dialog[open]").waitFor({ state: "detached" });
-    }
-    for (const tab of ["drafts", "history"]) {
-      await page.locator(`[data-tab="${tab}"]`).click();
-      await page.waitForTimeout(400);
-      await look(tab);
-    }
+    await page.keyboard.press(key);
+    await page.locator("dialog[open]").waitFor();
+    await look(`dialog ${key}`);
+    await page.keyboard.press("Escape");
+    await page.locator("dialog[open]").waitFor({ state: "detached" });
+    await page.locator(`[data-tab="${tab}"]`).click();
+    await sees(page, "the tab", 10, (one) => document.querySelector(`[data-tab="${one}"][aria-selected="true"]`), tab);
+    await look(tab);
     await close();
   }
 });

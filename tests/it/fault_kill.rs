@@ -72,6 +72,8 @@ fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
         let mut daemon = if ready {
             let daemon = Daemon::ready(dir.path());
             slowest_s = slowest_s.max(started.elapsed().as_secs_f64());
+            // Positions do not outlive the service: it must live long enough to hear both of a pair now and then.
+            daemon.until_well(20.0);
             daemon.program
         } else {
             Daemon::spawn(dir.path())

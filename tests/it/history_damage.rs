@@ -84,7 +84,7 @@ fn a_disk_that_fails_costs_counts_and_no_time_and_is_tried_again() {
     let number = recorder.record(arrived(1, 1.0));
     crate::e2e_support::until("it is told", 20.0, || recorder.figures().failing);
     assert!(number <= recorder.settled(), "nobody waits for a disk that fails");
-    for step in 0..70_000 {
+    for step in 0..140_000 {
         recorder.record(arrived(2, 2.0 + f64::from(step) / 1e4));
     }
     let figures = recorder.figures();
@@ -96,7 +96,7 @@ fn a_disk_that_fails_costs_counts_and_no_time_and_is_tried_again() {
     crate::e2e_support::until("all is written", 60.0, || (recorder.figures().waiting == 0).then_some(()));
     recorder.close();
     let figures = recorder.figures();
-    assert_eq!(figures.written + figures.dropped, 70_001);
+    assert_eq!(figures.written + figures.dropped, 140_001);
     let found = read(&settings, 0.0, 60.0);
     assert_eq!(found.len(), usize::try_from(figures.written).unwrap());
     assert_eq!(found[0], arrived(1, 1.0), "what waited first is not lost");

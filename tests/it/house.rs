@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up; a room imports only those before it.
 const ROOMS: [&str; 14] = [
-    "domain", "geodesy", "wire", "airspace", "monitor", "journal", "zonebook", "history", "stream", "simulate",
-    "config", "service", "console", "cli",
+    "domain", "geodesy", "wire", "airspace", "monitor", "journal", "zonebook", "history", "stream",
+    "simulate", "config", "service", "console", "cli",
 ];
 /// These know no outside world.
 const PURE: [&str; 7] = ["domain", "geodesy", "wire", "airspace", "monitor", "stream", "simulate"];

@@ -16,7 +16,7 @@ use crate::journal_support::{PATIENCE_S, close, entries, everything, open, store
 const CHILD: [&str; 2] = ["LOWSKY_TEST_JOURNAL_DIR", "LOWSKY_TEST_JOURNAL_ROLE"];
 
 /// This very test program as another process, in which only [`child`] runs.
-fn child_arguments(command: &mut Command, dir: &Path, role: &str) {
+pub(crate) fn child_arguments(command: &mut Command, dir: &Path, role: &str) {
     command
         .args(["journal_faults::child", "--exact", "--ignored", "--nocapture"])
         .envs([(CHILD[0], dir.as_os_str()), (CHILD[1], role.as_ref())])
@@ -48,6 +48,7 @@ fn child() {
         "some" => append_eagerly(&journal, next, 150),
         "until it hangs" => append_until_it_hangs(&journal, next),
         "to the limit" => append_to_the_limit(&journal, next, Path::new(&dir)),
+        "nothing" => {}
         other => panic!("{other}"),
     }
     close(&journal);
@@ -256,7 +257,7 @@ impl Drop for SmallDisk {
 }
 
 /// What would be on disk if the process were killed now.
-fn snapshot(from: &Path, to: &Path) {
+pub(crate) fn snapshot(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         if file.file_name().to_string_lossy().starts_with("journal.") {

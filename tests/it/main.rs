@@ -89,6 +89,10 @@ mod journal_damage;
 #[cfg(test)]
 mod journal_faults;
 #[cfg(test)]
+mod journal_late;
+#[cfg(test)]
+mod journal_salvage;
+#[cfg(test)]
 mod journal_store;
 #[cfg(test)]
 mod journal_support;
@@ -153,6 +157,14 @@ mod watch;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod zones_edit;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_emergency;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_faults;
+#[cfg(test)]
+mod zones_rehearsal;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod zones_support;

@@ -4,6 +4,7 @@ mod brute;
 mod bytes;
 mod canary;
 mod clock;
+mod doubts;
 mod index;
 mod lifecycle;
 mod notes;

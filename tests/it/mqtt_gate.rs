@@ -177,3 +177,32 @@ async fn p11_under_overload_each_aircraft_keeps_its_newest_position() {
     bench.intake.stop(Duration::from_secs(10)).await;
     assert!(stopping.elapsed() < Duration::from_secs(5), "replaced positions are acknowledged too");
 }
+
+/// A sentence of a receiver, with its checksum.
+fn sentence(body: &str) -> String {
+    let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
+    format!("${body}*{sum:02X}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p01_a_sentence_that_waits_for_the_rest_of_its_epoch_is_acknowledged_with_it() {
+    let bench = bench(Inbox::default()).await;
+    let drone = Probe::new(bench.broker.address(), "drone", &[]).await;
+    let time = clock::now().to_string()[11..19].replace(':', "");
+    let body = format!("GPGGA,{time}.00,2232.0000,N,11403.0000,E,1,10,0.9,50.0,M,-2.0,M,,");
+    drone.publish("lowsky/v1/nmea/op/N1", QoS::AtLeastOnce, false, &sentence(&body)).await;
+    let mut found = Next::Idle;
+    for _ in 0..100 {
+        found = bench.inbox.next(Duration::from_millis(100));
+        if !matches!(found, Next::Idle) {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let Next::Report(report) = found else { panic!("acknowledged before its evaluation: {found:?}") };
+    assert_eq!((report.earlier.len(), report.token.is_none()), (1, true), "{report:?}");
+    bench.intake.acknowledge(&report.earlier[0]);
+    let stopping = clock::Stopwatch::start();
+    bench.intake.stop(Duration::from_secs(10)).await;
+    assert!(stopping.elapsed() < Duration::from_secs(5), "nothing else waits");
+}

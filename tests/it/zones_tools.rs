@@ -47,7 +47,7 @@ fn check_shows_the_source_with_a_caret() {
     write(dir.path(), "bad.toml", "[http]\nconnections_max = 0\n[mqtt]\nprefx = \"a\"\n");
     let out = good(dir.path(), &["check", "z.json"]);
     let lines: Vec<&str> = out.lines().collect();
-    assert!(lines[0].starts_with("z.json:3:59: warning: `upper` is a number in quotes"), "{out}");
+    assert!(lines[0].starts_with("z.json:3:53: warning: `upper` is a number in quotes"), "{out}");
     let caret = lines.iter().position(|line| line.trim_end().ends_with('^')).unwrap();
     let column = lines[caret].chars().position(|c| c == '^').unwrap();
     assert_eq!(lines[caret - 1].chars().nth(column), Some('"'), "{out}");
@@ -56,7 +56,7 @@ fn check_shows_the_source_with_a_caret() {
     // A bad configuration keeps nobody from hearing of the zones, and both its faults are told.
     let (code, out, _) = run(dir.path(), &["check", "--strict", "--config", "bad.toml", "z.json"]);
     assert_eq!(code, 1);
-    for place in ["bad.toml:2:19: error: ", "bad.toml:4:1: error: ", "z.json:3:59: error: "] {
+    for place in ["bad.toml:2:19: error: ", "bad.toml:4:1: error: ", "z.json:3:53: error: "] {
         assert!(out.contains(place), "{place}: {out}");
     }
     assert!(out.contains("did you mean `prefix`? ($.mqtt.prefx)"), "{out}");
@@ -108,7 +108,10 @@ fn import_puts_a_good_file_beside_the_others_and_nothing_else() {
     let (code, out, err) = import("a.json", &["--dry-run"]);
     assert!(code == 0 && !zones.exists(), "{out}{err}");
     assert_eq!(import("a.json", &[]).0, 0);
-    assert_eq!(std::fs::read(zones.join("a.json")).unwrap(), std::fs::read(dir.path().join("a.json")).unwrap());
+    assert_eq!(
+        std::fs::read(zones.join("a.json")).unwrap(),
+        std::fs::read(dir.path().join("a.json")).unwrap()
+    );
     assert_eq!(import("a.json", &[]).0, 1, "there already");
     assert_eq!(import("a.json", &["--replace"]).0, 0);
     // The same identifier again, in another file.
@@ -143,9 +146,11 @@ fn exported_and_converted_back_the_seeds_protect_the_same() {
     let (code, _, err) = run(dir.path(), &["zones", "convert", "all.json", "back.json", "--to", "ed318"]);
     assert_eq!(code, 0, "{err}");
     good(dir.path(), &["zones", "--dir", SEEDS, "export", "whole.json"]);
-    let told: Value =
-        serde_json::from_str(&good(dir.path(), &["zones", "diff", "whole.json", "back.json", "--format", "json"]))
-            .unwrap();
+    let told: Value = serde_json::from_str(&good(
+        dir.path(),
+        &["zones", "diff", "whole.json", "back.json", "--format", "json"],
+    ))
+    .unwrap();
     assert_eq!((&told["added"], &told["removed"]), (&Value::from(vec![""; 0]), &Value::from(vec![""; 0])));
     for zone in told["changed"].as_array().unwrap() {
         let lost = zone["lost_share"].as_f64().unwrap();
@@ -164,7 +169,10 @@ fn a_shifted_map_is_brought_to_wgs_84() {
     let corner = &document["features"][0]["geometry"]["coordinates"][0][0];
     let [lng, lat] = [0, 1].map(|i| corner[i].as_f64().unwrap());
     // Some 500 m to the north-west, of the published shift in Shenzhen.
-    assert!((0.004..0.006).contains(&(114.0 - lng)) && (0.002..0.004).contains(&(22.5 - lat).abs()), "{corner}");
+    assert!(
+        (0.004..0.006).contains(&(114.0 - lng)) && (0.002..0.004).contains(&(22.5 - lat).abs()),
+        "{corner}"
+    );
 }
 
 #[test]
@@ -175,15 +183,34 @@ fn diff_tells_areas_heights_and_members() {
     write(dir.path(), "new/a.json", &square("A", 0.05, "100"));
     write(dir.path(), "new/c.json", &square("C", 0.1, "120"));
     let out = good(dir.path(), &["zones", "diff", "old", "new"]);
-    for text in ["- B", "+ C", "~ A", "$.geometry.layer.upper: 120 → 100", "km²", "protection lost", "批准"] {
+    for text in ["- B", "+ C", "~ A", "$.geometry.layer.upper: 120 → 100", "km²", "protection lost", "批准"]
+    {
         assert!(out.contains(text), "{text}: {out}");
     }
     let told: Value =
-        serde_json::from_str(&good(dir.path(), &["zones", "diff", "old", "new", "--format", "json"])).unwrap();
+        serde_json::from_str(&good(dir.path(), &["zones", "diff", "old", "new", "--format", "json"]))
+            .unwrap();
     let area = &told["changed"][0]["area_m2"];
     let share = area["now"].as_f64().unwrap() / area["was"].as_f64().unwrap();
     assert!((share - 0.25).abs() < 0.001, "{area}");
     assert!(good(dir.path(), &["zones", "diff", "old", "old"]).contains("Nothing changes."));
+}
+
+/// What is no file of zones is refused at once, by its name.
+#[cfg(unix)]
+#[test]
+fn a_loop_of_links_a_pipe_and_a_folder_are_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    std::os::unix::fs::symlink(at("loop.json"), at("loop.json")).unwrap();
+    assert!(Command::new("mkfifo").arg(at("pipe.json")).status().unwrap().success());
+    write(dir.path(), "set/z.json", &square("Z", 0.1, "120"));
+    std::fs::create_dir(at("set/folder.json")).unwrap();
+    for (path, named) in [("loop.json", "loop.json"), ("pipe.json", "pipe.json"), ("set", "set/folder.json")]
+    {
+        let (code, out, _) = run(dir.path(), &["check", path]);
+        assert!(code == 1 && out.contains(&format!("{named}:1:1: error: ")), "{path}: {out}");
+    }
 }
 
 /// The schema of zones names the words that the seeds use, and each word of it is read.

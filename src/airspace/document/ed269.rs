@@ -9,7 +9,7 @@ use super::feature::{Read, finish};
 use super::json::{Reader, present};
 use super::path::At;
 use super::words::{self, Again};
-use super::{applicability, authority, geometry};
+use super::{applicability, authority, geometry, terms};
 
 /// Whether this is a zone of ED-269: an array of volumes, and no `properties`.
 pub(super) fn is_zone(value: &Value) -> bool {
@@ -62,6 +62,7 @@ pub(super) fn read(value: Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option
         schedule: schedule?,
         reasons,
         names: [name, name_en],
+        terms: restriction.and_then(|restriction| terms::read(zone, restriction, at, reader)),
     };
     finish(read, value, reader)
 }

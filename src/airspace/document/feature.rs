@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::airspace::schedule::Schedule;
+use crate::airspace::terms::Terms;
 use crate::airspace::version;
 use crate::airspace::zone::{Volume, Zone, union};
 use crate::domain::{LatLng, Restriction, ZoneId, ZoneReason};
@@ -13,7 +14,7 @@ use super::daily::{self, Clock};
 use super::json::{Reader, present};
 use super::path::At;
 use super::words::Again;
-use super::{applicability, authority, geometry, layer, words};
+use super::{applicability, authority, geometry, layer, terms, words};
 
 /// Members of `properties` that ED-318 knows and that may be absent, but not null.
 const OPTIONAL_MEMBERS: [&str; 11] = [
@@ -38,6 +39,7 @@ pub(super) struct Read {
     pub(super) schedule: Schedule,
     pub(super) reasons: Vec<ZoneReason>,
     pub(super) names: [Arc<str>; 2],
+    pub(super) terms: Option<Box<Terms>>,
 }
 
 /// The zone of a feature; `None` if there is an error in it.
@@ -75,6 +77,7 @@ pub(super) fn read(feature: Value, at: &At<'_>, reader: &mut Reader<'_>) -> Opti
     let identifier = words::identifier(properties, at, Again::Refused, reader);
     let restriction = words::restriction(properties, at, reader);
     let reasons = words::reasons(properties, at, reader);
+    let terms = restriction.and_then(|restriction| terms::read(properties, restriction, at, reader));
     let schedule = volumes.as_ref().and_then(|volumes| {
         let place = middle(volumes)?;
         let clock = clock(properties, at, place, reader)?;
@@ -91,7 +94,8 @@ pub(super) fn read(feature: Value, at: &At<'_>, reader: &mut Reader<'_>) -> Opti
         return None;
     }
     let (restriction, volumes, schedule) = (restriction?, volumes?, schedule?);
-    finish(Read { identifier: identifier?, restriction, volumes, schedule, reasons, names }, feature, reader)
+    let identifier = identifier?;
+    finish(Read { identifier, restriction, volumes, schedule, reasons, names, terms }, feature, reader)
 }
 
 /// The zone of what was read.
@@ -100,6 +104,7 @@ pub(super) fn finish(read: Read, mut feature: Value, reader: &Reader<'_>) -> Opt
     let [name, name_en] = read.names;
     (zone.name, zone.name_en) = (name, name_en);
     (zone.reasons, zone.schedule) = (read.reasons, read.schedule);
+    zone.set_terms(read.terms);
     zone.document = Arc::clone(&reader.name);
     zone.crs = reader.crs;
     zone.feature = compact(&feature).into();

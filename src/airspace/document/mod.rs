@@ -23,6 +23,7 @@ mod ring;
 mod schema;
 mod simple;
 mod surfaces;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -38,8 +39,8 @@ use collection::read;
 pub(in crate::airspace) use crs::Crs;
 pub use envelope::{Envelope, Form};
 use json::{Limits, Reader};
-pub use schema::schema;
 pub use problem::{Problem, ProblemSeverity};
+pub use schema::schema;
 
 /// A document as it was found.
 #[derive(Debug, Clone, Copy)]

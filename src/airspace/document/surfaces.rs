@@ -105,8 +105,7 @@ pub(super) fn read(
     reader: &mut Reader<'_>,
 ) -> Option<Vec<Volume>> {
     let [first, second] = thresholds else {
-        let (en, zh) =
-            ("a runway is a line of two thresholds", "跑道应为两端跑道入口构成的线");
+        let (en, zh) = ("a runway is a line of two thresholds", "跑道应为两端跑道入口构成的线");
         return reader.refuse(at, en, zh);
     };
     let code = code(extent, at, reader);
@@ -153,8 +152,10 @@ fn code(extent: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Op
         Some(2) => Some(&CODE_2),
         Some(3 | 4) => Some(&CODE_4),
         _ => {
-            let (en, zh) =
-                ("`code` must be the code number of the runway, 1 to 4", "“code” 应为跑道基准代码数字 1 至 4");
+            let (en, zh) = (
+                "`code` must be the code number of the runway, 1 to 4",
+                "“code” 应为跑道基准代码数字 1 至 4",
+            );
             reader.refuse(if extent.contains_key("code") { &place } else { at }, en, zh)
         }
     }
@@ -170,7 +171,8 @@ fn wanted(extent: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> 
         wanted.push(reader.word(item, &at.item(i), "a surface", &SURFACES)?);
     }
     if wanted.is_empty() {
-        let (en, zh) = ("`surfaces` is empty: the zone protects nothing", "“surfaces” 为空：该区域不保护任何空间");
+        let (en, zh) =
+            ("`surfaces` is empty: the zone protects nothing", "“surfaces” 为空：该区域不保护任何空间");
         return reader.refuse(&at, en, zh);
     }
     Some(wanted)
@@ -289,7 +291,8 @@ impl Runway {
     fn volume(&self, shape: Shape, height_m: f64) -> Option<Volume> {
         let metres = self.elevation_m + height_m;
         let lower = VerticalLimit { metres, reference: VerticalReference::Amsl };
-        let is_open = self.upper.is_none_or(|upper| upper.reference != lower.reference || metres < upper.metres);
+        let is_open =
+            self.upper.is_none_or(|upper| upper.reference != lower.reference || metres < upper.metres);
         is_open.then(|| Volume::new(shape, Some(lower), self.upper))
     }
 

@@ -42,23 +42,22 @@ pub fn circles(text: &str, mapping: &Mapping) -> Result<Value, Vec<(usize, usize
             let (at, text) = cells.get(place(column)?)?;
             (!text.is_empty()).then_some((*at, text.as_str()))
         };
-        let mut number = |column: &str, needed: bool| match cell(column) {
-            Some((at, text)) => {
-                let read = text.parse::<f64>().ok().filter(|number| number.is_finite());
-                if read.is_none() {
-                    wrong.push((line + 1, at, format!("{column} `{text}` is no number")));
-                }
-                read
-            }
-            None => {
+        let mut number = |column: &str, needed: bool| {
+            let Some((at, text)) = cell(column) else {
                 if needed {
                     wrong.push((line + 1, 1, format!("{column} is missing")));
                 }
-                None
+                return None;
+            };
+            let read = text.parse::<f64>().ok().filter(|number| number.is_finite());
+            if read.is_none() {
+                wrong.push((line + 1, at, format!("{column} `{text}` is no number")));
             }
+            read
         };
         let (lat, lng) = (number("lat", true), number("lng", true));
-        let (radius, lower, upper) = (number("radius_m", true), number("lower_m", false), number("upper_m", false));
+        let (radius, lower, upper) =
+            (number("radius_m", true), number("lower_m", false), number("upper_m", false));
         let text = |column: &str| cell(column).map(|(_, text)| text);
         let identifier =
             text("id").map_or_else(|| format!("{}{}", mapping.prefix, features.len() + 1), str::to_owned);
@@ -72,11 +71,7 @@ pub fn circles(text: &str, mapping: &Mapping) -> Result<Value, Vec<(usize, usize
             },
         }));
     }
-    if wrong.is_empty() {
-        Ok(json!({"type": "FeatureCollection", "features": features}))
-    } else {
-        Err(wrong)
-    }
+    if wrong.is_empty() { Ok(json!({"type": "FeatureCollection", "features": features})) } else { Err(wrong) }
 }
 
 /// The fields of a line with their columns; quoted ones may hold commas, and a quote that is written twice.

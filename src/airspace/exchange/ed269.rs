@@ -80,7 +80,10 @@ impl Writer<'_> {
             R::Conditional => "CONDITIONAL",
             R::NoRestriction => "NO_RESTRICTION",
             R::USpace => {
-                let (en, zh) = ("ED-269 has no USPACE; written as NO_RESTRICTION.", "ED-269 无 USPACE，写作 NO_RESTRICTION。");
+                let (en, zh) = (
+                    "ED-269 has no USPACE; written as NO_RESTRICTION.",
+                    "ED-269 无 USPACE，写作 NO_RESTRICTION。",
+                );
                 self.lost("type", en, zh);
                 "NO_RESTRICTION"
             }
@@ -93,8 +96,10 @@ impl Writer<'_> {
         let Some(items) = value.as_array() else { return value.as_str().map(str::to_owned) };
         let (text, count) = one_text(items)?;
         if count > 1 {
-            let (en, zh) =
-                ("ED-269 has one language; the other texts are left out.", "ED-269 仅一种语言，其余文本已省略。");
+            let (en, zh) = (
+                "ED-269 has one language; the other texts are left out.",
+                "ED-269 仅一种语言，其余文本已省略。",
+            );
             self.lost(member, en, zh);
         }
         Some(text)
@@ -107,10 +112,7 @@ impl Writer<'_> {
             self.put("applicability", json!([{"permanent": "YES"}]));
             return;
         };
-        let items = match periods {
-            Value::Array(items) => items,
-            one => vec![one],
-        };
+        let items = periods.as_array().cloned().unwrap_or_else(|| vec![periods]);
         if items.iter().any(|item| item.to_string().contains("Event\"")) {
             let (en, zh) = (
                 "hours that follow the sun are not in ED-269; their members are kept as they are.",
@@ -144,8 +146,10 @@ impl Writer<'_> {
         };
         let items: Vec<Value> = items.into_iter().map(one).collect();
         if left_out {
-            let (en, zh) =
-                ("ED-269 has one language; the other texts are left out.", "ED-269 仅一种语言，其余文本已省略。");
+            let (en, zh) = (
+                "ED-269 has one language; the other texts are left out.",
+                "ED-269 仅一种语言，其余文本已省略。",
+            );
             self.lost("zoneAuthority", en, zh);
         }
         self.put("zoneAuthority", Value::Array(items));
@@ -196,21 +200,24 @@ impl Writer<'_> {
             VerticalReference::Wgs84 => {
                 let bounds = volume.bounds;
                 let lat = f64::midpoint(bounds.south_deg, bounds.north_deg);
-                let middle = crate::domain::LatLng::wrapped(lat, f64::midpoint(bounds.west_deg, bounds.east_deg));
+                let middle =
+                    crate::domain::LatLng::wrapped(lat, f64::midpoint(bounds.west_deg, bounds.east_deg));
                 let (en, zh) = (
                     "limits above WGS 84 are written as AMSL (EGM96, at the middle of the zone).",
                     "WGS 84 高度限制改写为 AMSL（EGM96，取区域中心）。",
                 );
                 self.lost("layer", en, zh);
-                ((metres - egm96_undulation_m(middle)).mul_add(100.0, 0.0).round() / 100.0, "AMSL")
+                (((metres - egm96_undulation_m(middle)) * 100.0).round() / 100.0, "AMSL")
             }
             VerticalReference::Takeoff => {
-                let (en, zh) = ("limits above take-off are written as AGL.", "相对起飞点的高度限制改写为 AGL。");
+                let (en, zh) =
+                    ("limits above take-off are written as AGL.", "相对起飞点的高度限制改写为 AGL。");
                 self.lost("layer", en, zh);
                 (metres, "AGL")
             }
             VerticalReference::Cn1985 => {
-                let (en, zh) = ("limits of the 1985 datum are written as AMSL.", "1985 国家高程基准改写为 AMSL。");
+                let (en, zh) =
+                    ("limits of the 1985 datum are written as AMSL.", "1985 国家高程基准改写为 AMSL。");
                 self.lost("layer", en, zh);
                 (metres, "AMSL")
             }
@@ -261,10 +268,10 @@ fn one_text(items: &[Value]) -> Option<(String, usize)> {
 }
 
 fn polygons(shape: &Shape) -> Vec<Value> {
-    let ring = |ring: &Vec<[f64; 2]>| ring.iter().map(|[lng, lat]| json!([degrees(*lng), degrees(*lat)])).collect::<Value>();
-    let polygon = |rings: Vec<Vec<[f64; 2]>>| {
-        json!({"type": "Polygon", "coordinates": rings.iter().map(ring).collect::<Value>()})
+    let ring = |ring: &Vec<[f64; 2]>| {
+        ring.iter().map(|[lng, lat]| json!([degrees(*lng), degrees(*lat)])).collect::<Value>()
     };
+    let polygon = |rings: Vec<Vec<[f64; 2]>>| json!({"type": "Polygon", "coordinates": rings.iter().map(ring).collect::<Value>()});
     shape.outlines().into_iter().map(polygon).collect()
 }
 

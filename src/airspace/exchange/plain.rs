@@ -8,16 +8,13 @@ use super::Mapping;
 /// zones needs and is missing is taken from the mapping. Other properties go into `extendedProperties`.
 pub fn plain(document: &Value, mapping: &Mapping) -> Value {
     let mut outer = Map::new();
-    let features = match document.get("features").and_then(Value::as_array) {
-        Some(features) => {
-            let others = document.as_object().into_iter().flatten().filter(|(name, _)| *name != "features");
-            outer.extend(others.map(|(name, value)| (name.clone(), value.clone())));
-            features.as_slice()
-        }
-        None => {
-            outer.insert("type".into(), json!("FeatureCollection"));
-            std::slice::from_ref(document)
-        }
+    let features = if let Some(features) = document.get("features").and_then(Value::as_array) {
+        let others = document.as_object().into_iter().flatten().filter(|(name, _)| *name != "features");
+        outer.extend(others.map(|(name, value)| (name.clone(), value.clone())));
+        features.as_slice()
+    } else {
+        outer.insert("type".into(), json!("FeatureCollection"));
+        std::slice::from_ref(document)
     };
     let features: Vec<Value> =
         features.iter().enumerate().map(|(i, feature)| zone(feature, i + 1, mapping)).collect();

@@ -54,7 +54,8 @@ fn a_table_of_circles() {
 /// To ED-269 and read again: the same volumes, hours and restriction.
 #[test]
 fn ed269_protects_the_same() {
-    let layer = json!({"lower": 30, "lowerReference": "AGL", "upper": 500, "upperReference": "AMSL", "uom": "ft"});
+    let layer =
+        json!({"lower": 30, "lowerReference": "AGL", "upper": 500, "upperReference": "AMSL", "uom": "ft"});
     let feature = |id: &str, geometry: Value| {
         json!({"type": "Feature", "geometry": geometry, "properties": {"identifier": id, "country": "CHN", "variant": "COMMON",
             "type": "REQ_AUTHORIZATION", "name": [{"text": "Port", "lang": "en-GB"}, {"text": "港", "lang": "zh-CN"}],

@@ -55,7 +55,6 @@ struct Outcome {
 }
 
 /// Checks everything named and prints what is wrong; fails if anything is an error.
-#[expect(clippy::print_stdout, reason = "the answer of the command")]
 pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if let Some(message) = &args.telemetry {
         let config = files::configuration(args.config.as_deref())?;
@@ -67,18 +66,18 @@ pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     match args.format {
         Format::Text => {
             for finding in &outcome.findings {
-                println!("{}", finding.told(&outcome.sources));
+                files::say(&format!("{}\n", finding.told(&outcome.sources)));
             }
-            println!("{}", verdict(outcome.files, outcome.zones, errors, warnings));
+            files::say(&format!("{}\n", verdict(outcome.files, outcome.zones, errors, warnings)));
         }
         Format::Json => {
             let answer = json!({
                 "valid": errors == 0, "files": outcome.files, "zones": outcome.zones,
                 "errors": errors, "warnings": warnings, "problems": outcome.findings,
             });
-            println!("{answer:#}");
+            files::say(&format!("{answer:#}\n"));
         }
-        Format::Sarif => println!("{:#}", sarif::log(&outcome.findings)),
+        Format::Sarif => files::say(&format!("{:#}\n", sarif::log(&outcome.findings))),
     }
     if errors == 0 { Ok(ExitCode::SUCCESS) } else { Err(Failure::Said) }
 }
@@ -116,7 +115,7 @@ fn examine(args: &CheckArgs) -> Outcome {
         }
         match read_zones(path) {
             Ok(read) => contents.extend(read),
-            Err(finding) => findings.push(finding),
+            Err(finding) => findings.push(*finding),
         }
     }
     let documents: Vec<_> = contents.iter().map(|(name, text)| Document { name, text }).collect();
@@ -159,21 +158,17 @@ fn verdict(files: usize, zones: usize, errors: usize, warnings: usize) -> String
     }
 }
 
-fn read_zones(path: &Path) -> Result<Vec<(String, Vec<u8>)>, Finding> {
+fn read_zones(path: &Path) -> Result<Vec<(String, Vec<u8>)>, Box<Finding>> {
     let refused = |path: &Path, why: &str| {
-        Finding::of_path(path, ProblemSeverity::Error, why, "无法作为空域文件读取")
+        let zh = "无法作为空域文件读取";
+        Box::new(Finding::of_path(path, ProblemSeverity::Error, why, zh))
     };
     if path.is_dir() {
         let named = |(name, bytes): (String, Vec<u8>)| (path.join(name).display().to_string(), bytes);
-        return zone_files::read(path)
-            .map(|files| files.into_iter().map(named).collect())
-            .map_err(|error| {
-                let place = match &error {
-                    ZoneFilesError::File { path, .. } => path.clone(),
-                    _ => path.to_owned(),
-                };
-                refused(&place, &error.to_string())
-            });
+        return zone_files::read(path).map(|files| files.into_iter().map(named).collect()).map_err(|error| {
+            let place = if let ZoneFilesError::File { path, .. } = &error { path } else { path };
+            refused(place, &error.to_string())
+        });
     }
     zone_files::read_one(path)
         .map(|bytes| vec![(path.display().to_string(), bytes)])

@@ -7,9 +7,17 @@ use crate::airspace::ProblemSeverity;
 
 /// What the rules are, in English and Chinese.
 const RULES: [(&str, &str, &str); 4] = [
-    ("configuration", "A setting that is unknown, of the wrong type or out of its range", "配置项未知、类型错误或超出范围"),
+    (
+        "configuration",
+        "A setting that is unknown, of the wrong type or out of its range",
+        "配置项未知、类型错误或超出范围",
+    ),
     ("file", "A file or folder that cannot be read", "无法读取的文件或目录"),
-    ("zone-deviation", "A deviation from ED-318 or ED-269 whose meaning is clear", "偏离 ED-318 或 ED-269 但含义明确"),
+    (
+        "zone-deviation",
+        "A deviation from ED-318 or ED-269 whose meaning is clear",
+        "偏离 ED-318 或 ED-269 但含义明确",
+    ),
     ("zone-error", "A zone document that cannot be put in force", "无法生效的空域文件"),
 ];
 
@@ -55,15 +63,15 @@ fn result(finding: &Finding) -> Value {
 
 /// A path as a reference of RFC 3986: relative as it was given, or with the scheme of files.
 fn uri(path: &str) -> String {
-    let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
-    for byte in path.replace('\\', "/").bytes() {
+    let escaped = |byte: u8| {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            uri.push(char::from(byte));
+            char::from(byte).to_string()
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            format!("%{byte:02X}")
         }
-    }
-    uri
+    };
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    format!("{scheme}{}", path.replace('\\', "/").bytes().map(escaped).collect::<String>())
 }
 
 #[cfg(test)]

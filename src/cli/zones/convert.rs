@@ -80,7 +80,7 @@ fn ed318(loaded: &Loaded) -> String {
             metadata.remove("crs");
         }
     }
-    document(outer, "features", &features)
+    source::written(&outer, "features", &features)
 }
 
 /// The feature under the identifier by which it is known: that of ED-269 may be there twice.
@@ -105,22 +105,16 @@ fn ed269(loaded: &Loaded) -> (String, Vec<Loss>) {
         losses.extend(lost);
     }
     let mut outer = Map::new();
-    if let Some(title) = loaded.envelopes.first().and_then(|envelope| title(envelope)) {
+    if let Some(title) = loaded.envelopes.first().and_then(title) {
         outer.insert("title".into(), title);
     }
-    (document(outer, "features", &lines), losses)
+    (source::written(&outer, "features", &lines), losses)
 }
 
 fn title(envelope: &Envelope) -> Option<Value> {
-    ["title", "name"].iter().find_map(|name| envelope.members().get(*name)).filter(|title| title.is_string()).cloned()
-}
-
-/// One zone a line, which is what differences are read by.
-fn document(outer: Map<String, Value>, list: &str, lines: &[String]) -> String {
-    let mut text = String::from("{\n");
-    for (name, value) in outer {
-        text.push_str(&format!("{}: {value},\n", json!(name)));
-    }
-    text.push_str(&format!("{}: [\n{}\n]\n}}\n", json!(list), lines.join(",\n")));
-    text
+    ["title", "name"]
+        .iter()
+        .find_map(|name| envelope.members().get(*name))
+        .filter(|title| title.is_string())
+        .cloned()
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::ZonesArgs;
 use super::source;
 use crate::airspace::{Airspace, Changed, Comparison, FieldChange, Zone, area_m2, compare};
-use crate::cli::files::Failure;
+use crate::cli::files::{self, Failure};
 use crate::config::Config;
 use crate::service::clock;
 
@@ -23,7 +23,6 @@ pub(super) enum Format {
 }
 
 /// Prints what `new` changes with respect to `old`.
-#[expect(clippy::print_stdout, reason = "the answer of the command")]
 pub(super) fn diff(args: &ZonesArgs, old: &Path, new: &Path, format: Format) -> Result<ExitCode, Failure> {
     let config = args.settings()?;
     let (old, new) = (set(old, &config)?, set(new, &config)?);
@@ -31,12 +30,10 @@ pub(super) fn diff(args: &ZonesArgs, old: &Path, new: &Path, format: Format) -> 
     match format {
         Format::Json => {
             let text = serde_json::to_string_pretty(&comparison);
-            println!("{}", text.map_err(|error| Failure::Outside(error.to_string()))?);
+            files::say(&format!("{}\n", text.map_err(|error| Failure::Outside(error.to_string()))?));
         }
         Format::Text => {
-            for line in told(&old, &new, &comparison) {
-                println!("{line}");
-            }
+            files::say(&format!("{}\n", told(&old, &new, &comparison).join("\n")));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -46,9 +46,8 @@ pub(super) fn import(
         eprintln!("{problem}");
     }
     let Some(new) = loaded.airspace else {
-        let elsewhere = |problem: &&Problem| {
-            problem.severity == ProblemSeverity::Error && problem.file != given
-        };
+        let elsewhere =
+            |problem: &&Problem| problem.severity == ProblemSeverity::Error && problem.file != given;
         for problem in loaded.problems.iter().filter(elsewhere) {
             eprintln!("{problem}");
         }
@@ -80,13 +79,8 @@ pub(super) fn import(
 
 /// The name in the folder: one that is read, and no path.
 fn name_of(file: &Path, wanted: Option<&str>) -> Result<String, Failure> {
-    let name = match wanted {
-        Some(name) => name.to_owned(),
-        None => {
-            let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-            format!("{stem}.json")
-        }
-    };
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let name = wanted.map_or_else(|| format!("{stem}.json"), str::to_owned);
     let is_read = name.to_lowercase().ends_with(".json") || name.to_lowercase().ends_with(".geojson");
     if is_read && !name.starts_with(['.', '#', '~']) && !name.contains(['/', '\\', '\0']) {
         return Ok(name);

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::files::{self, Failure};
+use super::zones_emergency::{EmergencyArgs, emergency};
 use crate::airspace::Mapping;
 
 /// The arguments of `zones`.
@@ -77,6 +78,8 @@ enum Task {
         #[arg(default_value = "-")]
         out: PathBuf,
     },
+    /// Asks a running service for a temporary control zone, in force at once. 临时管制
+    Emergency(EmergencyArgs),
     /// Prints the JSON Schema of zone files or of lowsky.toml, for editors. 输出 JSON Schema
     Schema {
         /// Of what. 对象
@@ -109,7 +112,7 @@ struct Source {
     /// Begins the identifiers of zones that have none. 自动编号前缀
     #[arg(long, value_name = "TEXT", default_value = "Z")]
     prefix: String,
-    /// What zones ask that do not say it: PROHIBITED, REQ_AUTHORIZATION, CONDITIONAL … 限制类型
+    /// What zones ask that do not say it: PROHIBITED, `REQ_AUTHORIZATION`, CONDITIONAL … 限制类型
     #[arg(long, value_name = "WORD", default_value = "PROHIBITED")]
     restriction: String,
     /// Country of zones that do not say it. 国家
@@ -151,6 +154,7 @@ pub(super) fn zones(args: &ZonesArgs) -> Result<ExitCode, Failure> {
         Task::Export { to, out } => convert::export(args, *to, out),
         Task::Diff { old, new, format } => diff::diff(args, old, new, *format),
         Task::Convert { file, reading, to, out } => convert::convert(args, (file, reading), *to, out),
-        Task::Schema { of } => schema::schema(*of),
+        Task::Emergency(wanted) => emergency(args.config.as_deref(), wanted),
+        Task::Schema { of } => Ok(schema::schema(*of)),
     }
 }

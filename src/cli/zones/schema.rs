@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use crate::airspace;
-use crate::cli::files::Failure;
+use crate::cli::files;
 
 /// The file that shows every key with its default.
 const SHOWN: &str = include_str!("../../../config/lowsky.toml");
@@ -21,14 +21,13 @@ pub(super) enum Of {
 }
 
 /// Prints the schema.
-#[expect(clippy::print_stdout, reason = "the answer of the command")]
-pub(super) fn schema(of: Of) -> Result<ExitCode, Failure> {
+pub(super) fn schema(of: Of) -> ExitCode {
     let schema = match of {
         Of::Zones => airspace::schema(),
         Of::Config => config(SHOWN),
     };
-    println!("{schema:#}");
-    Ok(ExitCode::SUCCESS)
+    files::say(&format!("{schema:#}\n"));
+    ExitCode::SUCCESS
 }
 
 /// The schema of the settings, from the commented file: its comments, defaults and the kinds of its values.
@@ -47,15 +46,14 @@ fn config(shown: &str) -> Value {
             // The tables of separation are below.
             break;
         }
-        match line.strip_prefix("# ") {
-            Some(text) => comment.push(text),
-            None => {
-                if let Some((key, value)) = line.trim_start_matches('#').split_once(" = ") {
-                    keys.insert(key.to_owned(), property(value, &comment.join(" "), line.starts_with('#')));
-                }
-                comment.clear();
-            }
+        if let Some(text) = line.strip_prefix("# ") {
+            comment.push(text);
+            continue;
         }
+        if let Some((key, value)) = line.trim_start_matches('#').split_once(" = ") {
+            keys.insert(key.to_owned(), property(value, &comment.join(" "), line.starts_with('#')));
+        }
+        comment.clear();
     }
     if !section.is_empty() && section != "end" {
         let known = json!({"type": "object", "additionalProperties": false, "properties": keys});
@@ -131,14 +129,17 @@ mod tests {
     fn the_schema_of_the_settings_agrees_with_them() {
         let schema = config(SHOWN);
         let settings = serde_json::to_value(Config::default()).unwrap();
-        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        let names = |value: &Value| {
+            value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>()
+        };
         assert_eq!(names(&schema["properties"]), names(&settings));
         for (section, keys) in settings.as_object().unwrap().iter().filter(|(_, keys)| keys.is_object()) {
             let described = &schema["properties"][section]["properties"];
             assert_eq!(names(described), names(keys), "{section}");
             for (key, value) in keys.as_object().unwrap().iter().filter(|(_, value)| !value.is_null()) {
                 let given = &described[key]["default"];
-                let same = given == value || given.as_f64().is_some_and(|given| Some(given) == value.as_f64());
+                let same =
+                    given == value || given.as_f64().is_some_and(|given| Some(given) == value.as_f64());
                 assert!(same, "{section}.{key}: {given} {value}");
             }
         }

@@ -23,7 +23,9 @@ pub(super) fn read(file: &Path, source: &Source) -> Result<Text, Failure> {
             Failure::Input(format!("{name}:1:1: error: not UTF-8: {error}. 文件不是 UTF-8 编码"))
         })?;
         let mut document = circles(&text, &source.mapping()).map_err(|wrong| {
-            let line = |(line, column, what): &(usize, usize, String)| format!("{name}:{line}:{column}: error: {what}");
+            let line = |(line, column, what): &(usize, usize, String)| {
+                format!("{name}:{line}:{column}: error: {what}")
+            };
             Failure::Input(wrong.iter().map(line).collect::<Vec<_>>().join("\n"))
         })?;
         say_crs(&mut document, source);
@@ -69,12 +71,18 @@ fn pretty(document: &Value) -> Vec<u8> {
     let features = document.get("features").and_then(Value::as_array).cloned().unwrap_or_default();
     let lines: Vec<String> = features.iter().map(ToString::to_string).collect();
     let others = document.as_object().into_iter().flatten().filter(|(name, _)| *name != "features");
-    let mut text = String::from("{\n");
-    for (name, value) in others {
-        text.push_str(&format!("{}: {value},\n", json!(name)));
-    }
-    text.push_str(&format!("\"features\": [\n{}\n]\n}}\n", lines.join(",\n")));
-    text.into_bytes()
+    written(others, "features", &lines).into_bytes()
+}
+
+/// A document, one zone a line: differences are read by lines.
+pub(super) fn written<'m>(
+    outer: impl IntoIterator<Item = (&'m String, &'m Value)>,
+    list: &str,
+    lines: &[String],
+) -> String {
+    let outer: Vec<String> =
+        outer.into_iter().map(|(name, value)| format!("{}: {value},\n", json!(name))).collect();
+    format!("{{\n{}{}: [\n{}\n]\n}}\n", outer.concat(), json!(list), lines.join(",\n"))
 }
 
 impl ZonesArgs {
@@ -119,7 +127,8 @@ pub(super) fn load_good(texts: &[Text], config: &Config) -> Result<Loaded, Failu
 
 /// Writes a file beside its place and moves it there, so that a watcher never sees half of it.
 pub(super) fn put(path: &Path, text: &[u8]) -> Result<(), Failure> {
-    let cannot = |error: std::io::Error| Failure::Input(format!("{}: cannot be written: {error}", path.display()));
+    let cannot =
+        |error: std::io::Error| Failure::Input(format!("{}: cannot be written: {error}", path.display()));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let fresh: PathBuf = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
     std::fs::write(&fresh, text).map_err(cannot)?;

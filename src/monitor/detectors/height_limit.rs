@@ -1,11 +1,15 @@
-//! `HEIGHT_LIMIT`: true height over the ceiling of the class, uncertainty counted.
+//! `HEIGHT_LIMIT`: true height over the ceiling of the class or of suitable airspace, the lower one, uncertainty counted.
 //!
 //! Severity follows how sure it is: over the ceiling CAUTION; with at least 95 %
 //! probability WARNING; and by 30 m or more CRITICAL.
 
+use crate::airspace::{Role, ZoneIx};
 use crate::domain::{AlertCode, DataQuality, OperationCategory, Severity, UaClass};
-use crate::monitor::finding::{Figures, Finding};
+use crate::monitor::finding::{About, Figures, Finding};
 use crate::monitor::scene::{Found, Scene};
+
+use super::zone_incursion::path_bounds;
+use crate::monitor::vertical::hae_m;
 
 /// Standard deviations over the ceiling at which it is 95 % sure.
 const SURE_SIGMAS: f64 = 1.65;
@@ -15,8 +19,24 @@ const FAR_M: f64 = 30.0;
 const CLEAR_M: f64 = 3.0;
 
 pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
-    let own = scene.own;
     let Some((ceiling_m, clause)) = ceiling(scene) else { return };
+    match zone_ceiling(scene).filter(|(_, zone_m)| *zone_m < ceiling_m) {
+        Some((ix, zone_m)) => judge(scene, zone_m, "SUITABLE_UPPER", About::Zone(ix), found),
+        None => judge(scene, ceiling_m, clause, About::Itself, found),
+    }
+}
+
+/// What zones alone mean.
+pub(super) fn assess_zones(scene: &Scene<'_>, found: &mut Found) {
+    let before = found.findings.len();
+    assess(scene, found);
+    if found.findings.get(before).is_some_and(|finding| finding.about == About::Itself) {
+        found.findings.truncate(before);
+    }
+}
+
+fn judge(scene: &Scene<'_>, ceiling_m: f64, clause: &'static str, about: About, found: &mut Found) {
+    let own = scene.own;
     let Some(agl_m) = own.state.agl_m.filter(|_| own.live && !own.on_ground()) else { return };
     let over_m = agl_m - ceiling_m;
     if over_m <= -CLEAR_M {
@@ -29,12 +49,37 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
         (false, _) => Severity::Caution,
     };
     found.findings.push(Finding {
+        about,
         severity: (over_m > 0.0).then_some(severity),
         measured: Figures::new().with("height_agl_m", agl_m).with("sigma_m", own.state.agl_sigma_m),
         limit: Figures::new().with("height_agl_m", ceiling_m),
         data: if own.state.hae_error_m > 0.0 { DataQuality::Uncertain } else { DataQuality::Good },
         ..Finding::of_itself(AlertCode::HeightLimit, severity, clause)
     });
+}
+
+/// The highest upper limit of suitable airspace here, as true height, metres, and whose it is; `None` where there is none
+/// or one without limit.
+fn zone_ceiling(scene: &Scene<'_>) -> Option<(ZoneIx, f64)> {
+    let (state, who) = (&scene.own.state, scene.own.who());
+    if !scene.airspace.has_suitable() {
+        return None;
+    }
+    let mut highest: Option<(ZoneIx, f64)> = None;
+    for (ix, zone) in scene.zones(&path_bounds(state, None, 0.0, 1.0)) {
+        let concerned = zone.terms.as_ref().is_some_and(|terms| terms.concern(&who));
+        if zone.role() != Role::Suitable || !concerned || !zone.applies_at(scene.zones_at) {
+            continue;
+        }
+        for volume in zone.volumes.iter().filter(|volume| volume.shape.contains(state.position)) {
+            let upper = volume.upper.and_then(|limit| hae_m(state, limit));
+            let agl_m = upper.map_or(f64::INFINITY, |hae_m| hae_m - state.ground_hae_m);
+            if highest.is_none_or(|(_, high_m)| high_m < agl_m) {
+                highest = Some((ix, agl_m));
+            }
+        }
+    }
+    highest
 }
 
 /// The ceiling of the class in metres. Medium, large and certified aircraft never fly without an approval that

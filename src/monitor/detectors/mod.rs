@@ -4,7 +4,9 @@
 //! raising and clearing, which is the ledger's affair.
 
 mod c2_lost;
+mod controlled;
 mod emergency;
+mod geocage_exit;
 mod height_limit;
 mod lost_link;
 mod low_battery;
@@ -25,7 +27,9 @@ pub(super) type Detector = fn(&Scene<'_>, &mut Found);
 /// All detectors, in alphabetical order.
 pub(super) const REGISTRY: &[Detector] = &[
     c2_lost::assess,
+    controlled::assess,
     emergency::assess,
+    geocage_exit::assess,
     height_limit::assess,
     lost_link::assess,
     low_battery::assess,
@@ -37,4 +41,5 @@ pub(super) const REGISTRY: &[Detector] = &[
 ];
 
 /// Those that ask zones, in alphabetical order.
-pub(super) const OF_ZONES: &[Detector] = &[zone_incursion::assess];
+pub(super) const OF_ZONES: &[Detector] =
+    &[controlled::assess, geocage_exit::assess, height_limit::assess_zones, zone_incursion::assess];

@@ -11,11 +11,12 @@ const MISMATCHES: u8 = 3;
 pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     let own = scene.own;
     if let Some(jump) = own.jump {
+        let clause = if jump.speed_mps.is_some() { "jump" } else { "two-places" };
         found.findings.push(Finding {
             measured: Figures::new()
                 .with("jump_m", jump.distance_m)
-                .with("implied_speed_mps", jump.speed_mps),
-            ..Finding::of_itself(AlertCode::PositionIntegrity, Severity::Caution, "jump")
+                .with_known("implied_speed_mps", jump.speed_mps),
+            ..Finding::of_itself(AlertCode::PositionIntegrity, Severity::Caution, clause)
         });
     } else if MISMATCHES <= own.mismatches {
         found.findings.push(Finding {

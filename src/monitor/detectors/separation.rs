@@ -7,14 +7,17 @@ use crate::domain::{AlertCode, DataQuality, Phase, Severity, Timestamp, UasId};
 use crate::geodesy::offset_m;
 use crate::monitor::contract::{Assessment, LevelTimes};
 use crate::monitor::encounter::{Interval, Relative};
-use crate::monitor::finding::{About, Figures, Finding};
+use crate::monitor::finding::{About, Figures, Finding, Notes};
 use crate::monitor::rules::{ASSESSMENT_HORIZON_S, PairRule};
 use crate::monitor::scene::{Found, Scene};
 use crate::monitor::settings::Level;
+use crate::monitor::state::State;
 use crate::monitor::tracks::Track;
 
 /// A 95 % bound over this is too coarse to tell aircraft apart, metres.
 const COARSE_M: f64 = 30.0;
+/// What two heights above ground are apart by what stands on it, at least, metres.
+const GROUND_ERROR_M: f64 = 3.0;
 
 pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     let own = scene.own;
@@ -42,6 +45,28 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     }
 }
 
+/// How much higher `b` is than `a`, each at its own instant, metres, and how far that may be wrong beyond the accuracy
+/// of both. Heights of one datum are compared in it; only others are converted.
+fn height_difference(a: &State, b: &State) -> (Option<f64>, f64) {
+    let (Some(hae_a_m), Some(hae_b_m)) = (a.hae_m, b.hae_m) else { return (None, 0.0) };
+    let error_m = a.hae_error_m + b.hae_error_m;
+    // Two altimeters on one reference pressure agree better than any conversion of them.
+    if let (Some(a_m), Some(b_m)) = (a.pressure_m, b.pressure_m)
+        && a.hae_error_m > 0.0
+        && b.hae_error_m > 0.0
+    {
+        return (Some(b_m - a_m), 0.0);
+    }
+    // Two heights above ground differ by themselves and by the ground, which is known as well as the terrain.
+    if let (Some(a_m), Some(b_m)) = (a.declared_agl_m, b.declared_agl_m)
+        && error_m > 0.0
+    {
+        let ground_m = b.terrain_amsl_m - a.terrain_amsl_m;
+        return (Some(b_m - a_m + ground_m), error_m.min(ground_m.abs().max(GROUND_ERROR_M)));
+    }
+    (Some(hae_b_m - hae_a_m), error_m)
+}
+
 struct Pair {
     at: Timestamp,
     relative: Relative,
@@ -55,14 +80,7 @@ impl Pair {
         let (age_a, age_b) = (at.seconds_since(a.at), at.seconds_since(b.at));
         let [east_m, north_m] = offset_m(a.position, b.position);
         let [[ax, ay], [bx, by]] = [a.velocity_mps, b.velocity_mps];
-        let (up_m, height_error_m) = match (a.hae_m, b.hae_m, a.pressure_m, b.pressure_m) {
-            // Two altimeters on one reference pressure agree better than any conversion of them.
-            (Some(_), Some(_), Some(pa), Some(pb)) if a.hae_error_m > 0.0 && b.hae_error_m > 0.0 => {
-                (Some(pb - pa), 0.0)
-            }
-            (Some(ha), Some(hb), _, _) => (Some(hb - ha), a.hae_error_m + b.hae_error_m),
-            (None, _, _, _) | (_, None, _, _) => (None, 0.0),
-        };
+        let (up_m, height_error_m) = height_difference(a, b);
         let relative = Relative {
             position_m: [east_m + (bx * age_b - ax * age_a), north_m + (by * age_b - ay * age_a)],
             velocity_mps: [bx - ax, by - ay],
@@ -121,6 +139,7 @@ impl Pair {
                 .with("look_ahead_s", shown.look_ahead_s),
             data: self.data,
             clause: shown.severity.name(),
+            notes: Notes::default(),
         })
     }
 

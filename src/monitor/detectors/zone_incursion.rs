@@ -3,16 +3,17 @@
 //! The ground-based cousin is EUROCONTROL's area proximity warning (APW). The boundary belongs to the zone.
 //! Crossing is tested along the path between two reports as well as at the reports.
 
-use crate::airspace::{Volume, Zone, ZoneIx};
+use crate::airspace::{Part, Role, Schedule, Volume, Zone, ZoneIx};
 use crate::domain::{
-    AlertCode, BoundingBox, DataQuality, GeoidModel, LatLng, Phase, Restriction, Severity, VerticalLimit,
-    VerticalReference,
+    AlertCode, BoundingBox, DataQuality, LatLng, Phase, Restriction, Severity, VerticalReference,
 };
-use crate::geodesy::hae_from_amsl_m;
 use crate::monitor::contract::Assessment;
-use crate::monitor::finding::{About, Figures, Finding};
+use crate::monitor::finding::{About, Figures, Finding, Notes};
 use crate::monitor::scene::{Found, Scene};
 use crate::monitor::state::State;
+
+use crate::monitor::lift::Lift;
+use crate::monitor::vertical::{Care, band, limits};
 
 /// An aircraft must be this far out before the alert clears, metres.
 const CLEAR_M: f64 = 5.0;
@@ -20,6 +21,8 @@ const CLEAR_M: f64 = 5.0;
 const DISTANCE_M: f64 = 5_000.0;
 /// In assessments, up to this many metres.
 const ASSESSED_DISTANCE_M: f64 = 50_000.0;
+/// Where a zone is lifted in part, the path ahead is looked at in steps of so many seconds.
+const LIFT_STEP_S: f64 = 0.5;
 /// Two reports further apart than this, seconds, do not make a path.
 const PATH_S: f64 = 15.0;
 
@@ -31,11 +34,22 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     let path = Path::new(scene);
     for (ix, zone) in scene.zones(&path.bounds) {
         let Some(severity) = severity_of(zone.restriction) else { continue };
+        if zone.role() != Role::KeepOut {
+            continue;
+        }
         if !meet(&path.bounds, &zone.bounds) {
             continue;
         }
         let Some(hours) = path.hours(scene, zone) else { continue };
-        let met = path.meet(zone, scene.age_s, hours);
+        if zone.terms.as_ref().is_some_and(|terms| !terms.concern(&own.who())) {
+            continue;
+        }
+        let mut met = path.meet(zone, scene.age_s, hours);
+        if (met.inside || met.crossed || met.buffered || met.t_in_s.is_some())
+            && let Some(lift) = Lift::of(scene, zone, &path.bounds)
+        {
+            path.lift(scene, zone, hours, &lift, &mut met);
+        }
         if let Some(assessments) = &mut found.assessments {
             assessments.extend(path.assessment(scene, zone, &met, severity));
         }
@@ -43,7 +57,8 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     }
 }
 
-const fn severity_of(restriction: Restriction) -> Option<Severity> {
+/// How severe it is to be in a zone that asks this.
+pub(super) const fn severity_of(restriction: Restriction) -> Option<Severity> {
     match restriction {
         Restriction::Prohibited => Some(Severity::Critical),
         Restriction::RequiresAuthorization => Some(Severity::Warning),
@@ -67,6 +82,10 @@ struct Met {
     near: bool,
     /// Passed through between the two newest reports.
     crossed: bool,
+    /// In the warning margin around it.
+    buffered: bool,
+    /// Something lifts it in part.
+    lifted: bool,
     /// Seconds until the straight path enters.
     t_in_s: Option<f64>,
 }
@@ -125,8 +144,13 @@ impl<'a> Path<'a> {
 
     fn meet(&self, zone: &Zone, age_s: f64, hours: Hours) -> Met {
         let mut met = Met::default();
+        let [side_m, up_m] = zone.terms.as_ref().map_or([0.0; 2], |t| [t.buffer_m, t.buffer_vertical_m]);
+        if hours.now && (0.0 < side_m || 0.0 < up_m) {
+            met.buffered = self.is_within(zone, [side_m, up_m]);
+            met.near = self.is_within(zone, [side_m + CLEAR_M, up_m + CLEAR_M]);
+        }
         for volume in zone.volumes.iter().filter(|volume| meet(&self.bounds, &volume.bounds)) {
-            let [low_m, high_m] = band(self.state, volume);
+            let [low_m, high_m] = band(self.state, volume, Care::Possibly);
             let up_m = self.state.hae_m;
             let at_height = up_m.is_none_or(|up_m| low_m <= up_m && up_m <= high_m);
             let inside = hours.now && at_height && volume.shape.contains(self.state.position);
@@ -151,6 +175,51 @@ impl<'a> Path<'a> {
             };
         }
         met
+    }
+
+    /// Whether the aircraft is within so many metres of the zone, at its sides and above and below.
+    fn is_within(&self, zone: &Zone, [side_m, up_m]: [f64; 2]) -> bool {
+        let at = self.state.position;
+        zone.volumes.iter().any(|volume| {
+            let [low_m, high_m] = band(self.state, volume, Care::Possibly);
+            self.state.hae_m.is_none_or(|hae_m| low_m - up_m <= hae_m && hae_m <= high_m + up_m)
+                && (volume.shape.contains(at) || volume.shape.boundary_distance_m(at, side_m) <= side_m)
+        })
+    }
+
+    /// Takes out what is lifted: what is left is where the path is in the zone and nothing lifts it.
+    fn lift(&self, scene: &Scene<'_>, zone: &Zone, hours: Hours, lift: &Lift<'_>, met: &mut Met) {
+        let state = self.state;
+        let in_zone = |at: LatLng, up_m: Option<f64>| {
+            zone.volumes.iter().any(|volume| {
+                let [low_m, high_m] = band(state, volume, Care::Possibly);
+                up_m.is_none_or(|up_m| low_m <= up_m && up_m <= high_m) && volume.shape.contains(at)
+            })
+        };
+        let spot = |t_s: f64| {
+            let up_m = state.hae_m.map(|up_m| up_m + state.climb_mps * t_s);
+            (state.position_after(t_s), up_m, scene.zones_at.plus_seconds(t_s - scene.age_s))
+        };
+        // A state that is carried forward is judged where it was reported.
+        let here = lift.holds(state.position, state.hae_m, scene.zones_at);
+        met.lifted = true;
+        met.buffered &= !here;
+        met.inside &= !here;
+        met.crossed &= !here
+            && self.before.is_none_or(|before| !lift.holds(before.position, before.hae_m, scene.zones_at));
+        if met.inside || met.t_in_s.is_none() {
+            return;
+        }
+        let mut t_s = met.t_in_s.unwrap_or(0.0) + scene.age_s;
+        met.t_in_s = None;
+        while t_s <= self.horizon_s && t_s < hours.to_s {
+            let (at, up_m, when) = spot(t_s);
+            if in_zone(at, up_m) && !lift.holds(at, up_m, when) {
+                met.t_in_s = Some((t_s - scene.age_s).max(0.0));
+                return;
+            }
+            t_s += LIFT_STEP_S;
+        }
     }
 
     /// Seconds from the report until the straight path is in the volume.
@@ -184,7 +253,7 @@ impl<'a> Path<'a> {
         let t_in_s = met.t_in_s.filter(|&t_in_s| t_in_s <= look_ahead_s);
         let (held, phase) = if met.inside || met.crossed {
             (Some(severity), Phase::Actual)
-        } else if t_in_s.is_some() {
+        } else if t_in_s.is_some() || met.buffered {
             (Some(severity.lower()), Phase::Predicted)
         } else if met.near {
             (None, Phase::Actual)
@@ -210,7 +279,10 @@ impl<'a> Path<'a> {
                 .with("distance_m", distance_m)
                 .with_known("t_in_s", t_in_s.filter(|_| phase == Phase::Predicted))
                 .with_known("height_agl_m", state.agl_m),
-            limit: Figures::new().with("look_ahead_s", look_ahead_s),
+            limit: limits(zone, state.position).with("look_ahead_s", look_ahead_s).with_known(
+                "buffer_m",
+                zone.terms.as_ref().map(|terms| terms.buffer_m).filter(|buffer_m| 0.0 < *buffer_m),
+            ),
             data: if scene.coasted() {
                 DataQuality::Coasted
             } else if uncertain {
@@ -219,6 +291,7 @@ impl<'a> Path<'a> {
                 DataQuality::Good
             },
             clause: clause(zone.restriction, height_is_unknown),
+            notes: notes(scene, zone, met, phase),
         })
     }
 
@@ -236,6 +309,7 @@ impl<'a> Path<'a> {
             .map(|volume| volume.shape.boundary_distance_m(position, ASSESSED_DISTANCE_M))
             .fold(f64::INFINITY, f64::min);
         let soon = met.t_in_s.is_some_and(|t_in_s| t_in_s <= scene.rules.settings.zone_look_ahead_s);
+        let soon = soon || met.buffered;
         let level = if met.inside { Some(severity) } else { soon.then(|| severity.lower()) };
         distance_m.is_finite().then(|| Assessment::Zone {
             at: self.state.at,
@@ -246,6 +320,22 @@ impl<'a> Path<'a> {
             t_in_s: met.t_in_s,
             level,
         })
+    }
+}
+
+/// What else is to be said of the rule.
+fn notes(scene: &Scene<'_>, zone: &Zone, met: &Met, phase: Phase) -> Notes {
+    let holds = |part: &Part| Schedule::new(vec![part.clone()]).holds_at(scene.zones_at);
+    let parts = zone.schedule.parts();
+    let period = if parts.len() > 1 { parts.iter().position(holds) } else { parts.first().map(|_| 0) };
+    let terms = zone.terms.as_deref();
+    Notes {
+        buffer: phase == Phase::Predicted && met.buffered,
+        not_exempt: terms.is_some_and(|terms| terms.exempt.is_some()),
+        priority: terms.map(|terms| terms.priority).filter(|priority| 0 < *priority),
+        not_lifted: met.lifted,
+        period: period.and_then(|part| u16::try_from(part + 1).ok()),
+        intent: None,
     }
 }
 
@@ -274,35 +364,6 @@ const fn clause(restriction: Restriction, height_is_unknown: bool) -> &'static s
     }
 }
 
-/// The volume's limits as heights above the ellipsoid at the aircraft, widened by what its height may be wrong.
-fn band(state: &State, volume: &Volume) -> [f64; 2] {
-    let hae_m = |limit: VerticalLimit| match limit.reference {
-        VerticalReference::Wgs84 => Some(limit.metres),
-        VerticalReference::Amsl => Some(limit.metres + state.undulation_m),
-        VerticalReference::Cn1985 => Some(hae_from_amsl_m(state.position, limit.metres, GeoidModel::Cn1985)),
-        VerticalReference::Agl => Some(limit.metres + state.ground_hae_m),
-        // Only the aircraft knows where it took off; if it does not tell, it is taken to be within the limit.
-        VerticalReference::Takeoff => {
-            state.hae_m.zip(state.takeoff_m).map(|(hae_m, takeoff_m)| limit.metres + hae_m - takeoff_m)
-        }
-    };
-    // A height that was declared over the limit's own reference needs no conversion, and has no error of one.
-    let error_m = |limit: VerticalLimit| match limit.reference {
-        VerticalReference::Takeoff if state.takeoff_m.is_some() => 0.0,
-        VerticalReference::Agl if state.takeoff_m.is_none() && state.agl_m.is_some() => 0.0,
-        VerticalReference::Takeoff
-        | VerticalReference::Agl
-        | VerticalReference::Wgs84
-        | VerticalReference::Amsl
-        | VerticalReference::Cn1985 => state.hae_error_m,
-    };
-    let bound = |limit: Option<VerticalLimit>, side: f64| {
-        let hae_m = limit.and_then(|limit| Some(hae_m(limit)? + side * error_m(limit)));
-        hae_m.unwrap_or(side * f64::INFINITY)
-    };
-    [bound(volume.lower, -1.0), bound(volume.upper, 1.0)]
-}
-
 /// When a height that changes steadily is between two limits, within the horizon: seconds from and to.
 fn time_within(up_m: f64, climb_mps: f64, low_m: f64, high_m: f64, horizon_s: f64) -> Option<(f64, f64)> {
     if climb_mps.abs() < 1e-6 {
@@ -316,7 +377,7 @@ fn time_within(up_m: f64, climb_mps: f64, low_m: f64, high_m: f64, horizon_s: f6
 /// Whether the path between two reports went through the volume.
 fn crossed(before: &State, state: &State, volume: &Volume) -> bool {
     let step_s = state.at.seconds_since(before.at);
-    let [low_m, high_m] = band(state, volume);
+    let [low_m, high_m] = band(state, volume, Care::Possibly);
     let (from, to) = match (before.hae_m, state.hae_m) {
         (Some(then_m), Some(now_m)) => {
             let climb_mps = (now_m - then_m) / step_s.max(1e-3);

@@ -132,6 +132,21 @@ fn in_path(name: &str) -> Value {
 }
 
 fn openapi_document() -> Value {
+    let mut document = openapi_of_reading();
+    if let (Some(Value::Object(known)), Value::Object(more)) =
+        (document.get_mut("paths"), super::zone_contract::paths())
+    {
+        for (path, operations) in more {
+            match (known.get_mut(&path), operations) {
+                (Some(Value::Object(there)), Value::Object(operations)) => there.extend(operations),
+                (_, operations) => drop(known.insert(path, operations)),
+            }
+        }
+    }
+    document
+}
+
+fn openapi_of_reading() -> Value {
     let seq = || json!({ "type": "integer", "minimum": 0 });
     let alert = || json!({ "$ref": "#/components/schemas/Alert" });
     let page = object(&["alerts"], json!({ "alerts": list("Alert"), "next_after": seq() }));
@@ -194,7 +209,7 @@ fn openapi_document() -> Value {
                 "summary": "What a change of zones would mean; changes nothing",
                 "parameters": [query("whole", json!({ "type": "boolean", "default": false }))],
                 "requestBody": { "content": { "application/geo+json": { "schema": any() } } },
-                "responses": answers("Problems, difference, aircraft inside", "application/json", any()) } },
+                "responses": answers("`problems`, `difference`, `aircraft` inside, `alerted_now`, `alerted_last_hour`", "application/json", any()) } },
             "/healthz": get("Alive", json!([]), answers("It answers", "application/json", any())),
             "/readyz": get("Ready", json!([]), answers("Conditions", "application/json", any())),
         },

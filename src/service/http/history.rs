@@ -99,7 +99,7 @@ struct Question {
 pub(super) async fn aircraft(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Problem> {
     let mut query = Parameters::of(&uri, &["from", "to", "bbox", "step_s", "uas_id"]);
     let [from, to] = span(&mut query, clock::now());
-    let bbox = query.one("bbox");
+    let bbox: Option<BoundingBox> = query.one("bbox");
     let step_s = query.one("step_s").unwrap_or(STEP_S_DEFAULT);
     let uas_ids = query.all("uas_id");
     query.finish()?;

@@ -24,6 +24,7 @@ mod routes;
 mod site;
 mod tracks;
 mod upgrade;
+mod zone_contract;
 mod zone_drafts;
 mod zone_edits;
 mod zone_emergency;

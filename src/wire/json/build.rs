@@ -51,6 +51,7 @@ pub(super) fn observation(sheet: &mut Sheet<'_, '_>, message: &Message<'_>) -> O
         ua_class: word(sheet, const { top("ua_class") }),
         category: word(sheet, const { top("operation_category") }),
         group_id: sheet.text(const { top("group_id") }).map(Arc::from),
+        flight_id: sheet.text(const { top("flight_id") }).map(Arc::from),
         battery_pct: sheet.number(const { top("battery_pct") }),
         c2_lost: sheet.text(const { top("c2_link") }).map(|link| link == "LOST"),
         nr: (*sheet.slot(const { top("nr") }) == Slot::Checked).then(|| cell(sheet)),

@@ -50,5 +50,6 @@ pub(super) fn decode(message: &Message<'_>, memory: &mut super::Memory, out: &mu
     if 1 < sentences {
         source.end(&identity, message.doors, out);
     }
+    out.waits = source.waits_since().is_some();
     memory.nmea.put(identity, &source);
 }

@@ -128,6 +128,13 @@ fn silence_goes_on_counting_without_the_time_in_which_nobody_listened() {
     // An open alert about silence goes on and is not raised again.
     let open = open(&after(Vec::new(), 0.0, &[], 17.0));
     assert_eq!(open.len(), 2);
-    let again = after(open, 0.5, &[], 22.0);
+    let mut monitor = Monitor::new(Settings::default());
+    let mut again = Vec::new();
+    monitor.restore(at(18.0), open, &mut again);
+    for (id, east_m) in [("A", 0.0), ("B", 12.0)] {
+        monitor.remember(at(18.0), heard(id, east_m, 0.5), &mut again);
+    }
+    monitor.handle(at(30.0), Event::Tick, &mut again);
     assert_eq!(lost(&again), [0.0; 0]);
+    assert!(told(&again).iter().all(|(kind, _)| *kind != AlertEventKind::Cleared), "{:?}", told(&again));
 }

@@ -26,7 +26,8 @@ fn point(along_m: f64, left_m: f64) -> (LatLng, f64) {
     let [east, north] = crate::geodesy::offset_m(ends()[0], ends()[1]);
     let length_m = east.hypot(north);
     let (east, north) = (east / length_m, north / length_m);
-    let (from, along) = if along_m * 2.0 > length_m { (ends()[1], along_m - length_m) } else { (ends()[0], along_m) };
+    let (from, along) =
+        if along_m * 2.0 > length_m { (ends()[1], along_m - length_m) } else { (ends()[0], along_m) };
     let offset = [east * along - north * left_m, north * along + east * left_m];
     (Shape::destination(from, offset).unwrap(), length_m)
 }
@@ -130,7 +131,11 @@ fn what_is_wrong_with_a_runway() {
         assert!(text.contains(old), "{old} {text}");
         let loaded = load_one(&text.replacen(old, new, 1));
         assert!(loaded.airspace.is_none(), "{new}");
-        assert!(loaded.problems.iter().any(|problem| problem.message.contains(says)), "{new} {:?}", loaded.problems);
+        assert!(
+            loaded.problems.iter().any(|problem| problem.message.contains(says)),
+            "{new} {:?}",
+            loaded.problems
+        );
     }
     // Code 1 is smaller.
     let small = zone(&runway("").replacen("\"code\": 4", "\"code\": 1", 1));

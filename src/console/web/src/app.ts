@@ -1,5 +1,6 @@
 // What the page knows, and what can be done from anywhere in it.
 
+import { intruders } from "./fleet/rows";
 import { language, setTimeZone, t } from "./i18n";
 import { MapView } from "./map/view";
 import type { Scene } from "./map/scene";
@@ -81,6 +82,7 @@ export class App implements Scene {
   constructor() {
     this.zones = new Zones(() => {
       this.map.zones.set(this.zones.features);
+      this.map.zones.refresh(this.alerts.breached, this.alert?.zone?.id);
       this.draw(true);
     });
     this.stream = new Stream({
@@ -267,6 +269,8 @@ export class App implements Scene {
         break;
       case "tracks":
         for (const track of frame.updated) this.tracks.set(track, now);
+        // Who takes part in an own alert is wanted as long as it stands.
+        if (seatOf()) this.subscribe();
         for (const id of frame.removed) this.tracks.remove(id);
         break;
       case "heartbeat":
@@ -327,7 +331,7 @@ export class App implements Scene {
   private wanted(): Wanted | undefined {
     const seat = seatOf();
     if (this.onlyFleet) return this.fleet ? { operators: [this.fleet], uas_ids: this.intruders } : { operators: [] };
-    return this.box && { bbox: this.box, ...(seat ? { operators: seat, uas_ids: this.intruders } : {}) };
+    return this.box && { bbox: this.box, ...(seat ? { operators: seat, uas_ids: intruders(seat[0] ?? "", this.alerts) } : {}) };
   }
 
   private subscribe(): void {

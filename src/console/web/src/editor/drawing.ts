@@ -63,6 +63,8 @@ export class Drawing {
   private keyed: LngLat[] = [];
   private form: Form = "other";
   private hold = false;
+  /** The shape before the hand took it. */
+  private held: Part | undefined;
   private rows: { bad: Set<number>; edges: Set<number>; chosen: number | undefined } = { bad: new Set(), edges: new Set(), chosen: undefined };
 
   constructor(
@@ -75,7 +77,10 @@ export class Drawing {
     map.addLayer(this.dotLayer);
     map.addInteraction(this.modify);
     map.addInteraction(this.snap);
-    this.modify.on("modifystart", () => (this.hold = true));
+    this.modify.on("modifystart", () => {
+      this.hold = true;
+      this.held = this.partOf(this.shape.getGeometry());
+    });
     this.modify.on("modifyend", () => {
       this.hold = false;
       this.tell(true);
@@ -217,13 +222,11 @@ export class Drawing {
     if (done) this.touch(points);
   }
 
-  /** The point that was moved last is the one that Del takes away. */
+  /** The point that was moved or made last is the one that Del takes away. */
   private touch(points: LngLat[]): void {
-    const at = this.modify.getPoint();
-    if (!at) return;
-    const far = points.map((p) => Math.hypot(merc(p)[0]! - at[0]!, merc(p)[1]! - at[1]!));
-    const row = far.indexOf(Math.min(...far));
-    if ((far[row] ?? Infinity) < 15 * (this.map.getView().getResolution() ?? 1)) this.hand.touched(row);
+    const before = pointsOf(this.held);
+    const row = points.findIndex(([lng, lat], i) => lng !== before[i]?.[0] || lat !== before[i][1]);
+    if (row >= 0) this.hand.touched(row);
   }
 
   private placeDots(points: LngLat[]): void {

@@ -80,7 +80,7 @@ export function zones(app: App, { over, side }: Places): Mounted & { leave(): vo
   const layer = new DifferenceLayer(app.map.map);
   const form = new ZoneForm(work);
   const bar = new Bar(app, work, {
-    publish: () => void doing.publish(),
+    publish: () => check?.valid && void doing.publish(),
     save: () => void doing.save(),
     withdraw: () => void doing.withdraw(),
     discard: () => void doing.discard(),
@@ -201,6 +201,8 @@ export function zones(app: App, { over, side }: Places): Mounted & { leave(): vo
     if (signature() !== checked) {
       check = undefined;
       service = [];
+      // What was checked before says nothing of this; not even for the moment until the next frame.
+      bar.publish.disabled = true;
       later();
     }
     refresh();

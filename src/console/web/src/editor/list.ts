@@ -172,7 +172,7 @@ export class ZoneList {
 
   private draftRow(draft: api.Draft): HTMLElement {
     const open = draft.state === "OPEN";
-    const words = api.said(draft.difference?.words) || draft.changes.map(({ id }) => id).join(", ");
+    const words = api.said(draft.difference?.words).replace(/\s*\[\$[^\]]*\]/g, "") || draft.changes.map(({ id }) => id).join(", ");
     const pick = h(
       "button",
       { type: "button", class: "pick draft", disabled: !open, onclick: () => this.choices.openDraft(draft) },

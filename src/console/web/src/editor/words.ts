@@ -27,7 +27,8 @@ const NAMES: [RegExp, string][] = [
 
 export function fieldName(path: string): string {
   const found = NAMES.find(([pattern]) => pattern.test(path));
-  return found ? tMaybe(found[1], path) : path;
+  // What a label explains in brackets is not part of the name.
+  return found ? tMaybe(found[1], path).replace(/\s*[（(].*[）)]/, "") : path;
 }
 
 function value(one: unknown, path: string): string {

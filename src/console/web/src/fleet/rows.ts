@@ -25,7 +25,8 @@ export function isAirborne(track: Track): boolean {
   return status !== "GROUND" && MOVING_MPS < (track.ground_speed ?? 0);
 }
 
-export function fleetRows(operator: string, tracks: Tracks, alerts: Alerts, feeds: Map<string, Feed>, now: number): FleetRow[] {
+/** `now`: of the page's own clock; `serverNow`: of the service's, Unix milliseconds. */
+export function fleetRows(operator: string, tracks: Tracks, alerts: Alerts, feeds: Map<string, Feed>, now: number, serverNow: number): FleetRow[] {
   const rows: FleetRow[] = [];
   const seen = new Set<string>();
   for (let i = 0; i < tracks.length; i += 1) {
@@ -38,7 +39,8 @@ export function fleetRows(operator: string, tracks: Tracks, alerts: Alerts, feed
       feed: feeds.get(track.uas_id),
       alarm: alerts.byAircraft.get(track.uas_id),
       staleness: tracks.staleness(i, now),
-      ageS: (now - tracks.seenAt[i]!) / 1000,
+      // What is coasted is told anew again and again; its last report grows old all the same.
+      ageS: tracks.coasted[i] === 1 ? (serverNow - Date.parse(track.timestamp)) / 1000 : (now - tracks.seenAt[i]!) / 1000,
     });
   }
   for (const [id, feed] of feeds) {

@@ -159,14 +159,15 @@ export class MapView {
   /** Shows a box if not all of it is on the screen, beside what lies over the map. */
   reveal(extent: number[] | undefined, maxZoom: number): void {
     if (!extent) return;
-    const [width, height] = this.map.getSize() ?? [800, 600];
-    const { resolution } = this.place();
+    const [w, h] = (this.map.getSize() ?? [800, 600]) as [number, number];
+    const padding = [h * 0.16, w * 0.1, h * 0.26, w * 0.1 + Math.min(270, w / 3)] as const;
+    const { center, resolution } = this.place();
+    const [left, top] = [center[0]! - (w / 2 - padding[3] * 0.9) * resolution, center[1]! + (h / 2 - padding[0] * 0.6) * resolution];
+    const [right, bottom] = [center[0]! + (w / 2) * resolution, center[1]! - (h / 2 - padding[2] * 0.8) * resolution];
     const small = (extent[2]! - extent[0]!) / resolution < 40;
-    if (!small && this.sees(extent[0]!, extent[1]!) && this.sees(extent[2]!, extent[3]!)) return;
-    const duration = lessMotion() ? 0 : 350;
+    if (!small && left < extent[0]! && extent[2]! < right && bottom < extent[1]! && extent[3]! < top) return;
     this.view.cancelAnimations();
-    const [w, h] = [width ?? 800, height ?? 600];
-    this.view.fit(extent, { maxZoom, duration, padding: [h * 0.18, w * 0.12, h * 0.28, w * 0.12 + Math.min(270, w / 3)] });
+    this.view.fit(extent, { maxZoom, duration: lessMotion() ? 0 : 350, padding: [...padding] });
   }
 
   /** The smallest zone at a pixel. */

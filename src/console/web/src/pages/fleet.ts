@@ -123,7 +123,7 @@ export function fleet(app: App, { over, side }: Places): Mounted {
         feeds.follow(app.fleet);
       }
       app.nameIntruders(intruders(app.fleet, app.alerts));
-      shown = app.fleet ? fleetRows(app.fleet, app.tracks, app.alerts, feeds.byId, app.now()) : [];
+      shown = app.fleet ? fleetRows(app.fleet, app.tracks, app.alerts, feeds.byId, app.now(), app.serverNow()) : [];
       write(title, t("fleet_title"));
       write(note, feeds.reachable ? t("fleet_note") : t("fleet_unreachable"));
       write(save, t("fleet_csv"));
@@ -165,7 +165,11 @@ export function fleet(app: App, { over, side }: Places): Mounted {
 function ownAlert(app: App, alert: Alert): HTMLElement {
   const at = rank(alert.severity);
   const go = () => app.locate(alert);
-  const ack = () => void app.acknowledge(alert.alert_id);
+  // As in the list: a CRITICAL alert is acknowledged only once it is looked at.
+  const ack = () => {
+    if (at === 0 && app.alert?.alert_id !== alert.alert_id) app.locate(alert);
+    else void app.acknowledge(alert.alert_id);
+  };
   const age = span((app.serverNow() - Date.parse(alert.raised_at)) / 1000);
   const lit = !alert.acknowledged && at < 2 && blinkOn() ? " lit" : "";
   const said = `${NUMERALS[at]} ${t(alert.severity)}`;
