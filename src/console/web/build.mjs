@@ -35,6 +35,6 @@ for (const name of readdirSync("public")) copyFileSync(join("public", name), joi
 writeFileSync(join(out, "basemap.json"), JSON.stringify(basemap()));
 for (const name of readdirSync(out)) {
   const bytes = readFileSync(join(out, name));
-  const params = { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT, [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   writeFileSync(join(out, `${name}.br`), brotliCompressSync(bytes, { params }));
 }
