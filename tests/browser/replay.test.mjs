@@ -78,10 +78,9 @@ test("what is shown equals the record, after a jump and after playing", async ()
   const played = await page.evaluate(pictured);
   assert.deepEqual(played.rows, await logged(Math.floor(played.t)));
   assert.notDeepEqual(played.rows, jumped.rows, "something moved");
-  await page.keyboard.press("Shift+ArrowLeft");
-  await page.keyboard.press("ArrowRight");
-  const back = Math.floor(await page.evaluate(() => window.lowsky.map.painter.scene.t));
-  assert.ok(Math.abs(back - (played.t - 50_000)) < 2);
+  await page.keyboard.press("ArrowLeft");
+  const back = await page.evaluate(() => window.lowsky.map.painter.scene.t);
+  assert.ok(Math.abs(back - (played.t - 10_000)) < 2, `${back}, from ${played.t}`);
   await full(page);
   assert.deepEqual((await page.evaluate(pictured)).rows, await logged(back));
   assert.deepEqual(faults, []);
@@ -115,7 +114,7 @@ for (const lang of LANGUAGES) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(wide <= 0);
     await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+    const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
     assert.deepEqual(violations.map(({ id, nodes }) => `${id} ${nodes.map(({ html }) => html).join(" ")}`), []);
     await page.keyboard.press("Shift+L");
     await sees(page, "the present", 10, () => document.body.dataset.page === "live" && window.lowsky.map.painter.scene === window.lowsky);
@@ -196,15 +195,17 @@ test("a recording is opened from a file, chosen or dropped", async () => {
   };
   const alert = { alert_id: "r-1", code: "EMERGENCY", phase: "ACTUAL", severity: "CRITICAL", state: "OPEN", uas_id: "R-1", raised_at: iso(begin + 5000), updated_at: iso(begin + 5000), observed_at: iso(begin + 5000), measured: {}, limit: {}, data: "GOOD", rule: "EMERGENCY", explanation: { "zh-CN": "紧急", en: "emergency" } };
   const told = JSON.stringify({ received_at: iso(begin + 5000), topic: "lowsky/v1/alerts/acme/R-1", payload: JSON.stringify({ seq: 1, event: "RAISED", alert }) });
-  const text = [...Array.from({ length: 30 }, (_, s) => line(s, "R-1", 113.7 + s * 0.001)), line(31, "R-2", 113.8, { backfill: true }), told, '{"received_at":"x"}', '{"received_at":"2026-03-01T04:00:00Z","topic":"lowsky/v1/rid/a","payload_base64":"AA=="}'].join("\n");
+  const text = [...Array.from({ length: 90 }, (_, s) => line(s, "R-1", 113.7 + s * 0.001)), line(91, "R-2", 113.8, { backfill: true }), told, '{"received_at":"x"}', '{"received_at":"2026-03-01T04:00:00Z","topic":"lowsky/v1/rid/a","payload_base64":"AA=="}'].join("\n");
   const { page, faults, close } = await replay({});
   await page.locator("input[type=file]").setInputFiles({ name: "flight.jsonl", mimeType: "application/json", buffer: Buffer.from(text) });
-  await sees(page, "what was read", 20, () => /flight\.jsonl: 1 aircraft, 30 positions, 1 alert events; messages not shown 1, invalid 1/.test(document.querySelector(".replay-files").textContent));
+  await sees(page, "what was read", 20, () => /flight\.jsonl: 1 aircraft, 90 positions, 1 alert events; messages not shown 1, invalid 1/.test(document.querySelector(".replay-files").textContent));
   await page.keyboard.press("ArrowRight");
   const shown = await page.evaluate(pictured);
   assert.equal(shown.t, begin + 10_000);
   assert.deepEqual(shown.rows, [["R-1", 22.7, 113.7 + 10 * 0.001]]);
   assert.deepEqual(shown.alerts, ["r-1 CRITICAL"]);
+  await page.keyboard.press("Shift+ArrowRight");
+  assert.equal(await page.evaluate(() => window.lowsky.map.painter.scene.t), begin + 70_000);
   await page.getByRole("button", { name: "Close the file" }).click();
   await full(page);
   await page.evaluate((content) => {

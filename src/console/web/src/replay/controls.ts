@@ -28,6 +28,14 @@ export function utcText(at: number): string {
   return `UTC ${new Date(at).toISOString().slice(0, 19).replace("T", " ")}`;
 }
 
+/** After a click the space bar plays; a button that was reached by keyboard keeps it. */
+export function letGo(place: HTMLElement): void {
+  place.addEventListener("click", ({ detail }) => {
+    const { activeElement } = document;
+    if (detail > 0 && activeElement instanceof HTMLButtonElement) activeElement.blur();
+  });
+}
+
 export class Controls {
   readonly strip = h("div", { id: "replay-strip", role: "group" });
   readonly foot = h("div", { id: "replay-foot" });
@@ -80,6 +88,7 @@ export class Controls {
       this.link,
     );
     this.foot.append(this.row, timeline.root);
+    letGo(this.row);
   }
 
   render(state: string, oldFile: boolean): void {
@@ -92,7 +101,8 @@ export class Controls {
     write(this.back, `${t("replay_leave")} ⇧L`);
     write(this.play, player.playing ? `❚❚ ${t("replay_pause")}` : `▶ ${t("replay_play")}`);
     for (const { button, key } of [...this.steps, ...this.shifts]) {
-      button.setAttribute("aria-label", t(key));
+      // A name holds what is seen.
+      button.setAttribute("aria-label", `${button.textContent} ${t(key)}`);
       button.title = t(key);
     }
     for (const { button, speed } of this.speeds) button.setAttribute("aria-pressed", String(player.speed === speed));

@@ -33,7 +33,7 @@ export class Events {
   version = 0;
   private base: Standing[] = [];
   private asked = "";
-  private busy = false;
+  busy = false;
 
   constructor(private readonly changed: () => void) {}
 

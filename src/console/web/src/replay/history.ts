@@ -57,7 +57,8 @@ export class History implements Source {
     const end = Math.min(to, this.now() - EDGE_MS);
     // What the playing needs now comes before what lies behind or ahead of it.
     const at = this.missing(Math.max(t, this.oldest), end) ?? this.missing(Math.max(from, this.oldest), end);
-    if (at !== undefined && (at + TAIL_MS <= end || (at < end && end < this.now() - EDGE_MS))) void this.fetch(at, t);
+    if (at === undefined || this.full(at, t)) return;
+    if (at + TAIL_MS <= end || (at < end && end < this.now() - EDGE_MS)) void this.fetch(at, t);
   }
 
   each(from: number, to: number, visit: (rows: Rows, i: number) => void): void {
@@ -118,6 +119,13 @@ export class History implements Source {
       this.busy = false;
       this.changed();
     }
+  }
+
+  /** Whether what begins at `at` would be forgotten before what is held. */
+  private full(at: number, t: number): boolean {
+    if (Math.abs(at - t) <= this.pieceMs || this.held < ROWS_MAX * 0.75) return false;
+    const furthest = Math.max(...[...this.pieces.values()].map(({ from, to }) => Math.max(from - t, t - to)));
+    return furthest < Math.abs(at - t);
   }
 
   /** Keeps what is nearest to the playing. */

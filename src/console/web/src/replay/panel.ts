@@ -5,8 +5,10 @@ import { headline, parties, sentence } from "../headline";
 import { clock, language, span, t } from "../i18n";
 import { whereabouts } from "../map/focus";
 import { type Alert, rank } from "../protocol";
+import { byUrgency } from "../store/alerts";
 import { ackText, alertFigures, fillFigures, trackFigures } from "../ui/detail";
 import { h, icon, ICONS, NUMERALS, shape, write } from "../ui/dom";
+import { letGo } from "./controls";
 import type { Player } from "./player";
 
 /** Most rows. */
@@ -46,6 +48,7 @@ export class Panel {
   ) {
     const formats: [Format, string][] = [["geojson", "GeoJSON"], ["csv", "CSV"], ["png", "PNG"]];
     this.exports = formats.map(([format, said]) => h("button", { type: "button", "data-format": format, onclick: () => exported(format) }, said));
+    letGo(this.list);
     side.replaceChildren(
       h("section", { class: "panel" }, h("div", { class: "panel-head" }, this.title, this.total), h("div", { class: "scroll" }, this.list, this.none)),
       this.detail,
@@ -100,12 +103,7 @@ export class Panel {
 
   private renderList(): void {
     const { scene } = this.player;
-    const standing = [...scene.alerts.open.values()].sort(
-      (a, b) =>
-        Number(Boolean(a.alert.acknowledged)) - Number(Boolean(b.alert.acknowledged)) ||
-        rank(a.alert.severity) - rank(b.alert.severity) ||
-        (a.alert.raised_at < b.alert.raised_at ? 1 : -1),
-    );
+    const standing = [...scene.alerts.open.values()].sort(byUrgency);
     const shown = standing.slice(0, ROWS_MAX);
     this.none.hidden = standing.length > 0;
     write(this.none, t("replay_none"));

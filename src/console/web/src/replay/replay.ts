@@ -274,7 +274,7 @@ class Replay implements Mounted {
   }
 
   private lookForEvents(): void {
-    if (this.recording) return;
+    if (this.recording || this.events.busy) return;
     const now = performance.now();
     const { from, to } = this.timeline;
     const rest = this.events.until < to && EVENTS_MS <= now - this.eventsAt;
