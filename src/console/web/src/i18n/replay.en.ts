@@ -44,6 +44,7 @@ export const replayEn: Record<keyof typeof replayZh, string> = {
   replay_drop: "Drop the recording here",
   replay_reading: "Reading {name}…",
   replay_file: "{name}: {aircraft} aircraft, {rows} positions, {alerts} alert events; messages not shown {others}, invalid {broken}.",
+  replay_file_no_alerts: "This recording holds no alerts",
   replay_file_cut: "{name} is too long: only its first {rows} positions were read ({aircraft} aircraft, {alerts} alert events; messages not shown {others}, invalid {broken}).",
   replay_file_empty: "{name} has no position to show: other messages {others}, invalid lines {broken}. JSON Lines as lowsky record writes them are wanted.",
   replay_file_failed: "{name} cannot be read: {why}",

@@ -42,6 +42,7 @@ export const replayZh = {
   replay_drop: "松开以打开录制文件",
   replay_reading: "正在读取 {name}…",
   replay_file: "{name}：{aircraft} 架航空器，{rows} 个位置，{alerts} 条告警事件；未显示的报文 {others}，无效 {broken}。",
+  replay_file_no_alerts: "该录制文件不含告警",
   replay_file_cut: "{name} 过大，只读取了前 {rows} 个位置（{aircraft} 架航空器，{alerts} 条告警事件；未显示的报文 {others}，无效 {broken}）。",
   replay_file_empty: "{name} 中没有可显示的位置：其他报文 {others}，无效行 {broken}。需要 lowsky record 写出的 JSON Lines。",
   replay_file_failed: "无法读取 {name}：{why}",

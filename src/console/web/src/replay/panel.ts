@@ -10,6 +10,7 @@ import { ackText, alertFigures, fillFigures, trackFigures } from "../ui/detail";
 import { h, icon, ICONS, NUMERALS, shape, write } from "../ui/dom";
 import { letGo } from "./controls";
 import type { Player } from "./player";
+import type { Recording } from "./recording";
 
 /** Most rows. */
 const ROWS_MAX = 200;
@@ -48,17 +49,19 @@ export class Panel {
   ) {
     const formats: [Format, string][] = [["geojson", "GeoJSON"], ["csv", "CSV"], ["png", "PNG"]];
     this.exports = formats.map(([format, said]) => h("button", { type: "button", "data-format": format, onclick: () => exported(format) }, said));
+    const files = h(
+      "section",
+      { class: "replay-files" },
+      this.about,
+      h("div", { class: "replay-row" }, this.exportName, ...this.exports),
+      h("div", { class: "replay-row" }, this.openFile, this.closeFile, this.file),
+    );
     letGo(this.list);
+    letGo(files);
     side.replaceChildren(
       h("section", { class: "panel" }, h("div", { class: "panel-head" }, this.title, this.total), h("div", { class: "scroll" }, this.list, this.none)),
       this.detail,
-      h(
-        "section",
-        { class: "replay-files" },
-        this.about,
-        h("div", { class: "replay-row" }, this.exportName, ...this.exports),
-        h("div", { class: "replay-row" }, this.openFile, this.closeFile, this.file),
-      ),
+      files,
     );
   }
 
@@ -83,8 +86,8 @@ export class Panel {
     this.app.map.show([Math.min(...xs) - 400, Math.min(...ys) - 400, Math.max(...xs) + 400, Math.max(...ys) + 400], 15);
   }
 
-  /** `about`: what is shown and what is missing. `file`: the name of the recording that is shown, if one is. */
-  render(about: string, file: string | undefined): void {
+  /** `about`: what is shown and what is missing. `file`: the recording that is shown, if one is. */
+  render(about: string, file: Recording | undefined): void {
     const { player } = this;
     const { scene } = player;
     write(this.title, t("replay_alerts"));
@@ -97,6 +100,7 @@ export class Panel {
     this.file.setAttribute("aria-label", t("replay_open"));
     this.closeFile.hidden = file === undefined;
     write(this.closeFile, t("replay_close_file"));
+    write(this.none, t(file && file.events.length === 0 ? "replay_file_no_alerts" : "replay_none"));
     this.renderList();
     this.renderDetail();
   }
@@ -106,7 +110,6 @@ export class Panel {
     const standing = [...scene.alerts.open.values()].sort(byUrgency);
     const shown = standing.slice(0, ROWS_MAX);
     this.none.hidden = standing.length > 0;
-    write(this.none, t("replay_none"));
     const drawn = [language(), scene.chosen?.alert_id, ...shown.map(({ alert, heardAt }) => `${alert.alert_id} ${heardAt}`)].join();
     if (drawn !== this.drawn) {
       this.drawn = drawn;

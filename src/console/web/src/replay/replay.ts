@@ -91,7 +91,7 @@ class Replay implements Mounted {
     this.timeline.render();
     this.tools.render();
     this.ruler.draw();
-    this.panel.render(this.about(), this.recording?.name);
+    this.panel.render(this.about(), this.recording);
   }
 
   key(event: KeyboardEvent): boolean {
@@ -198,6 +198,8 @@ class Replay implements Mounted {
       this.events.fill(recording.events, from, to);
       player.use(recording);
       this.begin(from);
+      const extent = recording.rows.extent();
+      if (extent) app.map.show(extent, 14);
     } catch (error) {
       app.notify("recording", "error", t("replay_file_failed", { name: file.name, why: error instanceof Error ? error.message : String(error) }));
     } finally {

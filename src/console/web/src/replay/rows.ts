@@ -1,6 +1,7 @@
 // Positions of the past: one row a report, in the order of arrival, as columns of numbers.
 
 import type { Track } from "../protocol";
+import { mercatorX, mercatorY } from "../store/tracks";
 
 /** The columns of a row, as the service names them; unknown is NaN. */
 export const COLUMNS = ["at_ms", "aircraft", "lat", "lng", "alt_hae", "height", "ground_speed", "track", "vertical_speed"] as const;
@@ -63,6 +64,19 @@ export class Rows {
       else high = middle;
     }
     return low;
+  }
+
+  /** Mercator box of all rows, if there are any. */
+  extent(): [number, number, number, number] | undefined {
+    const box: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = 0; i < this.length; i += 1) {
+      const [x, y] = [mercatorX(this.cells[i * WIDE + 3] ?? 0), mercatorY(this.cells[i * WIDE + 2] ?? 0)];
+      box[0] = Math.min(box[0], x);
+      box[1] = Math.min(box[1], y);
+      box[2] = Math.max(box[2], x);
+      box[3] = Math.max(box[3], y);
+    }
+    return this.length > 0 ? box : undefined;
   }
 
   /** The figures of a row in the order of the columns. */
