@@ -42,7 +42,7 @@ test("every text is used, and every text that is asked for is there", async () =
     .filter((name) => name.endsWith(".ts") && !/i18n.(zh|en)\.ts$/.test(name))
     .map((name) => readFileSync(join(WEB, "src", name), "utf8"))
     .join("\n");
-  const made = ["tag_", "reason_", "figure_", "data_", "sys_", "zone_", "banner_", "legend_", "fleet_status_", "fleet_tile_"];
+  const made = ["tag_", "reason_", "figure_", "data_", "sys_", "zone_", "banner_", "legend_", "fleet_status_", "fleet_tile_", "replay_export_"];
   const unused = Object.keys(zh).filter((key) => !sources.includes(`"${key}"`) && !made.some((start) => key.startsWith(start)));
   // Names of severities, phases and states of the connection are asked for by their values.
   const values = ["CRITICAL", "WARNING", "CAUTION", "ADVISORY", "INFO", "PREDICTED", "ACTUAL", "starting", "silent", "delayed", "offline"];

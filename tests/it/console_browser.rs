@@ -125,6 +125,11 @@ fn the_page_of_the_zones() {
 }
 
 #[test]
+fn the_page_of_the_past() {
+    cases("replay.test.mjs");
+}
+
+#[test]
 fn configured_base_maps() {
     cases("basemap.test.mjs");
 }

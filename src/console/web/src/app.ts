@@ -59,6 +59,8 @@ export class App implements Scene {
   byHeight = false;
   vectorS = 30;
   basemapFailed = false;
+  /** While the past is shown: what the bar says instead of that it is live. */
+  replaying = "";
   /** Whose aircraft the fleet's page shows. */
   fleet = "";
   /** An alert that the address names and that has not come yet. */
@@ -230,6 +232,17 @@ export class App implements Scene {
     this.draw();
   }
 
+  /** Copies an address, or shows it where the browser does not let a page copy. */
+  giveLink(address: string, copied: string): void {
+    const told = (done: boolean) => this.notify("link", done ? "info" : "warn", done ? copied : `${t("link_by_hand")} ${address}`);
+    // Without a secure connection a browser may have no clipboard for pages.
+    if (!navigator.clipboard) return told(false);
+    navigator.clipboard.writeText(address).then(
+      () => told(true),
+      () => told(false),
+    );
+  }
+
   dismiss(id: string): void {
     this.notices = this.notices.filter((notice) => notice.id !== id);
     this.draw();
@@ -263,7 +276,7 @@ export class App implements Scene {
       case "heartbeat":
         this.zones.look(frame.zones_version);
         if (frame.durable_seq !== undefined) this.alerts.durable(frame.durable_seq);
-        this.map.zones.refresh(this.alerts.breached, this.alert?.zone?.id);
+        this.map.refreshZones();
         this.draw();
         return;
       case "gap":
@@ -287,7 +300,7 @@ export class App implements Scene {
     if (this.alert) {
       const entry = this.alerts.find(this.alert.alert_id);
       if (entry) this.alert = entry.alert;
-      this.map.zones.refresh(this.alerts.breached, this.alert.zone?.id);
+      this.map.refreshZones();
     }
     const i = this.follow && this.aircraft !== undefined ? this.tracks.at(this.aircraft) : undefined;
     if (i !== undefined) this.map.fly([this.tracks.x[i]!, this.tracks.y[i]!]);

@@ -14,7 +14,7 @@ const TICK_MS = 250;
 const BLINK_MS = 500;
 
 const app = new App();
-const router: Router = new Router(app, (id) => show(id));
+const router: Router = new Router(app, (id) => show(id), () => mounted);
 const shell = new Shell(app, router);
 let mounted: Mounted = { render: () => undefined };
 let shown = "";
@@ -23,7 +23,6 @@ function show(id: string): void {
   const page = PAGES.find((one) => one.id === id);
   if (!page || shown === id) return;
   shown = id;
-  mounted.leave?.();
   document.body.dataset["page"] = id;
   document.body.classList.toggle("with-map", page.map);
   mounted.leave?.();

@@ -1,7 +1,7 @@
 // Which page is shown, and the part of the address that can be shared: page, view, selection, filter.
 
 import type { App } from "./app";
-import { PAGES } from "./pages";
+import { PAGES, type Mounted } from "./pages";
 
 const FIRST = "live";
 
@@ -12,6 +12,7 @@ export class Router {
   constructor(
     private readonly app: App,
     private readonly shown: (page: string) => void,
+    private readonly mounted: () => Mounted,
   ) {
     window.addEventListener("hashchange", () => this.read());
   }
@@ -24,12 +25,19 @@ export class Router {
   read(): void {
     if (location.hash === this.written) return;
     const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-    const known = PAGES.some((page) => page.id === path);
-    this.page = known ? path! : FIRST;
+    const known = PAGES.find((page) => page.id === path);
+    this.page = known?.id ?? FIRST;
     const wanted = new URLSearchParams(query ?? "");
-    const { filter } = this.app;
     const at = wanted.get("at");
     if (at) this.app.map.lookAt(at);
+    if (!known?.past) this.take(wanted);
+    this.shown(this.page);
+    this.mounted().read?.(wanted);
+  }
+
+  /** What is chosen in the live picture. */
+  private take(wanted: URLSearchParams): void {
+    const { filter } = this.app;
     const hidden = wanted.get("hide");
     if (hidden) filter.hidden = new Set(hidden.split(",").map(Number));
     filter.text = wanted.get("q") ?? filter.text;
@@ -40,7 +48,6 @@ export class Router {
     this.app.asked = wanted.get("alert") ?? undefined;
     const operator = wanted.get("op");
     if (operator) this.app.showFleet(operator);
-    this.shown(this.page);
   }
 
   /** Keeps the address up to date without a history entry for each move of the map. */
@@ -50,6 +57,9 @@ export class Router {
     const asked = location.hash.replace(/^#\/?/, "").split("?")[0];
     if (asked && asked !== this.page && PAGES.some((page) => page.id === asked)) return;
     const said = new URLSearchParams({ at: map.said() });
+    const own = this.mounted().said?.();
+    for (const [name, value] of own ?? []) if (name !== "at") said.set(name, value);
+    if (own) return this.put(said);
     if (filter.hidden.size > 0) said.set("hide", [...filter.hidden].join(","));
     if (filter.text) said.set("q", filter.text);
     if (filter.unackedOnly) said.set("unacked", "");
@@ -58,6 +68,10 @@ export class Router {
     const named = alert?.alert_id ?? this.app.asked;
     if (named) said.set("alert", named);
     if (fleet && this.page === "fleet") said.set("op", fleet);
+    this.put(said);
+  }
+
+  private put(said: URLSearchParams): void {
     const hash = `#/${this.page}?${said.toString().replace(/%2C/g, ",")}`;
     if (hash === location.hash) return;
     this.written = hash;

@@ -67,15 +67,17 @@ export function intruders(operator: string, alerts: Alerts): string[] {
   return [...found].sort();
 }
 
+/** A cell of a table for other programs. */
+export function cell(value: string | number | undefined): string {
+  const text = value === undefined ? "" : String(value);
+  // A cell that begins like a formula is one to some programs.
+  const safe = /^[=+@-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
+  return /[",\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}
+
 /** The table as comma-separated values. */
 export function csv(rows: FleetRow[]): string {
   const head = ["uas_id", "status", "lat", "lng", "height_agl_m", "ground_speed_mps", "age_s", "rate_hz", "delay_p50_s", "messages", "refused"];
-  const cell = (value: string | number | undefined) => {
-    const text = value === undefined ? "" : String(value);
-    // A cell that begins like a formula is one to some programs.
-    const safe = /^[=+@-]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
-    return /[",\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
-  };
   const lines = rows.map(({ id, track, feed, ageS }) =>
     [
       id,

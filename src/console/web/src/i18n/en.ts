@@ -1,10 +1,13 @@
 // Everything that the page says, English.
 
 import type { Key } from "./zh";
+import { replayEn } from "./replay.en";
 import { zonesEn } from "./zones.en";
 
 export const en: Record<Key, string> = {
+  ...replayEn,
   ...zonesEn,
+  part_missing: "The page could not be loaded; reload the browser",
   lang_other: "中文",
   lang_switch: "Switch to Chinese",
   title: "Low-altitude monitor",

@@ -1,9 +1,12 @@
 // Everything that the page says, Chinese.
 
+import { replayZh } from "./replay.zh";
 import { zonesZh } from "./zones.zh";
 
 export const zh = {
+  ...replayZh,
   ...zonesZh,
+  part_missing: "页面未能加载，请刷新浏览器",
   lang_other: "English",
   lang_switch: "切换到英文",
   title: "低空监测",

@@ -4,7 +4,6 @@ import type { zonesZh } from "./zones.zh";
 
 export const zonesEn: Record<keyof typeof zonesZh, string> = {
   page_zones: "Zones",
-  zone_part_missing: "The page of the zones could not be loaded; reload the browser",
   zone_of: "Zone",
   zone_changes: "Change zone",
   zone_new: "New zone",

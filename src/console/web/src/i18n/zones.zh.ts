@@ -2,7 +2,6 @@
 
 export const zonesZh = {
   page_zones: "空域",
-  zone_part_missing: "空域页面未能加载，请刷新浏览器",
   zone_of: "空域",
   zone_changes: "修改空域",
   zone_new: "新建空域",

@@ -60,7 +60,7 @@ export class Painter {
   private alarmed: number[] = [];
   private normal: number[] = [];
 
-  constructor(private readonly scene: Scene) {}
+  constructor(public scene: Scene) {}
 
   invalidate(): void {
     this.dirty = true;

@@ -66,9 +66,7 @@ export class MapView {
     this.map.on("moveend", () => this.settle());
     this.map.on("singleclick", (event) => {
       if (this.onClick(event.pixel)) return;
-      const [x, y] = event.pixel as [number, number];
-      const { center, resolution } = this.place();
-      this.picked(this.painter.hit(x, y, center, resolution, this.map.getSize() ?? [0, 0]));
+      this.picked(this.targetAt(event.pixel));
     });
     new ResizeObserver(() => this.map.updateSize()).observe(target);
   }
@@ -89,6 +87,25 @@ export class MapView {
   renamed(): void {
     this.coast.renamed();
     this.repaint();
+  }
+
+  /** Shows this scene from now on. */
+  use(scene: Scene): void {
+    this.painter.scene = scene;
+    this.refreshZones();
+    this.repaint();
+  }
+
+  /** The zones as the scene has them: who is in them, and which is the chosen alert's. */
+  refreshZones(): void {
+    const { alerts, alert } = this.painter.scene;
+    this.zones.refresh(alerts.breached, alert?.zone?.id);
+  }
+
+  /** The target at a pixel. */
+  targetAt([x, y]: number[]): string | undefined {
+    const { center, resolution } = this.place();
+    return this.painter.hit(x ?? 0, y ?? 0, center, resolution, this.map.getSize() ?? [0, 0]);
   }
 
   /** Paints the targets anew. */

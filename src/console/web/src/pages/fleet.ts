@@ -10,7 +10,7 @@ import { headline, parties } from "../headline";
 import { span, t } from "../i18n";
 import { type Alert, rank } from "../protocol";
 import { mercatorX, mercatorY } from "../store/tracks";
-import { blinkOn, h, icon, ICONS, NUMERALS, shape, toggle, write } from "../ui/dom";
+import { blinkOn, h, icon, ICONS, NUMERALS, saveFile, shape, toggle, write } from "../ui/dom";
 import type { Mounted, Places } from ".";
 
 /** Most own alerts that are listed; all are counted. */
@@ -23,7 +23,7 @@ export function fleet(app: App, { over, side }: Places): Mounted {
   const title = h("h1");
   const choose = h("select", { id: "operator", onchange: () => app.showFleet(choose.value) });
   const note = h("span", { class: "dim fleet-note" });
-  const save = h("button", { type: "button", onclick: () => download(shown) });
+  const save = h("button", { type: "button", onclick: () => saveFile("fleet.csv", new Blob(["\ufeff", csv(shown)], { type: "text/csv" })) });
   const tiles = ["online", "airborne", "stale", "alarmed", "refused"].map((name) => {
     const [label, number] = [h("span", { class: "dim" }), h("b")];
     return { name, label, number, box: h("div", { class: `tile ${name}` }, label, number) };
@@ -198,10 +198,4 @@ function newest(feeds: Map<string, Feed>): Feed | undefined {
     if (feed.last_refused?.payload !== undefined && (found?.last_refused?.at ?? "") < feed.last_refused.at) found = feed;
   }
   return found;
-}
-
-function download(rows: FleetRow[]): void {
-  const url = URL.createObjectURL(new Blob(["\ufeff", csv(rows)], { type: "text/csv" }));
-  h("a", { href: url, download: "fleet.csv" }).click();
-  window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

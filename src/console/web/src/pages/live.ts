@@ -59,7 +59,8 @@ export function live(app: App, { over, side }: Places): Mounted {
   };
 }
 
-class Tools {
+/** The buttons over the map. */
+export class Tools {
   readonly root = h("div", { class: "tools", role: "toolbar" });
   readonly zoom = h("div", { class: "zoom" });
   private readonly flags: { key: Key; on: () => boolean; button: HTMLButtonElement; name: HTMLElement }[];
@@ -192,10 +193,6 @@ function step(app: App, list: AlertList, by: number, wanted?: (id: string) => bo
 }
 
 function keys(app: App, list: AlertList, detail: Detail, event: KeyboardEvent): boolean {
-  const flip = (name: "labels" | "trails" | "byHeight") => {
-    app[name] = !app[name];
-    app.draw(true);
-  };
   switch (event.key) {
     case "j":
     case "k":
@@ -221,6 +218,25 @@ function keys(app: App, list: AlertList, detail: Detail, event: KeyboardEvent): 
     case "Escape":
       app.choose(undefined);
       return true;
+    case "f":
+      app.follow = app.aircraft !== undefined && !app.follow;
+      return true;
+    case "ArrowLeft":
+    case "ArrowRight":
+      app.map.pan(event.key === "ArrowLeft" ? -120 : 120, 0);
+      return true;
+    default:
+      return mapKeys(app, event);
+  }
+}
+
+/** What every picture on the map understands. */
+export function mapKeys(app: App, event: KeyboardEvent): boolean {
+  const flip = (name: "labels" | "trails" | "byHeight") => {
+    app[name] = !app[name];
+    app.draw(true);
+  };
+  switch (event.key) {
     case "l":
       flip("labels");
       return true;
@@ -234,9 +250,6 @@ function keys(app: App, list: AlertList, detail: Detail, event: KeyboardEvent): 
       app.vectorS = VECTORS[(VECTORS.indexOf(app.vectorS) + 1) % VECTORS.length] ?? 0;
       app.draw(true);
       return true;
-    case "f":
-      app.follow = app.aircraft !== undefined && !app.follow;
-      return true;
     case "+":
     case "=":
       app.map.zoomBy(1);
@@ -246,10 +259,6 @@ function keys(app: App, list: AlertList, detail: Detail, event: KeyboardEvent): 
       return true;
     case "0":
       app.map.home();
-      return true;
-    case "ArrowLeft":
-    case "ArrowRight":
-      app.map.pan(event.key === "ArrowLeft" ? -120 : 120, 0);
       return true;
     case "ArrowUp":
     case "ArrowDown":

@@ -27,6 +27,11 @@ export interface AircraftAlarm {
   count: number;
 }
 
+/** Unacknowledged before acknowledged, then the most severe, then the newest. */
+export function byUrgency({ alert: a }: Entry, { alert: b }: Entry): number {
+  return Number(Boolean(a.acknowledged)) - Number(Boolean(b.acknowledged)) || rank(a.severity) - rank(b.severity) || (a.raised_at < b.raised_at ? 1 : -1);
+}
+
 export class Alerts {
   readonly open = new Map<string, Entry>();
   readonly cleared = new Map<string, Entry>();

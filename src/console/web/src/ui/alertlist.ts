@@ -5,7 +5,7 @@ import type { App } from "../app";
 import { headline, parties, zoneOf } from "../headline";
 import { clock, language, span, t, tMaybe } from "../i18n";
 import { type Alert, rank, SEVERITIES } from "../protocol";
-import type { Entry } from "../store/alerts";
+import { byUrgency, type Entry } from "../store/alerts";
 import { blinkOn, h, icon, ICONS, NUMERALS, shape, toggle, write } from "./dom";
 
 /** Most rows; more alerts than a person can read are counted, not drawn. */
@@ -77,12 +77,7 @@ export class AlertList {
   /** The alerts that pass the filter, in order. */
   visible(): Entry[] {
     const entries = [...this.app.alerts.open.values()].filter((entry) => this.passes(entry.alert));
-    return entries.sort(
-      (a, b) =>
-        Number(Boolean(a.alert.acknowledged)) - Number(Boolean(b.alert.acknowledged)) ||
-        rank(a.alert.severity) - rank(b.alert.severity) ||
-        (a.alert.raised_at < b.alert.raised_at ? 1 : -1),
-    );
+    return entries.sort(byUrgency);
   }
 
   /** The identities in the order that is shown. */

@@ -3,8 +3,11 @@
 import type { App } from "../app";
 import { headline, sentence } from "../headline";
 import { type Key, clock, language, span, t, tMaybe } from "../i18n";
-import { type Alert, rank } from "../protocol";
+import { type Alert, rank, type Track } from "../protocol";
 import { h, icon, ICONS, NUMERALS, shape, write } from "./dom";
+
+/** A replay of an alert begins and ends so long before and after it. */
+const AROUND_MS = 60_000;
 
 export class Detail {
   readonly root = h("section", { id: "detail", hidden: true });
@@ -25,6 +28,7 @@ export class Detail {
   private readonly form = h("form", { class: "ack-form", onsubmit: (event: SubmitEvent) => this.submit(event) }, this.note, this.send);
   private readonly figures = h("dl", { class: "figures" });
   private readonly silent = h("p", { class: "warn", hidden: true });
+  private readonly around = h("button", { type: "button", id: "around", onclick: () => this.replay() });
   private drawn = "";
   private drawnFor = "";
 
@@ -34,6 +38,7 @@ export class Detail {
       this.alertText,
       this.acked,
       this.form,
+      this.around,
       this.alertFigures,
     );
     this.root.append(
@@ -80,19 +85,7 @@ export class Detail {
     write(this.silent, `${t("silent_long")} (${span(age ?? 0)})`);
     this.figures.hidden = !track;
     if (!track) return;
-    const number = (value: number | undefined, unit: string, digits = 0) => (value === undefined ? t("unknown") : `${value.toFixed(digits)} ${unit}`);
-    const shown: [Key, string][] = [
-      ["height_agl", number(track.height_agl, "m")],
-      ["height_hae", number(track.alt_hae, "m")],
-      ["ground_speed", number(track.ground_speed, "m/s", 1)],
-      ["climb", number(track.vertical_speed, "m/s", 1)],
-      ["course", track.track === undefined ? t("unknown") : `${String(Math.round(track.track) % 360).padStart(3, "0")}°`],
-      ["age", age === undefined ? "–" : `${age.toFixed(1)} s`],
-      ["class", track.ua_class ?? t("unknown")],
-      ["status", track.operational_status ?? t("unknown")],
-      ["position", `${track.lat.toFixed(6)}, ${track.lng.toFixed(6)} ${t("datum")}`],
-    ];
-    fillFigures(this.figures, shown.map(([key, value]) => [t(key), value]));
+    fillFigures(this.figures, trackFigures(track, age));
   }
 
   private renderAlert(alert: Alert): void {
@@ -106,20 +99,11 @@ export class Detail {
     this.alertShape.replaceChildren(shape(at));
     write(this.alertTitle, `${NUMERALS[at]} ${t(alert.severity)} · ${t(alert.phase)} · ${headline(alert, app.zones)}`);
     write(this.alertText, sentence(alert));
-    const times: [string, string][] = [
-      [t("raised_at"), clock(Date.parse(alert.raised_at))],
-      [t("observed_at"), clock(Date.parse(alert.observed_at))],
-    ];
-    if (alert.cleared_at) times.push([t("cleared_at"), clock(Date.parse(alert.cleared_at))]);
-    const figure = ([name, value]: [string, number]): [string, string] => [unitless(name), `${short(value)} ${unitOf(name)}`];
-    const limits = Object.entries(alert.limit).map(figure).map(([name, value]): [string, string] => [`${t("limit")} ${name}`, value]);
-    fillFigures(this.alertFigures, [...times, ...Object.entries(alert.measured).map(figure), ...limits, [t("rule"), alert.rule]]);
+    fillFigures(this.alertFigures, alertFigures(alert));
+    write(this.around, t("replay_around"));
     const { acknowledged } = alert;
     this.acked.hidden = !acknowledged;
-    if (acknowledged) {
-      const said = t("acknowledged_by", { by: acknowledged.by, at: clock(Date.parse(acknowledged.at)) });
-      write(this.acked, acknowledged.note ? `${said}: ${acknowledged.note}` : said);
-    }
+    if (acknowledged) write(this.acked, ackText(acknowledged));
     const cleared = alert.state === "CLEARED";
     this.form.hidden = Boolean(acknowledged) || (cleared && !app.alerts.cleared.has(alert.alert_id));
     this.note.hidden = cleared;
@@ -136,13 +120,17 @@ export class Detail {
     if (aircraft !== undefined) said.set("uas", aircraft);
     if (alert) said.set("alert", alert.alert_id);
     const address = `${location.origin}${location.pathname}${location.search}#/live?${said.toString().replace(/%2C/g, ",")}`;
-    const told = (done: boolean) => this.app.notify("link", done ? "info" : "warn", done ? t("link_copied") : `${t("link_by_hand")} ${address}`);
-    // Without a secure connection a browser may have no clipboard for pages.
-    if (!navigator.clipboard) return told(false);
-    navigator.clipboard.writeText(address).then(
-      () => told(true),
-      () => told(false),
-    );
+    this.app.giveLink(address, t("link_copied"));
+  }
+
+  /** Two minutes around the alert, as they were. */
+  private replay(): void {
+    const { alert, map } = this.app;
+    if (!alert) return;
+    const raised = Date.parse(alert.raised_at);
+    const [from, to] = [raised - AROUND_MS, raised + AROUND_MS].map((at) => new Date(at).toISOString());
+    const said = new URLSearchParams({ at: map.said(), t: from!, from: from!, to: to!, uas: alert.uas_id, alert: alert.alert_id, around: "" });
+    location.hash = `#/replay?${said.toString()}`;
   }
 
   private flipFollow(): void {
@@ -169,6 +157,41 @@ export class Detail {
       if (done && document.activeElement === this.note) this.note.blur();
     });
   }
+}
+
+/** What is known of an aircraft, `age` seconds after it was reported. */
+export function trackFigures(track: Track, age: number | undefined): [string, string][] {
+  const number = (value: number | undefined, unit: string, digits = 0) => (value === undefined ? t("unknown") : `${value.toFixed(digits)} ${unit}`);
+  const shown: [Key, string][] = [
+    ["height_agl", number(track.height_agl, "m")],
+    ["height_hae", number(track.alt_hae, "m")],
+    ["ground_speed", number(track.ground_speed, "m/s", 1)],
+    ["climb", number(track.vertical_speed, "m/s", 1)],
+    ["course", track.track === undefined ? t("unknown") : `${String(Math.round(track.track) % 360).padStart(3, "0")}°`],
+    ["age", age === undefined ? "–" : `${age.toFixed(1)} s`],
+    ["class", track.ua_class ?? t("unknown")],
+    ["status", track.operational_status ?? t("unknown")],
+    ["position", `${track.lat.toFixed(6)}, ${track.lng.toFixed(6)} ${t("datum")}`],
+  ];
+  return shown.map(([key, value]) => [t(key), value]);
+}
+
+/** The times, the figures and the limits of an alert. */
+export function alertFigures(alert: Alert): [string, string][] {
+  const times: [string, string][] = [
+    [t("raised_at"), clock(Date.parse(alert.raised_at))],
+    [t("observed_at"), clock(Date.parse(alert.observed_at))],
+  ];
+  if (alert.cleared_at) times.push([t("cleared_at"), clock(Date.parse(alert.cleared_at))]);
+  const figure = ([name, value]: [string, number]): [string, string] => [unitless(name), `${short(value)} ${unitOf(name)}`];
+  const limits = Object.entries(alert.limit).map(figure).map(([name, value]): [string, string] => [`${t("limit")} ${name}`, value]);
+  return [...times, ...Object.entries(alert.measured).map(figure), ...limits, [t("rule"), alert.rule]];
+}
+
+/** Who took note of an alert, and when. */
+export function ackText({ by, at, note }: NonNullable<Alert["acknowledged"]>): string {
+  const said = t("acknowledged_by", { by, at: clock(Date.parse(at)) });
+  return note ? `${said}: ${note}` : said;
 }
 
 /** Terms and their values; the elements stay. */

@@ -19,6 +19,13 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Gives a file to the person. */
+export function saveFile(name: string, file: Blob): void {
+  const url = URL.createObjectURL(file);
+  h("a", { href: url, download: name }).click();
+  window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A drawing of 24 × 24 from path texts; `fill` paints them, else they are lines. */
@@ -61,6 +68,7 @@ export const ICONS = {
   fleet: ["M6 4a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM18 4a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM6 15a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM18 15a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM8 8.500l8 7M16 8.500l-8 7"],
   ruler: ["M3 16 16 3l5 5L8 21ZM7 12l2 2M10 9l3 3M13 6l2 2"],
   link: ["M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1"],
+  replay: ["M4 12a8 8 0 1 0 2.500-5.800M4 4v4h4M12 8v4l3 2"],
   help: ["M9 9a3 3 0 1 1 4.5 2.600c-1 .6-1.5 1.1-1.5 2.400M12 17.500v.5"],
 };
 

@@ -104,7 +104,7 @@ export class Shell {
     const live = state === "live";
     document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
     const counts = app.alerts.counts();
-    document.title = `${live ? "" : `${t("not_live")} · `}${counts[0] ? `(${counts[0]}) ` : ""}lowsky`;
+    document.title = `${live && !app.replaying ? "" : `${t("not_live")} · `}${counts[0] ? `(${counts[0]}) ` : ""}lowsky`;
     document.body.dataset["link"] = state;
     toggle(document.body, "dead", !live);
     this.stamp.hidden = live || state === "starting";
@@ -152,9 +152,11 @@ export class Shell {
 
   private renderLink(live: boolean): void {
     const { stream } = this.app;
-    write(this.linkText, t(stream.liveness()));
+    const { replaying } = this.app;
+    write(this.linkText, replaying && live ? replaying : t(stream.liveness()));
+    toggle(this.link, "past", Boolean(replaying));
     const delay = (stream.heartbeat?.lag_ms ?? 0) + (stream.roundTripMs ?? 0) / 2;
-    write(this.linkLag, live ? `${(delay / 1000).toFixed(1)} s` : "");
+    write(this.linkLag, live && !replaying ? `${(delay / 1000).toFixed(1)} s` : "");
     this.link.title = `${t("heartbeat")} ${stream.heartbeatWall ? clock(stream.heartbeatWall) : "–"} · ${t("lag")} ${Math.round(delay)} ms`;
     const fresh = performance.now() - stream.heartbeatAt < 350;
     toggle(this.beat, "on", fresh);
@@ -281,7 +283,7 @@ export class Shell {
   private switchLanguage(): void {
     setLanguage(language() === "zh" ? "en" : "zh");
     this.app.map.renamed();
-    this.app.map.zones.refresh(this.app.alerts.breached, this.app.alert?.zone?.id);
+    this.app.map.refreshZones();
     this.app.draw(true);
   }
 }
