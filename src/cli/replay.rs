@@ -147,6 +147,9 @@ impl Player {
         for refusal in &self.decoded.refusals {
             *self.tally.refused.entry(refusal.reason).or_default() += 1;
         }
+        if let Some(intent) = self.decoded.intent.take() {
+            self.monitor.handle(at, Event::IntentFiled(intent), &mut self.effects);
+        }
         for observation in std::mem::take(&mut self.decoded.observations) {
             self.tally.observations += 1;
             self.monitor.handle(at, Event::Observed(observation), &mut self.effects);

@@ -7,6 +7,7 @@ mod basemap;
 mod fault;
 mod ground;
 mod history;
+mod intents;
 mod ranges;
 mod read;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::monitor::{ControlledDefault, Lifecycle, Limits, Separation, Settings,
 pub use fault::{Fault, line_and_column};
 pub use ground::Ground;
 pub use history::History;
+pub use intents::Intents;
 use read::Source;
 
 /// The MQTT broker.
@@ -125,6 +127,8 @@ pub struct Config {
     pub http: Http,
     /// The authority's zones.
     pub zones: Zones,
+    /// Who may authorise flights.
+    pub intents: Intents,
     /// What must survive a restart.
     pub journal: Journal,
     /// Where everything has been.
@@ -236,6 +240,7 @@ impl Config {
             terrain: self.terrain.flat(),
             zone_look_ahead_s: self.zones.look_ahead_s,
             controlled_default: self.zones.controlled_default,
+            intent_authorities: self.intents.authorities.clone(),
             ..Settings::default()
         }
     }

@@ -7,6 +7,7 @@ mod aircraft;
 mod alert;
 mod altitude;
 mod ident;
+mod intent;
 mod numeric;
 mod observation;
 mod position;
@@ -23,6 +24,7 @@ pub use altitude::{
     GeoidModel, Heights, RelativeHeight, RelativeReference, VerticalLimit, VerticalReference,
 };
 pub use ident::{IdentError, OperatorId, UasId, ZoneId};
+pub use intent::{Intent, IntentState, IntentVolume, Outline};
 pub use numeric::{round_to, whole};
 pub use observation::{Accuracy, Motion, NrCell, Observation, Source};
 pub use position::{BoundingBox, LatLng, PositionError, wrap_longitude};

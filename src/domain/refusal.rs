@@ -38,13 +38,15 @@ pub enum Reason {
     OutsideArea,
     /// The table of aircraft is full.
     TrackLimit,
+    /// The table of intents is full.
+    IntentLimit,
     /// A name that is kept for the service's own test flights.
     Reserved,
 }
 
 impl Reason {
     /// Every reason, in the order of metrics.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::TooLarge,
         Self::Malformed,
         Self::Checksum,
@@ -61,6 +63,7 @@ impl Reason {
         Self::UnknownTopic,
         Self::OutsideArea,
         Self::TrackLimit,
+        Self::IntentLimit,
         Self::Reserved,
     ];
 
@@ -83,6 +86,7 @@ impl Reason {
             Self::UnknownTopic => "UNKNOWN_TOPIC",
             Self::OutsideArea => "OUTSIDE_AREA",
             Self::TrackLimit => "TRACK_LIMIT",
+            Self::IntentLimit => "INTENT_LIMIT",
             Self::Reserved => "RESERVED",
         }
     }

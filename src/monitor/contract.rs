@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 use crate::airspace::Airspace;
 use crate::domain::{
-    AlertEvent, Heights, Measures, Observation, OperationalStatus, OperatorId, Refusal, ServiceTrouble,
-    Severity, Timestamp, UaClass, UasId, ZoneId, round_to,
+    AlertEvent, Heights, Intent, Measures, Observation, OperationalStatus, OperatorId, Refusal,
+    ServiceTrouble, Severity, Timestamp, UaClass, UasId, ZoneId, round_to,
 };
 
 /// Everything that can happen to the monitor. Each comes with the instant at which it happened.
@@ -18,6 +18,8 @@ pub enum Event {
     Observed(Observation),
     /// The authority's zones changed; the whole set is replaced.
     AirspaceReplaced(Arc<Airspace>),
+    /// An operator filed what it is about to fly, or changed it; it replaces what it filed for the flight before.
+    IntentFiled(Box<Intent>),
     /// Somebody took note of an alert.
     Acknowledged {
         /// Which alert.
@@ -60,7 +62,7 @@ pub enum Effect {
     TrackChanged(TrackState),
     /// An aircraft was forgotten.
     TrackGone(UasId),
-    /// Count and tell a refused report.
+    /// Count and tell a refused report of an aircraft, or a refused intent of a flight.
     Refused(UasId, Refusal),
     /// Nobody can take note of this alert: none of that identity is open, or there never was one. It is the
     /// only effect of its event; an acknowledgement without it was taken or had been taken before.

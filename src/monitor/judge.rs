@@ -63,6 +63,7 @@ impl Judge {
                 tracks: &monitor.tracks,
                 candidates: &[],
                 airspace: &monitor.airspace,
+                intents: &monitor.intents,
             };
             for detector in detectors::OF_ZONES {
                 detector(&scene, &mut found);

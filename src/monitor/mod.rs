@@ -20,6 +20,7 @@ mod episode;
 mod explain;
 mod finding;
 mod glance;
+mod intents;
 mod judge;
 mod ledger;
 mod lift;
@@ -51,10 +52,11 @@ pub use settings::{
 };
 
 use crate::airspace::{Airspace, ZoneIx};
-use crate::domain::{Observation, Reason, Refusal, Timestamp};
+use crate::domain::{Intent, Observation, Reason, Refusal, Timestamp};
 
 use agenda::Agenda;
 use detectors::{REGISTRY, WORSE_S};
+use intents::Intents;
 use ledger::{Ledger, Session};
 use near::Search;
 use orphans::Orphans;
@@ -100,6 +102,7 @@ pub struct Monitor {
     /// The sky, and that of the service's own test flights: they never meet real aircraft.
     sky: Sky,
     canary_sky: Sky,
+    intents: Intents,
     ledger: Ledger,
     orphans: Orphans,
     service: ServiceAlerts,
@@ -116,6 +119,7 @@ impl Monitor {
         let found = Found { findings: Vec::new(), assessments: None };
         Self {
             tracks: Tracks::new(settings.tracks_max),
+            intents: Intents::new(settings.intent_authorities.clone()),
             rules: Rules::new(settings),
             now: Timestamp::from_micros(i64::MIN),
             airspace: Arc::new(Airspace::default()),
@@ -139,9 +143,11 @@ impl Monitor {
     /// how often `Tick` comes.
     pub fn handle(&mut self, at: Timestamp, event: Event, effects: &mut Vec<Effect>) {
         self.advance(at, effects);
+        self.intents.expire(self.now);
         match event {
             Event::Observed(observation) => self.observe(observation, effects),
             Event::AirspaceReplaced(airspace) => self.replace_airspace(airspace),
+            Event::IntentFiled(intent) => self.file(*intent, effects),
             Event::Acknowledged { alert_id, by, note } => {
                 self.take_note(alert_id, by, note, effects);
             }
@@ -155,6 +161,11 @@ impl Monitor {
     /// How many aircraft are tracked.
     pub fn aircraft(&self) -> usize {
         self.tracks.len()
+    }
+
+    /// How many operation intents are in force.
+    pub fn intents(&self) -> usize {
+        self.intents.len()
     }
 
     /// How many alerts are open.
@@ -284,14 +295,19 @@ impl Monitor {
         let Some(own) = self.tracks.get(ix) else { return };
         self.candidates.clear();
         self.found.findings.clear();
+        // Zones follow source time, which goes on between two reports.
+        let zones_at = own.state.at.plus_seconds(self.now.seconds_since(own.heard_at));
+        let astray = self.intents.astray(own, zones_at);
+        if let Some(own) = self.tracks.get_mut(ix) {
+            own.astray = astray;
+        }
+        let Some(own) = self.tracks.get(ix) else { return };
         if own.live && !own.on_ground() {
             let latest_s = self.now.seconds_since(own.state.at).max(age_s) + sky::AHEAD_OF_US_S;
             let span_s = [age_s, latest_s];
             let sky = if own.canary { &self.canary_sky } else { &self.sky };
             sky.candidates(ix, own, span_s, &self.rules, &mut self.candidates);
         }
-        // Zones follow source time, which goes on between two reports.
-        let zones_at = own.state.at.plus_seconds(self.now.seconds_since(own.heard_at));
         let scene = Scene {
             now: self.now,
             age_s,
@@ -301,6 +317,7 @@ impl Monitor {
             tracks: &self.tracks,
             candidates: &self.candidates,
             airspace: &self.airspace,
+            intents: &self.intents,
         };
         for detector in REGISTRY {
             detector(&scene, &mut self.found);
@@ -328,6 +345,17 @@ impl Monitor {
         let ends = self.ledger.settle(&session, ix, &self.found.findings, &mut self.tracks, effects);
         let due = [Some(silent), switch, ends].into_iter().flatten().min().unwrap_or(forget);
         self.schedule(ix, due.max(self.now.plus_micros(STEP_US_MIN)));
+    }
+
+    /// Takes an intent in; whom it names is looked at again at once.
+    fn file(&mut self, intent: Intent, effects: &mut Vec<Effect>) {
+        let (flight_id, uas_ids) = (intent.flight_id.clone(), intent.uas_ids.clone());
+        if let Err(refusal) = self.intents.file(intent) {
+            return effects.push(Effect::Refused(flight_id, refusal));
+        }
+        for ix in uas_ids.iter().filter_map(|uas_id| self.tracks.find(uas_id)).collect::<Vec<_>>() {
+            self.schedule(ix, self.now);
+        }
     }
 
     fn schedule(&mut self, ix: TrackIx, due: Timestamp) {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Alert, AlertPosition, AlertState, Measures, OtherParty, Timestamp, ZoneRef, round_to};
+use crate::domain::{
+    Alert, AlertCode, AlertPosition, AlertState, Measures, OtherParty, Timestamp, ZoneRef, round_to,
+};
 
 use super::episode::Standing;
 use super::explain::{self, Ending};
@@ -128,7 +130,10 @@ fn rule(parties: &Parties<'_>, finding: &Finding) -> Arc<str> {
         Some(second) => {
             Arc::from(format!("{code}/{}-{}/{clause}", name(parties.first.party), name(second.party)))
         }
-        None => rule_of_one(finding),
+        None => match parties.first.astray.as_ref().filter(|_| finding.code == AlertCode::Conformance) {
+            Some(astray) => Arc::from(format!("{code}/{clause}/{}", astray.flight_id)),
+            None => rule_of_one(finding),
+        },
     }
 }
 

@@ -5,6 +5,7 @@ use crate::domain::{BoundingBox, Timestamp};
 
 use super::contract::Assessment;
 use super::finding::Finding;
+use super::intents::Intents;
 use super::rules::Rules;
 use super::tracks::{Track, TrackIx, Tracks};
 
@@ -22,6 +23,7 @@ pub(super) struct Scene<'a> {
     /// Who could come close, in order.
     pub candidates: &'a [TrackIx],
     pub airspace: &'a Airspace,
+    pub intents: &'a Intents,
 }
 
 /// What the detectors found.

@@ -126,6 +126,8 @@ pub struct Settings {
     pub zone_look_ahead_s: f64,
     /// What airspace that no zone describes means.
     pub controlled_default: ControlledDefault,
+    /// Operators whose intents authorise flights; `*`: everybody their own.
+    pub intent_authorities: Vec<String>,
     /// Most aircraft tracked at once.
     pub tracks_max: usize,
     /// Whether every evaluated pair and zone is reported as an effect.
@@ -166,6 +168,7 @@ impl Default for Settings {
             terrain: Terrain::default(),
             zone_look_ahead_s: 30.0,
             controlled_default: ControlledDefault::Off,
+            intent_authorities: Vec::new(),
             tracks_max: 200_000,
             assessments: false,
         }

@@ -10,6 +10,7 @@ use crate::domain::{
 use crate::geodesy::offset_m;
 
 use super::glance::Glance;
+use super::intents::Astray;
 use super::ledger::EntryIx;
 use super::near::NearZones;
 use super::settings::{Party, Terrain};
@@ -88,6 +89,8 @@ pub(super) struct Track {
     pub mismatches: u8,
     /// The derived speed of the newest report, m/s.
     pub derived_mps: f64,
+    /// Its time outside the intent that it flies.
+    pub astray: Option<Astray>,
     pub near: NearZones,
     pub placed: Option<Placed>,
     /// Its entries in the ledger.
@@ -160,6 +163,7 @@ impl Track {
             jump: None,
             mismatches: 0,
             derived_mps: 0.0,
+            astray: None,
             near: NearZones::default(),
             placed: None,
             entries: Vec::new(),

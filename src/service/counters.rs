@@ -165,6 +165,7 @@ fn of(counts: &ByReason, reason: Reason) -> &Count {
         unknown_topic,
         outside_area,
         track_limit,
+        intent_limit,
         reserved,
     ] = rest;
     match reason {
@@ -184,6 +185,7 @@ fn of(counts: &ByReason, reason: Reason) -> &Count {
         Reason::UnknownTopic => unknown_topic,
         Reason::OutsideArea => outside_area,
         Reason::TrackLimit => track_limit,
+        Reason::IntentLimit => intent_limit,
         Reason::Reserved => reserved,
     }
 }
@@ -199,8 +201,8 @@ mod tests {
             counters.refused(reason).one();
         }
         assert!(Reason::ALL.into_iter().all(|reason| counters.refused(reason).get() == 1));
-        assert_eq!(counters.refused_total(), 17);
-        counters.offered.add(21);
+        assert_eq!(counters.refused_total(), 18);
+        counters.offered.add(22);
         counters.evaluated.add(2);
         counters.conflated.one();
         assert_eq!(counters.in_flight(), 1);

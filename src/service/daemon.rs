@@ -260,6 +260,7 @@ impl Daemon {
         app.judge_by(doors.clone());
         let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
         let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), Arc::clone(&counters))
+            .filing(Control::Intent)
             .with(own_flights)
             .telling(Arc::clone(&app.feeds));
         let observers = Observers {

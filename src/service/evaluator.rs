@@ -12,7 +12,7 @@ use std::time::Duration;
 use prometheus_client::metrics::histogram::Histogram;
 
 use crate::airspace::Airspace;
-use crate::domain::{Measures, Refusal, ServiceTrouble, Timestamp, UasId};
+use crate::domain::{Intent, Measures, Refusal, ServiceTrouble, Timestamp, UasId};
 use crate::history::{Arrived, Remembered};
 use crate::journal::{Recovered, Store};
 use crate::monitor::{Effect, Event, Heard, Monitor, Tally, TroubleDetail};
@@ -30,7 +30,7 @@ use crate::service::lag::{BEHIND_S, LagWatch};
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
 use crate::service::storage::{Change, StorageWatch, Trouble};
-use crate::service::trouble::{TroubleDesk, noted};
+use crate::service::trouble::TroubleDesk;
 use crate::service::watchdog::Stamp;
 use crate::stream::{AckRequest, Delivery, LoggedEvent, Release, Vitals};
 
@@ -53,6 +53,8 @@ pub enum Control {
     Airspace(Arc<Airspace>),
     /// Somebody took note of an alert.
     Acknowledge(AckRequest),
+    /// An operator filed an intent, and when its message arrived.
+    Intent(Timestamp, Box<Intent>),
     /// The service looked at itself: what is wrong, or that it is well.
     Trouble(ServiceTrouble, Option<TroubleDetail>),
     /// The journal was opened late; this is what it held.
@@ -128,7 +130,7 @@ pub fn start(
     let (now, mut effects) = (clock::now(), Vec::new());
     let alerts = open.into_iter().map(|entry| entry.event.alert.clone()).collect();
     monitor.restore(now, alerts, &mut effects);
-    tell_damage(&around.desk, &damage);
+    around.desk.tell_damage(&damage);
     remember(&mut monitor, now, remembered, &mut effects);
     let mut evaluator = Evaluator {
         around,
@@ -150,13 +152,6 @@ pub fn start(
         while evaluator.pass() {}
         evaluator.finish();
     })
-}
-
-/// What a journal lost or had to mend is told once, for the record.
-fn tell_damage(desk: &TroubleDesk, damage: &[String]) {
-    if !damage.is_empty() {
-        desk.raise(ServiceTrouble::JournalDamaged, noted(damage.join(" ")));
-    }
 }
 
 /// Tells the monitor where everybody was.
@@ -224,6 +219,7 @@ impl Evaluator {
                 Event::Acknowledged { alert_id, by, note }
             }
             Control::Trouble(kind, holds) => Event::Service { kind, holds },
+            Control::Intent(received_at, intent) => return self.file(received_at, intent),
             Control::Recovered(recovered) => return self.recovered(*recovered),
         };
         let now = clock::now();
@@ -239,6 +235,20 @@ impl Evaluator {
         }
     }
 
+    fn file(&mut self, received_at: Timestamp, intent: Box<Intent>) {
+        let (now, operator) = (clock::now(), intent.operator.clone());
+        self.monitor.handle(now, Event::IntentFiled(intent), &mut self.effects);
+        for effect in &self.effects {
+            if let Effect::Refused(flight_id, refusal) = effect {
+                self.around.counters.offered.one();
+                self.around.counters.refused(refusal.reason).one();
+                let refusals = std::slice::from_ref(refusal);
+                self.around.feedback.note(received_at, &operator, flight_id, refusals, &[]);
+            }
+        }
+        self.hand_out(now);
+    }
+
     /// The service has watched without the journal: what still holds has other alerts by now.
     fn recovered(&mut self, recovered: Recovered) {
         let Recovered { open, damage, .. } = recovered;
@@ -246,7 +256,7 @@ impl Evaluator {
         let now = clock::now();
         self.monitor.end_earlier(now, alerts, &mut self.effects);
         self.hand_out(now);
-        tell_damage(&self.around.desk, &damage);
+        self.around.desk.tell_damage(&damage);
     }
 
     fn report(&mut self, report: Report) {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::MissedTickBehavior;
 
-use crate::domain::{OperatorId, Reason, Refusal, Timestamp, UasId};
+use crate::domain::{Intent, OperatorId, Reason, Refusal, Timestamp, UasId};
 use crate::service::ack_window::AckToken;
 use crate::service::canary::{self, Canary};
 use crate::service::clock;
@@ -38,6 +38,8 @@ pub struct Gate<C> {
     counters: Arc<Counters>,
     own: Option<OwnFlights>,
     feeds: Arc<Feeds>,
+    /// Makes a control event of an intent.
+    as_control: Option<fn(Timestamp, Box<Intent>) -> C>,
     /// Tokens of messages that wait to be joined with later ones, and when they arrived.
     waiting: BTreeMap<UasId, Vec<(Timestamp, AckToken)>>,
 }
@@ -73,6 +75,7 @@ impl<C> Gate<C> {
             counters,
             own: None,
             feeds: Arc::default(),
+            as_control: None,
             waiting: BTreeMap::new(),
         }
     }
@@ -81,6 +84,12 @@ impl<C> Gate<C> {
     #[must_use]
     pub fn telling(self, feeds: Arc<Feeds>) -> Self {
         Self { feeds, ..self }
+    }
+
+    /// The same gate, which hands intents to the monitor as control events.
+    #[must_use]
+    pub fn filing(self, as_control: fn(Timestamp, Box<Intent>) -> C) -> Self {
+        Self { as_control: Some(as_control), ..self }
     }
 
     /// The same gate, which also takes test flights and looks at clocks.
@@ -119,19 +128,33 @@ impl<C> Gate<C> {
                 .decode(&Envelope { topic: &topic, payload: &payload, received_at }, &mut self.decoded);
             return self.hand_on_own(received_at, token).await;
         }
-        if retained {
+        let is_intent = self.decoder.is_of_intents(&topic);
+        if retained && !is_intent {
             self.refuse_ghost(&topic);
         } else {
             let envelope = Envelope { topic: &topic, payload: &payload, received_at };
             self.decoder.decode(&envelope, &mut self.decoded);
         }
         let Decoded { operator, uas_id, observations, refusals, .. } = &self.decoded;
-        if let (Some(operator), Some(uas_id)) = (operator, uas_id) {
+        if let (Some(operator), Some(uas_id)) = (operator, uas_id)
+            && !is_intent
+        {
             let heard = Heard { at: received_at, topic: &topic, payload: &payload, observations, refusals };
             self.feeds.note(operator, uas_id, &heard);
         }
+        self.file(received_at);
         let several = 1 < self.decoded.observations.len();
         self.hand_on(received_at, several, token).await;
+    }
+
+    /// Hands an intent to the monitor before the token of its message, so that it counts when the message is
+    /// acknowledged.
+    fn file(&mut self, received_at: Timestamp) {
+        let Some((intent, as_control)) = self.decoded.intent.take().zip(self.as_control) else { return };
+        if self.inbox.control(as_control(received_at, intent)).is_err() {
+            let detail = "too many intents wait to be read; send it again";
+            self.decoded.refusals.push(Refusal::new(Reason::IntentLimit, detail));
+        }
     }
 
     /// A test flight is in no count and in no feedback.
@@ -175,7 +198,7 @@ impl<C> Gate<C> {
     /// message none may replace another.
     async fn hand_on(&mut self, received_at: Timestamp, several: bool, token: Option<AckToken>) {
         let Self { decoded, counters, .. } = self;
-        let Decoded { operator, uas_id, observations, refusals, flags, waits } = decoded;
+        let Decoded { operator, uas_id, observations, refusals, flags, waits, .. } = decoded;
         let waits = *waits;
         let elements = observations.len() + refusals.len();
         counters.offered.add(u64::try_from(elements).unwrap_or(u64::MAX));

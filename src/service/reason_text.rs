@@ -69,6 +69,10 @@ const fn texts(reason: Reason) -> (&'static str, &'static str) {
             "航空器数量已达上限，暂不接收新的航空器。",
             "As many aircraft are tracked as can be; no new one is taken for the time being.",
         ),
+        Reason::IntentLimit => (
+            "飞行意图数量已达上限，请结束不再需要的意图。",
+            "As many intents are in force as can be; end those that are not needed.",
+        ),
         Reason::Reserved => (
             "该标识保留给服务自检，请使用其他标识。",
             "This name is kept for the service's own test flights; use another.",

@@ -39,6 +39,13 @@ impl TroubleDesk {
         Arc::new(Self { inbox, books: Mutex::default() })
     }
 
+    /// Tells once, for the record, what a journal lost or had to mend.
+    pub fn tell_damage(&self, damage: &[String]) {
+        if !damage.is_empty() {
+            self.raise(ServiceTrouble::JournalDamaged, noted(damage.join(" ")));
+        }
+    }
+
     /// Something is wrong, with these particulars. Telling the same again changes nothing.
     pub fn raise(&self, kind: ServiceTrouble, detail: TroubleDetail) {
         self.set(kind, Some(detail));

@@ -14,6 +14,7 @@ mod craft;
 mod fleet;
 mod incidents;
 mod path;
+mod plan;
 mod report;
 mod scenario;
 mod scenario_zones;

@@ -10,6 +10,9 @@
 //!   "origin": {"lat": 22.75, "lng": 113.45}, "duration_s": 60,
 //!   "zones": [{"identifier": "KEEPOUT", "type": "PROHIBITED", "ring": [[0, 0], [400, 0], [400, 300]],
 //!              "holes": [], "lower_m": 0, "upper_m": 120, "reference": "AGL"}],
+//!   "intents": [{"operator": "op", "flight_id": "F1", "uas_ids": ["A"], "state": "ACTIVATED", "at_s": 0,
+//!                "ring": [[0, 0], [400, 0], [400, 300]], "upper_m": 120, "period_s": [0, 60]}],
+//!   "authorities": ["op"],
 //!   "aircraft": [{
 //!     "uas_id": "A", "operator": "op", "ua_class": "LIGHT", "group_id": "g",
 //!     "start": {"east_m": -900, "north_m": 0, "agl_m": 60},
@@ -40,6 +43,7 @@ use serde::Deserialize;
 use super::WireMessage;
 use super::craft::{Craft, Format, Quirk};
 use super::path::{Ending, Route};
+use super::plan::Plan;
 use super::scenario_zones::{ZoneSpec, document};
 use crate::domain::{
     AlertCode, LatLng, OperationCategory, OperationalStatus, OperatorId, Phase, Severity, Timestamp, UaClass,
@@ -65,6 +69,11 @@ pub struct Scenario {
     pub duration_s: f64,
     #[serde(default)]
     zones: Vec<ZoneSpec>,
+    #[serde(default)]
+    intents: Vec<Plan>,
+    /// Operators whose intents authorise flights.
+    #[serde(default)]
+    pub authorities: Vec<String>,
     aircraft: Vec<AircraftSpec>,
     /// The alerts that must come.
     pub expected: Vec<Expectation>,
@@ -166,7 +175,7 @@ enum FormatSpec {
     Nmea,
 }
 
-fn operator() -> String {
+pub(super) fn operator() -> String {
     "op".into()
 }
 
@@ -193,7 +202,8 @@ impl Scenario {
 
     /// Everything that is published from `start` on, in the order of publication.
     pub fn messages(&self, prefix: &str, start: Timestamp) -> Vec<WireMessage> {
-        let mut messages = Vec::new();
+        let file = |plan: &Plan| plan.message(prefix, self.origin(), start, start.plus_seconds(plan.at_s));
+        let mut messages: Vec<_> = self.intents.iter().map(file).collect();
         let end_us = Timestamp::default().plus_seconds(self.duration_s).as_micros();
         for spec in &self.aircraft {
             let mut craft = spec.craft(self.origin());

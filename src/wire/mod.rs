@@ -8,6 +8,7 @@
 //! clock or grows without bound; only NMEA needs memory between messages, and [`Decoder`] owns it.
 
 mod doors;
+mod intent;
 mod json;
 mod nmea0183;
 pub mod recording;
@@ -15,7 +16,7 @@ mod topic;
 
 pub use json::{Element, Member, member_names, outline, report};
 
-use crate::domain::{BoundingBox, Observation, OperatorId, Reason, Refusal, Timestamp, UasId};
+use crate::domain::{BoundingBox, Intent, Observation, OperatorId, Reason, Refusal, Timestamp, UasId};
 
 /// Most bytes of a payload.
 pub const PAYLOAD_LEN_MAX: usize = 8192;
@@ -45,10 +46,12 @@ pub struct Doors {
 pub struct Decoded {
     /// The operator that the topic names.
     pub operator: Option<OperatorId>,
-    /// The aircraft that the topic names.
+    /// The aircraft that the topic names; of an intent, the flight.
     pub uas_id: Option<UasId>,
     /// What was accepted, in the order of the message.
     pub observations: Vec<Observation>,
+    /// The operation intent that was accepted; such a message holds no observation.
+    pub intent: Option<Box<Intent>>,
     /// What was refused; every fault of a message is told.
     pub refusals: Vec<Refusal>,
     /// What was accepted, but looks wrong.
@@ -63,6 +66,7 @@ impl Decoded {
         self.operator = None;
         self.uas_id = None;
         self.observations.clear();
+        self.intent = None;
         self.refusals.clear();
         self.flags.clear();
         self.waits = false;
@@ -88,6 +92,7 @@ struct Format {
 
 /// Every format, in alphabetical order of its topic.
 const FORMATS: &[Format] = &[
+    Format { topic: "intent", decode: intent::decode },
     Format { topic: "nmea", decode: nmea0183::decode },
     Format { topic: "telemetry", decode: json::decode },
 ];
@@ -104,7 +109,7 @@ pub fn subscription_filters(prefix: &str) -> Vec<String> {
     FORMATS.iter().map(|format| format!("{prefix}/{}/#", format.topic)).collect()
 }
 
-/// Turns messages into observations.
+/// Turns messages into observations and intents.
 #[derive(Debug)]
 pub struct Decoder {
     doors: Doors,
@@ -122,6 +127,12 @@ impl Decoder {
     pub fn for_canary(prefix: &str) -> Self {
         let doors = Doors { prefix: prefix.into(), area: None };
         Self { canary: true, ..Self::new(doors) }
+    }
+
+    /// Whether a topic is one of intents. They say themselves until when they hold, so that a copy which the broker kept
+    /// is no ghost.
+    pub fn is_of_intents(&self, topic: &str) -> bool {
+        topic::parse(&self.doors.prefix, topic).is_ok_and(|topic| topic.format.topic == "intent")
     }
 
     /// Reads one message into `out`, which is emptied first. Total on any topic and any bytes.

@@ -54,7 +54,7 @@ fn sound(out: &Decoded, received_at: Timestamp) {
 
 #[test]
 fn filters_of_every_format() {
-    assert_eq!(subscription_filters("a/b"), ["a/b/nmea/#", "a/b/telemetry/#"]);
+    assert_eq!(subscription_filters("a/b"), ["a/b/intent/#", "a/b/nmea/#", "a/b/telemetry/#"]);
     assert!(FORMATS.is_sorted_by(|a, b| a.topic < b.topic));
 }
 

@@ -85,6 +85,8 @@ mod http_socket;
 #[cfg(test)]
 mod http_support;
 #[cfg(test)]
+mod intents;
+#[cfg(test)]
 mod journal_damage;
 #[cfg(test)]
 mod journal_faults;

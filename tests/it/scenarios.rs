@@ -29,8 +29,17 @@ struct Outcome {
 }
 
 fn run(messages: &[WireMessage], airspace: Option<Airspace>, until_s: f64) -> Outcome {
+    run_with(Settings::default(), messages, airspace, until_s)
+}
+
+fn run_with(
+    settings: Settings,
+    messages: &[WireMessage],
+    airspace: Option<Airspace>,
+    until_s: f64,
+) -> Outcome {
     let mut decoder = Decoder::new(Doors { prefix: PREFIX.into(), area: None });
-    let mut monitor = Monitor::new(Settings::default());
+    let mut monitor = Monitor::new(settings);
     let (mut decoded, mut effects) = (Decoded::default(), Vec::new());
     if let Some(airspace) = airspace {
         monitor.handle(start(), Event::AirspaceReplaced(Arc::new(airspace)), &mut effects);
@@ -41,6 +50,9 @@ fn run(messages: &[WireMessage], airspace: Option<Airspace>, until_s: f64) -> Ou
         decoder.decode(&envelope, &mut decoded);
         for refusal in &decoded.refusals {
             *outcome.refusals.entry(refusal.reason.name().into()).or_default() += 1;
+        }
+        if let Some(intent) = decoded.intent.take() {
+            monitor.handle(message.at, Event::IntentFiled(intent), &mut effects);
         }
         for observation in decoded.observations.drain(..) {
             monitor.handle(message.at, Event::Observed(observation), &mut effects);
@@ -117,7 +129,8 @@ fn verdict(scenario: &Scenario) -> Vec<String> {
         let loaded = load(&[Document { name: &scenario.name, text: text.as_bytes() }]);
         loaded.airspace.unwrap_or_else(|| panic!("{}: {:#?}", scenario.name, loaded.problems))
     });
-    let outcome = run(&scenario.messages(PREFIX, start()), airspace, scenario.duration_s);
+    let settings = Settings { intent_authorities: scenario.authorities.clone(), ..Settings::default() };
+    let outcome = run_with(settings, &scenario.messages(PREFIX, start()), airspace, scenario.duration_s);
     let mut left = episodes(&outcome);
     let mut faults = Vec::new();
     for wanted in &scenario.expected {

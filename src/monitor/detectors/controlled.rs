@@ -2,11 +2,12 @@
 //!
 //! Off by default. `HEIGHT` raises above 120 m true height; `ALL` outside of published suitable airspace as well, where
 //! micro, light, small, agricultural and undeclared aircraft may fly without an application; medium and large ones have
-//! none. Manned and certified aircraft are not judged.
+//! none. An intent that authorises the flight lifts it. Manned and certified aircraft are not judged.
 
 use crate::airspace::Role;
 use crate::domain::{AlertCode, DataQuality, OperationCategory, Severity, UaClass};
 use crate::monitor::finding::{Figures, Finding};
+use crate::monitor::lift::is_authorised;
 use crate::monitor::scene::{Found, Scene};
 use crate::monitor::settings::ControlledDefault;
 
@@ -32,6 +33,9 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     } else {
         "CONTROLLED/OUTSIDE_SUITABLE"
     };
+    if is_authorised(scene) {
+        return;
+    }
     found.findings.push(Finding {
         measured: Figures::new().with_known("height_agl_m", own.state.agl_m),
         limit: Figures::new().with("height_agl_m", ceiling_m),

@@ -4,6 +4,7 @@
 //! raising and clearing, which is the ledger's affair.
 
 mod c2_lost;
+mod conformance;
 mod controlled;
 mod emergency;
 mod geocage_exit;
@@ -28,6 +29,7 @@ pub(super) type Detector = fn(&Scene<'_>, &mut Found);
 /// All detectors, in alphabetical order.
 pub(super) const REGISTRY: &[Detector] = &[
     c2_lost::assess,
+    conformance::assess,
     controlled::assess,
     emergency::assess,
     geocage_exit::assess,

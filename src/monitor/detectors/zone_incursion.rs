@@ -12,7 +12,7 @@ use crate::monitor::finding::{About, Figures, Finding, Notes};
 use crate::monitor::scene::{Found, Scene};
 use crate::monitor::state::State;
 
-use crate::monitor::lift::Lift;
+use crate::monitor::lift::{Lift, why_no_intent};
 use crate::monitor::vertical::{Care, band, limits};
 
 /// An aircraft must be this far out before the alert clears, metres.
@@ -336,7 +336,7 @@ fn notes(scene: &Scene<'_>, zone: &Zone, met: &Met, phase: Phase) -> Notes {
         priority: terms.map(|terms| terms.priority).filter(|priority| 0 < *priority),
         not_lifted: met.lifted,
         period: period.and_then(|part| u16::try_from(part + 1).ok()),
-        intent: None,
+        intent: why_no_intent(scene, zone),
     }
 }
 

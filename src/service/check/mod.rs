@@ -113,7 +113,7 @@ pub fn telemetry(payload: &[u8], topic: Option<&str>, doors: &Doors, now: Timest
     let members = elements.iter().flat_map(|element| &element.members);
     let fields = members.take(FIELDS_MAX).map(|member| judge.member(member, &faults)).collect();
     faults.truncate(FAULTS_MAX);
-    let accepted = whole.refusals.is_empty() && !whole.observations.is_empty();
+    let accepted = whole.refusals.is_empty() && (whole.intent.is_some() || !whole.observations.is_empty());
     let observations = whole.observations.iter().map(normalised).collect();
     Judgement { accepted, topic, faults, fields, observations }
 }

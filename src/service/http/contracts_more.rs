@@ -121,6 +121,13 @@ pub(super) fn with_mqtt(mut document: Value) -> Value {
         ),
         ("nmea", "nmea/{operator}/{uas_id}", &own[..], "text/plain", json!({ "type": "string" })),
         (
+            "intent",
+            "intent/{operator}/{flight_id}",
+            &["operator", "flight_id"][..],
+            "application/json",
+            intent(),
+        ),
+        (
             "alerts",
             "alerts/{operator}/{uas_id}",
             &own[..],
@@ -143,7 +150,7 @@ pub(super) fn with_mqtt(mut document: Value) -> Value {
         messages.insert(name.into(), json!({ "name": name, "contentType": media, "payload": payload }));
         let channel = json!({ "address": format!("lowsky/v1/{address}"), "parameters": named(parameters),
             "servers": [{ "$ref": "#/servers/mqtt" }], "messages": messages });
-        let action = if matches!(name, "telemetry" | "nmea") { "receive" } else { "send" };
+        let action = if matches!(name, "telemetry" | "nmea" | "intent") { "receive" } else { "send" };
         let operation = json!({ "action": action, "channel": { "$ref": format!("#/channels/{name}") } });
         for (place, member) in [("/channels", channel), ("/operations", operation)] {
             if let Some(all) = document.pointer_mut(place).and_then(Value::as_object_mut) {
@@ -160,6 +167,27 @@ pub(super) fn with_mqtt(mut document: Value) -> Value {
         whole.insert("servers".into(), servers);
     }
     document
+}
+
+/// What must be in an intent; one that has ended needs no volumes.
+fn intent() -> Value {
+    let text = || json!({ "type": "string" });
+    let position = || json!({ "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 });
+    let limit = || {
+        json!({ "type": "object", "required": ["value", "reference", "units"], "properties": { "value": { "type": "number" },
+            "reference": { "type": "string", "enum": ["WGS84", "AGL", "AMSL"] }, "units": { "type": "string", "enum": ["M", "FT"] } } })
+    };
+    let circle = json!({ "type": "object", "required": ["center", "radius_m"],
+        "properties": { "center": position(), "radius_m": { "type": "number" } } });
+    let volume = json!({ "type": "object", "required": ["altitude_lower", "altitude_upper", "time_start", "time_end"],
+        "oneOf": [{ "required": ["outline"] }, { "required": ["circle"] }], "properties": {
+            "outline": { "type": "array", "items": position(), "minItems": 3 }, "circle": circle,
+            "altitude_lower": limit(), "altitude_upper": limit(),
+            "time_start": { "type": "string", "format": "date-time" }, "time_end": { "type": "string", "format": "date-time" } } });
+    json!({ "type": "object", "required": ["flight_id", "state"], "properties": {
+        "flight_id": text(), "operator": text(), "uas_ids": { "type": "array", "items": text(), "maxItems": 100 },
+        "state": { "type": "string", "enum": ["ACCEPTED", "ACTIVATED", "NONCONFORMING", "CONTINGENT", "ENDED"] },
+        "volumes": { "type": "array", "items": volume, "minItems": 1, "maxItems": 100 } } })
 }
 
 /// What must be in a report; every member that is read is named.

@@ -80,6 +80,7 @@ fn a_full_report() {
         ua_class: Some(UaClass::Light),
         category: Some(OperationCategory::Specific),
         group_id: Some("show".into()),
+        flight_id: Some("F-1".into()),
         battery_pct: Some(55.5),
         c2_lost: Some(true),
         nr: Some(NrCell {

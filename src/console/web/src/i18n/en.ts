@@ -235,6 +235,7 @@ export const en: Record<Key, string> = {
   reason_UNKNOWN_TOPIC: "Unknown topic",
   reason_OUTSIDE_AREA: "Outside the service area",
   reason_TRACK_LIMIT: "Too many aircraft",
+  reason_INTENT_LIMIT: "Too many intents",
   reason_RESERVED: "Identity kept for test flights",
   reason_other: "Other",
   help: "Keys",

@@ -232,6 +232,7 @@ export const zh = {
   reason_UNKNOWN_TOPIC: "主题未定义",
   reason_OUTSIDE_AREA: "在服务区域外",
   reason_TRACK_LIMIT: "航空器数量已满",
+  reason_INTENT_LIMIT: "飞行意图数量已满",
   reason_RESERVED: "标识保留给自检",
   reason_other: "其他",
   help: "快捷键",
