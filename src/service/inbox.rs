@@ -151,10 +151,9 @@ impl<C> Inbox<C> {
             lanes.reports.push_kept(report)
         } else {
             let (key, at) = (report.observation.uas_id.clone(), report.observation.timestamp);
-            let as_much = |newer: &Box<Report>, older: &Box<Report>| {
+            lanes.reports.push(key, at, report, |newer, older| {
                 says_as_much(&newer.observation, &older.observation, self.low_pct)
-            };
-            lanes.reports.push(key, at, report, as_much)
+            })
         };
         drop(lanes);
         self.arrived.notify_one();
