@@ -92,7 +92,7 @@ impl Intents {
             Err(refusal) => (Err(refusal), before.and_then(|before| Some((before.intent.until()?, before)))),
         };
         if let Some((until, filed)) = filed {
-            self.put(until, filed);
+            self.put(until, &filed);
         }
         outcome
     }
@@ -133,14 +133,14 @@ impl Intents {
         }
     }
 
-    fn put(&mut self, until: Timestamp, filed: Arc<Filed>) {
+    fn put(&mut self, until: Timestamp, filed: &Arc<Filed>) {
         let Intent { operator, flight_id, uas_ids, .. } = &filed.intent;
         self.ends.insert((until, operator.clone(), flight_id.clone()));
         for uas_id in uas_ids {
-            self.by_aircraft.entry(uas_id.clone()).or_default().push(Arc::clone(&filed));
+            self.by_aircraft.entry(uas_id.clone()).or_default().push(Arc::clone(filed));
         }
         let own = self.filed.entry(operator.clone()).or_default();
-        own.insert(flight_id.clone(), Arc::clone(&filed));
+        own.insert(flight_id.clone(), Arc::clone(filed));
     }
 
     fn remove(&mut self, operator: &OperatorId, flight_id: &UasId) -> Option<Arc<Filed>> {

@@ -140,13 +140,11 @@ fn state(at: &At<'_>, refusals: &mut Vec<Refusal>) -> Read<IntentState> {
         ("ENDED", IntentState::Ended),
     ];
     // F3548 itself writes `Accepted`.
-    match known.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
-        Some((_, state)) => Some(*state),
-        None => {
-            let wanted = known.map(|(name, _)| name).join(", ");
-            at.refuse(Reason::InvalidValue, "state", format!("one of {wanted} is wanted"), refusals)
-        }
+    if let Some((_, state)) = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+        return Some(*state);
     }
+    let wanted = known.map(|(name, _)| name).join(", ");
+    at.refuse(Reason::InvalidValue, "state", format!("one of {wanted} is wanted"), refusals)
 }
 
 fn volumes(
@@ -254,12 +252,10 @@ fn circle(at: &At<'_>, refusals: &mut Vec<Refusal>) -> Read<Outline> {
 
 /// `[lng, lat]` or an object of both.
 fn point(value: &Value) -> Option<LatLng> {
-    let (lng, lat) = match value {
-        Value::Array(pair) => match pair.as_slice() {
-            [lng, lat] => (lng, lat),
-            _ => return None,
-        },
-        _ => (value.get("lng")?, value.get("lat")?),
+    let (lng, lat) = match value.as_array().map(Vec::as_slice) {
+        Some([lng, lat]) => (lng, lat),
+        Some(_) => return None,
+        None => (value.get("lng")?, value.get("lat")?),
     };
     let (lng_deg, lat_deg) = (lng.as_f64()?, lat.as_f64()?);
     let is_near = lat_deg.abs() <= LAT_DEG_MAX && lng_deg.abs() <= LNG_DEG_MAX;
@@ -304,13 +300,11 @@ fn time(at: &At<'_>, name: &str, refusals: &mut Vec<Refusal>) -> Read<Timestamp>
         Some(Value::String(text)) => Timestamp::parse(text).ok(),
         Some(value) => value.as_i64().map(Timestamp::from_millis),
     };
-    match found {
-        Some(time) => Some(time),
-        None => {
-            let detail = "an RFC 3339 time or whole Unix milliseconds is wanted";
-            at.refuse(Reason::InvalidValue, name, detail, refusals)
-        }
+    if found.is_some() {
+        return found;
     }
+    let detail = "an RFC 3339 time or whole Unix milliseconds is wanted";
+    at.refuse(Reason::InvalidValue, name, detail, refusals)
 }
 
 impl<'a> At<'a> {

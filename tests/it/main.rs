@@ -87,6 +87,8 @@ mod http_support;
 #[cfg(test)]
 mod intents;
 #[cfg(test)]
+mod intents_mqtt;
+#[cfg(test)]
 mod journal_damage;
 #[cfg(test)]
 mod journal_faults;
