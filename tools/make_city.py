@@ -6,7 +6,7 @@ limitation surfaces, temporary zones and events. Nothing of it exists.
 """
 import math
 
-CENTRE = (22.95, 114.55)
+CENTRE = (24.0, 114.7)
 # Districts: columns and rows of 6 km, and their names.
 COLUMNS, ROWS, SIDE_M = 6, 5, 6000
 NAMES = ("东城 西城 南湾 北岭 临江 松山 云溪 石桥 金沙 白鹭 青田 龙潭 凤岗 梅林 竹园 荷塘 桂花 榕树 枫桥 柳岸 "

@@ -245,8 +245,8 @@ fn one(zone: &Changed) -> Words {
     let (chinese, english) = (named(zh.into_iter()).zh, named(en.into_iter()).en);
     let mut words = Words { zh: format!("{}：{chinese}", zone.id), en: format!("{}: {english}", zone.id) };
     let mut say = |zh: &str, en: &str, figure: String| {
-        words.zh.push_str(&format!("，{zh} {figure}"));
-        words.en.push_str(&format!(", {en} {figure}"));
+        words.zh.extend(["，", zh, " ", &figure]);
+        words.en.extend([", ", en, " ", &figure]);
     };
     let Area { was, now } = zone.area_m2;
     if 0.0005 < (now / was - 1.0).abs() {

@@ -237,10 +237,9 @@ mod tests {
         let plain = |side| zone(side, 120.0, "PROHIBITED", "{}");
         let at = Timestamp::from_millis(1_795_334_400_000);
         let lost = |was: &Airspace, now: &Airspace| lost_share(&was.zones()[0], &now.zones()[0], at, 1);
-        for (make, what) in [
-            (&cage as &dyn Fn(f64, f64) -> Airspace, "a cage"),
-            (&suitable as &dyn Fn(f64, f64) -> Airspace, "a permission"),
-        ] {
+        type Make<'a> = &'a dyn Fn(f64, f64) -> Airspace;
+        let makers: [(Make<'_>, &str); 2] = [(&cage, "a cage"), (&suitable, "a permission")];
+        for (make, what) in makers {
             let was = make(0.02, 100.0);
             assert!(lost(&was, &make(0.02, 100.0)) < 1e-9, "{what}");
             assert!(lost(&was, &make(0.01, 50.0)) < 1e-9, "{what} that shrinks");

@@ -123,6 +123,7 @@ impl Named {
     }
 
     /// The lists of names beside those of another.
+    #[expect(clippy::type_complexity, reason = "four pairs of lists, for this file alone")]
     fn pairs<'a>(&'a self, other: &'a Self) -> [(&'a [Arc<str>], &'a [Arc<str>]); 4] {
         [
             (&self.uas_ids, &other.uas_ids),

@@ -15,14 +15,14 @@ use crate::airspace::Airspace;
 use crate::domain::{Intent, Measures, Refusal, ServiceTrouble, Timestamp, UasId};
 use crate::history::{Arrived, Remembered};
 use crate::journal::{Recovered, Store};
-use crate::monitor::{Effect, Event, Heard, Monitor, Tally, TroubleDetail};
+use crate::monitor::{Effect, Event, Monitor, Tally, TroubleDetail};
 use crate::service::canary::Sieve;
 use crate::service::clock::{self, Stopwatch};
 use crate::service::clock_keeper::{ClockKeeper, Keeping};
 use crate::service::counters::Counters;
 use crate::service::feedback_desk::FeedbackDesk;
 use crate::service::health::Health;
-use crate::service::historian::{Held, Historian};
+use crate::service::historian::{self, Held, Historian};
 use crate::service::hub::Publisher;
 use crate::service::inbox::{Inbox, Next, Report};
 use crate::service::intake::IntakeHandle;
@@ -118,8 +118,8 @@ struct Evaluator {
     lag: LagWatch,
 }
 
-/// Starts the thread, which goes on from what the journal held and the history remembers. It ends when the inbox is closed and empty and the last
-/// events are on disk, or the disk takes too long.
+/// Starts the thread, which goes on from what the journal held and the history remembers. It ends when the inbox is
+/// closed and empty and the last events are on disk, or the disk takes too long.
 pub fn start(
     mut monitor: Monitor,
     recovered: Recovered,
@@ -131,7 +131,7 @@ pub fn start(
     let alerts = open.into_iter().map(|entry| entry.event.alert.clone()).collect();
     monitor.restore(now, alerts, &mut effects);
     around.desk.tell_damage(&damage);
-    remember(&mut monitor, now, remembered, &mut effects);
+    historian::remember_all(&mut monitor, now, remembered, &mut effects);
     let mut evaluator = Evaluator {
         around,
         monitor,
@@ -152,20 +152,6 @@ pub fn start(
         while evaluator.pass() {}
         evaluator.finish();
     })
-}
-
-/// Tells the monitor where everybody was.
-fn remember(monitor: &mut Monitor, now: Timestamp, remembered: Vec<Remembered>, effects: &mut Vec<Effect>) {
-    let newest = remembered.iter().map(|one| one.newest.received_at).max();
-    let deaf_s = newest.map_or(0.0, |newest| now.seconds_since(newest).max(0.0));
-    if let Some(newest) = newest {
-        tracing::info!(aircraft = remembered.len(), until = %newest, "positions remembered");
-    }
-    for Remembered { newest, before, period_s } in remembered {
-        let report = |Arrived { received_at, observation }| (received_at, observation);
-        let heard = Heard { newest: report(newest), before: before.map(report), period_s, deaf_s };
-        monitor.remember(now, heard, effects);
-    }
 }
 
 impl Evaluator {

@@ -16,6 +16,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use crate::config::Config;
 use crate::domain::Timestamp;
 use crate::history::{Arrived, HistorySettings, Reader, Recorder, Remembered};
+use crate::monitor::{Effect, Heard, Monitor};
 use crate::service::ack_window::AckToken;
 use crate::service::clock;
 use crate::service::zone_desk::{Past, Reports};
@@ -124,6 +125,25 @@ fn remember(reader: &Reader, dir: &Path, now: Timestamp) -> Vec<Remembered> {
         tracing::warn!(%error, dir = %dir.display(), "history cannot be read: positions begin anew; 位置历史不可读");
         Vec::new()
     })
+}
+
+/// Tells the monitor where everybody was.
+pub fn remember_all(
+    monitor: &mut Monitor,
+    now: Timestamp,
+    remembered: Vec<Remembered>,
+    effects: &mut Vec<Effect>,
+) {
+    let newest = remembered.iter().map(|one| one.newest.received_at).max();
+    let deaf_s = newest.map_or(0.0, |newest| now.seconds_since(newest).max(0.0));
+    if let Some(newest) = newest {
+        tracing::info!(aircraft = remembered.len(), until = %newest, "positions remembered");
+    }
+    for Remembered { newest, before, period_s } in remembered {
+        let report = |Arrived { received_at, observation }| (received_at, observation);
+        let heard = Heard { newest: report(newest), before: before.map(report), period_s, deaf_s };
+        monitor.remember(now, heard, effects);
+    }
 }
 
 /// What history has done, for Prometheus.

@@ -1,5 +1,11 @@
 //! Operation intents from bytes to alerts: what is refused, where a zone is lifted, who is told of an aircraft astray.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    clippy::type_complexity,
+    reason = "tests look for one kind of effect, in tables"
+)]
+
 use std::sync::Arc;
 
 use lowsky::airspace::{Document, load};

@@ -113,12 +113,11 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request) -> Resu
     let report = tokio::task::spawn_blocking(move || {
         let desk = app.zones.get().and_then(Weak::upgrade);
         let live = app.airspace.load_full();
-        let posted = match &asked {
-            Some(asked) => posted_changes(asked, desk.as_deref())?,
-            None => {
-                let reading = desk.as_ref().map(|desk| desk.reading()).unwrap_or_default();
-                posted_document(&bytes, &value, (whole, reading), &live)
-            }
+        let posted = if let Some(asked) = &asked {
+            posted_changes(asked, desk.as_deref())?
+        } else {
+            let reading = desk.as_ref().map(|desk| desk.reading()).unwrap_or_default();
+            posted_document(&bytes, &value, (whole, reading), &live)
         };
         let tracks = app.hub.world().picture.within(None);
         let states = tracks.iter().map(|track| track.state.clone()).collect();

@@ -11,7 +11,7 @@ import type { ZoneFeature } from "../store/zones";
 import { zoneHeights, zoneState } from "../store/zones";
 
 type Tab = "zones" | "drafts" | "history";
-const ROWS_MAX = 400;
+const ROWS_MAX = 1000;
 
 export interface Choices {
   choose(id: string): void;
