@@ -228,6 +228,8 @@ mod tests {
         loaded.airspace.expect(&problems)
     }
 
+    type Make<'a> = &'a dyn Fn(f64, f64) -> Airspace;
+
     #[test]
     fn p24_cages_that_grow_and_permissions_that_grow_lose_protection() {
         let cage = |side, upper| {
@@ -237,7 +239,6 @@ mod tests {
         let plain = |side| zone(side, 120.0, "PROHIBITED", "{}");
         let at = Timestamp::from_millis(1_795_334_400_000);
         let lost = |was: &Airspace, now: &Airspace| lost_share(&was.zones()[0], &now.zones()[0], at, 1);
-        type Make<'a> = &'a dyn Fn(f64, f64) -> Airspace;
         let makers: [(Make<'_>, &str); 2] = [(&cage, "a cage"), (&suitable, "a permission")];
         for (make, what) in makers {
             let was = make(0.02, 100.0);

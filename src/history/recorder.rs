@@ -21,6 +21,9 @@ const RETRY: Duration = Duration::from_millis(500);
 /// Attempts after which what waits first is dropped: 10 s.
 const ATTEMPTS: u32 = 20;
 
+/// Bytes of the disk that history leaves free: it may share it with the journal, whose alerts go first.
+const RESERVE_BYTES: u64 = 64 << 20;
+
 /// Where history is kept, and how much.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistorySettings {
@@ -238,6 +241,7 @@ impl Writer {
     /// Writes the first few of the batch, which share a minute; returns how many.
     fn write(&mut self, batch: &[Arrived]) -> io::Result<usize> {
         let Some(first) = batch.first() else { return Ok(0) };
+        self.leave_room()?;
         let minute = minute_of(first.received_at);
         let share = |arrived: &&Arrived| minute_of(arrived.received_at) == minute;
         let len = batch.iter().take(RECORDS_MAX).take_while(share).count();
@@ -269,6 +273,17 @@ impl Writer {
         state.figures.kept_bytes = self.kept_bytes();
         state.figures.failing = None;
         Ok(len)
+    }
+
+    /// Fails where the disk has no more than the reserve left.
+    fn leave_room(&mut self) -> io::Result<()> {
+        std::fs::create_dir_all(&self.settings.dir)?;
+        let disk = rustix::fs::statvfs(&self.settings.dir)?;
+        if disk.f_bavail.saturating_mul(disk.f_frsize) < RESERVE_BYTES {
+            self.delete_oldest();
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "the disk's last 64 MiB are left to the journal"));
+        }
+        Ok(())
     }
 
     /// Closes the open segment and opens that of `minute`, which may be there from an earlier run.

@@ -230,8 +230,8 @@ fn caps_hold_before_anything_slow() {
         format!("[{}]", (0..=n).map(corner).collect::<Vec<_>>().join(", "))
     };
     assert!(load_one(&with(RING, &circle(9_998, 1e-6))).airspace.is_some());
-    let many = load_one(&with(RING, &circle(10_000, 0.0)));
-    assert!(many.problems[0].message.contains("10000 positions, found 10001"), "{}", many.problems[0]);
+    let many = load_one(&with(RING, &circle(10_001, 0.0)));
+    assert!(many.problems[0].message.contains("10001 positions, found 10002"), "{}", many.problems[0]);
     // A crossing somewhere in a large ring is found.
     let ring = circle(5_000, 0.0);
     let mut corners: Vec<&str> = ring.trim_matches(['[', ']']).split("], [").collect();
