@@ -51,7 +51,7 @@ pub(super) struct EmergencyArgs {
     /// Why. 原因
     #[arg(long)]
     reason: String,
-    /// The service, host:port [default: [http] listen of the configuration]. 服务地址
+    /// The service, host:port [default: `http.listen` of the configuration]. 服务地址
     #[arg(long, value_name = "ADDRESS")]
     service: Option<String>,
 }

@@ -281,7 +281,10 @@ impl Writer {
         let disk = rustix::fs::statvfs(&self.settings.dir)?;
         if disk.f_bavail.saturating_mul(disk.f_frsize) < RESERVE_BYTES {
             self.delete_oldest();
-            return Err(io::Error::new(io::ErrorKind::StorageFull, "the disk's last 64 MiB are left to the journal"));
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                "the disk's last 64 MiB are left to the journal",
+            ));
         }
         Ok(())
     }

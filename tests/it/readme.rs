@@ -66,7 +66,9 @@ fn every_command_line_shown_is_one_that_exists() {
             continue;
         };
         let Some(command) = words.get(at + 1).filter(|word| !word.starts_with('-')) else { continue };
-        let help = help(&[command]);
+        let plain = |word: &&&str| word.chars().all(|c| c.is_ascii_lowercase());
+        let path: Vec<_> = words[at + 1..].iter().take_while(plain).copied().collect();
+        let help = help(&path);
         for option in
             words[at..].iter().take_while(|word| **word != "|").filter(|word| word.starts_with("--"))
         {

@@ -196,6 +196,8 @@ export class Doing {
       confirm: t("zone_rebase"),
       signed: false,
       run: async () => {
+        // The page may not have heard yet of the version that its work is put on.
+        await this.app.zones.refresh();
         this.work.rebase(id, live);
         this.ends.listChanged();
         return undefined;

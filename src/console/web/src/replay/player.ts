@@ -107,6 +107,12 @@ export class Player {
     const passed = Math.min(now - this.last, STEP_MAX_MS);
     this.last = now;
     const { t, source } = this;
+    const [oldest, newest] = source.reach(this.now());
+    if (t < oldest && oldest <= newest) {
+      // The answer tells that the record begins later than was asked for.
+      this.seek(oldest);
+      return true;
+    }
     const ahead = Math.max(AHEAD_MS, this.speed * AHEAD_WALL_MS);
     source.prepare(t - KEPT_MS, t + ahead, t);
     if (!this.built) {
@@ -121,7 +127,6 @@ export class Player {
     }
     let changed = this.foldAlerts();
     if (!this.playing) return changed;
-    const [, newest] = source.reach(this.now());
     let next = t + passed * this.speed;
     if (this.span && t < this.span.to && this.span.to <= next) {
       next = this.span.to;

@@ -58,14 +58,15 @@ export class Zones {
     if (switched) this.tag = "";
     const changed = told === undefined ? POLL_MS <= performance.now() - this.asked : told !== this.version;
     const due = changed || this.failed || (switched && SWITCHED_MS <= performance.now() - this.asked);
-    if (due && !this.busy && 1000 <= performance.now() - this.asked) void this.fetch();
+    if (due && !this.busy && 1000 <= performance.now() - this.asked) void this.refresh();
   }
 
   byId(id: string): ZoneFeature | undefined {
     return this.features.find((zone) => zone.properties.identifier === id);
   }
 
-  private async fetch(): Promise<void> {
+  /** Asks for the zones now. */
+  async refresh(): Promise<void> {
     this.busy = true;
     this.asked = performance.now();
     try {
