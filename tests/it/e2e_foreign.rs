@@ -9,34 +9,15 @@ use lowsky::service::clock::{self, Stopwatch};
 use serde_json::{Value, json};
 
 use crate::e2e_support::{
-    Daemon, Lines, Program, configure, foreign_programs, free_port, mosquitto, place, report, until, zone,
-    zones,
+    Daemon, Lines, Program, configure, foreign_programs, free_port, mosquitto, place, publish, report, until,
+    zone, zones,
 };
 
 /// Reports of one aircraft a second.
 const RATE_HZ: f64 = 4.0;
 
-fn publish(port: u16, topic: &str, payload: &Value) {
-    let sent = Command::new("mosquitto_pub")
-        .args([
-            "-h",
-            "127.0.0.1",
-            "-p",
-            &port.to_string(),
-            "-q",
-            "1",
-            "-t",
-            topic,
-            "-m",
-            &payload.to_string(),
-        ])
-        .status()
-        .unwrap();
-    assert!(sent.success(), "mosquitto_pub");
-}
-
 fn publish_report(port: u16, report: &Value) {
-    publish(port, &format!("lowsky/v1/telemetry/op/{}", report["uas_id"].as_str().unwrap()), report);
+    publish(port, &format!("lowsky/v1/telemetry/op/{}", report["uas_id"].as_str().unwrap()), report, false);
 }
 
 /// Prints `retained topic payload` of every message; `extra` bounds it.
@@ -132,7 +113,7 @@ fn refusals_are_told(port: u16, messages: &Lines) {
     let bad = |uas_id: &str, change: &dyn Fn(&mut Value)| {
         let mut report = report(uas_id, place(0.0, 9_000.0), 0.0, 0.0);
         change(&mut report);
-        publish(port, &format!("lowsky/v1/telemetry/op/{uas_id}"), &report);
+        publish(port, &format!("lowsky/v1/telemetry/op/{uas_id}"), &report, false);
     };
     bad("BAD-1", &|report| drop(report.as_object_mut().unwrap().remove("lat")));
     bad("BAD-2", &|report| report["uas_id"] = json!("SOMEBODY"));

@@ -425,3 +425,22 @@ pub(crate) fn resident_kib(pid: u32) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.split_whitespace().next()?.parse().ok()
 }
+
+/// Publishes one message with the foreign program, QoS 1.
+pub(crate) fn publish(port: u16, topic: &str, payload: &Value, retain: bool) {
+    let mut sent = Command::new("mosquitto_pub");
+    sent.args([
+        "-h",
+        "127.0.0.1",
+        "-p",
+        &port.to_string(),
+        "-q",
+        "1",
+        "-t",
+        topic,
+        "-m",
+        &payload.to_string(),
+    ]);
+    sent.args(retain.then_some("-r"));
+    assert!(sent.status().unwrap().success(), "mosquitto_pub");
+}

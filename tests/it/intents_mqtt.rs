@@ -7,26 +7,8 @@ use serde_json::{Value, json};
 
 use crate::e2e_stream::Listener;
 use crate::e2e_support::{
-    Daemon, Program, configure, foreign_programs, free_port, place, report, until, zone, zones,
+    Daemon, Program, configure, foreign_programs, free_port, place, publish, report, until, zone, zones,
 };
-
-fn publish(port: u16, topic: &str, payload: &Value, retain: bool) {
-    let mut sent = Command::new("mosquitto_pub");
-    sent.args([
-        "-h",
-        "127.0.0.1",
-        "-p",
-        &port.to_string(),
-        "-q",
-        "1",
-        "-t",
-        topic,
-        "-m",
-        &payload.to_string(),
-    ]);
-    sent.args(retain.then_some("-r"));
-    assert!(sent.status().unwrap().success(), "mosquitto_pub");
-}
 
 /// A square of 400 m around the origin of [`place`], up to 110 m, from a minute ago for an hour.
 fn intent(uas_id: &str, state: &str) -> Value {

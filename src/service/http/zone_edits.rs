@@ -12,12 +12,26 @@ use super::zone_requests::{ask, cause, expectation, json_of};
 use super::{App, Fault, Problem, answer, body, upgrade, zones};
 use crate::airspace::{Airspace, Document, load};
 use crate::domain::ZoneId;
-use crate::service::zone_desk::Expect;
+use crate::service::zone_desk::{Cause, Expect};
 use crate::service::zone_drafts::{Asked, Done};
 use crate::stream::to_json;
 
 /// Most changes in an answer.
 const AUDIT_MAX: u32 = 1_000;
+
+/// What a request that changes a zone says.
+struct Written {
+    cause: Cause,
+    expect: Expect,
+    value: Value,
+}
+
+async fn written(app: &App, request: Request) -> Result<Written, Problem> {
+    upgrade::check_origin(request.headers(), &app.settings.allowed_origins)?;
+    let (head, content) = request.into_parts();
+    let bytes = body::read(&head.headers, content).await?;
+    Ok(Written { cause: cause(&head.headers)?, expect: expectation(&head.headers)?, value: json_of(&bytes)? })
+}
 
 /// `PUT /api/v1/zones/{id}`: the zone shall be this feature.
 pub(super) async fn put(
@@ -25,12 +39,7 @@ pub(super) async fn put(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    upgrade::check_origin(request.headers(), &app.settings.allowed_origins)?;
-    let (head, content) = request.into_parts();
-    let bytes = body::read(&head.headers, content).await?;
-    let cause = cause(&head.headers)?;
-    let expect = expectation(&head.headers)?;
-    let feature = json_of(&bytes)?;
+    let Written { cause, expect, value: feature } = written(&app, request).await?;
     let good = if expect == Expect::Absent { StatusCode::CREATED } else { StatusCode::OK };
     let asked = Asked::Put(ZoneId::new(&id), feature);
     let done = ask(&app, move |desk| desk.change(&asked, expect, &cause)).await?;
@@ -58,12 +67,7 @@ pub(super) async fn rollback(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    upgrade::check_origin(request.headers(), &app.settings.allowed_origins)?;
-    let (head, content) = request.into_parts();
-    let bytes = body::read(&head.headers, content).await?;
-    let cause = cause(&head.headers)?;
-    let expect = expectation(&head.headers)?;
-    let wanted = json_of(&bytes)?;
+    let Written { cause, expect, value: wanted } = written(&app, request).await?;
     let Some(version) = wanted.get("version").and_then(Value::as_str) else {
         return Err(Problem::bad_request(vec![Fault::at("/version", "a version of the zone is wanted")]));
     };
