@@ -58,9 +58,17 @@ async function sign(page, author, reason) {
   await page.locator("#zone-sign [type=submit]").click();
 }
 
+/** Opens the dialog of publication. News of the zones may come between a look at the button and the click on it. */
+async function toSign(page) {
+  await until("the dialog of publication", 30, async () => {
+    await publishable(page);
+    await page.locator("#zone-publish").click();
+    return page.locator("#zone-sign-author").waitFor({ timeout: 2000 }).then(() => true, () => false);
+  });
+}
+
 async function publish(page, author = "Wang Li", reason = "browser test") {
-  await publishable(page);
-  await page.locator("#zone-publish").click();
+  await toSign(page);
   await sign(page, author, reason);
   await sees(page, "it is with the service", 20, () => !document.querySelector("dialog[open]") && document.body.dataset.unsaved === "false");
 }
@@ -193,8 +201,7 @@ test("who was slower sees both changes and puts his own on the live version; a r
   await page.locator("#zone-list .version").nth(2).waitFor({ timeout: 15_000 });
   await page.locator("#zone-list .version").nth(2).locator(".back").click();
   await sees(page, "the difference of the way back", 20, () => /150 → 120 m/.test(document.querySelector(".zone-changes").textContent));
-  await publishable(page);
-  await page.locator("#zone-publish").click();
+  await toSign(page);
   await sign(page, "Wang Li", "back");
   await until("the old version is live again", 20, async () => {
     const { properties, geometry } = (await zone(id)) ?? {};
@@ -220,8 +227,7 @@ test("what takes protection away waits for a second person", async () => {
   await draft.waitFor({ timeout: 15_000 });
   assert.match(await draft.innerText(), /no longer needed[^]*second person/);
   await draft.click();
-  await publishable(page);
-  await page.locator("#zone-publish").click();
+  await toSign(page);
   await sign(page, "Wang Li", "mine is good");
   await sees(page, "the same person may not", 15, () => /somebody else/.test(document.querySelector("#zone-sign [role=alert]").textContent));
   assert.ok(await still(), "the old one is still in force");

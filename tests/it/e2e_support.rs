@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ pub(crate) fn until<T>(what: &str, within_s: f64, mut ask: impl FnMut() -> Optio
 
 /// The lines that a program has written so far.
 #[derive(Clone, Default)]
-pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<String>>>, Arc<AtomicBool>);
 
 impl Lines {
     fn collect(source: impl Read + Send + 'static) -> Self {
@@ -85,8 +85,14 @@ impl Lines {
             for line in BufReader::new(source).lines().map_while(Result::ok) {
                 kept.0.lock().unwrap().push(line);
             }
+            kept.1.store(true, Ordering::Release);
         });
         lines
+    }
+
+    /// Whether the last line has been read.
+    fn complete(&self) -> bool {
+        self.1.load(Ordering::Acquire)
     }
 
     pub(crate) fn all(&self) -> Vec<String> {
@@ -170,9 +176,11 @@ impl Program {
         self.child.wait().unwrap();
     }
 
-    /// The exit code; it must end within so many seconds.
+    /// The exit code; it must end within so many seconds. All that it wrote is there then.
     pub(crate) fn code_within(&mut self, within_s: f64) -> Option<i32> {
-        until("the program ends", within_s, || self.child.try_wait().unwrap()).code()
+        let status = until("the program ends", within_s, || self.child.try_wait().unwrap());
+        until("its last lines", 10.0, || (self.out.complete() && self.err.complete()).then_some(()));
+        status.code()
     }
 }
 

@@ -173,11 +173,9 @@ fn follows(before: Option<&AlertEvent>, event: &AlertEvent, updated: Option<Time
             same && !often && alert.acknowledged == before.acknowledged
         }
         AlertEventKind::Escalated => {
-            let worse = before.severity < alert.severity || before.phase < alert.phase;
-            worse
-                && before.severity <= alert.severity
-                && before.phase <= alert.phase
-                && alert.acknowledged.is_none()
+            // Who leaves a mild volume on the way into a severe one is worse off, though only foreseen to be.
+            let worse = (before.severity, before.phase) < (alert.severity, alert.phase);
+            worse && before.severity <= alert.severity && alert.acknowledged.is_none()
         }
         AlertEventKind::Deescalated => {
             let milder = alert.severity < before.severity || alert.phase < before.phase;
