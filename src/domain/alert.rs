@@ -178,6 +178,10 @@ screaming! {
         Deescalated = "DEESCALATED",
         /// Somebody took note of it.
         Acknowledged = "ACKNOWLEDGED",
+        /// Somebody put it aside for some time; it stands all the same.
+        Shelved = "SHELVED",
+        /// Somebody took it back before that time was over.
+        Unshelved = "UNSHELVED",
         /// It is over.
         Cleared = "CLEARED",
     }
@@ -286,6 +290,19 @@ pub struct Acknowledgement {
     pub note: Option<String>,
 }
 
+/// Who put an alert aside, until when and why. It changes how the alert is shown, never what is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shelving {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// From when on it counts for nothing.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
 /// Where the aircraft was.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AlertPosition {
@@ -314,6 +331,9 @@ pub struct Alert {
     /// Who took note of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
+    /// Who put it aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shelved: Option<Shelving>,
     /// The aircraft; of a pair, the smaller id.
     pub uas_id: UasId,
     /// Its operator.

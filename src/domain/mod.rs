@@ -18,7 +18,7 @@ mod zone;
 pub use aircraft::{FixType, OperationCategory, OperationalStatus, UaClass};
 pub use alert::{
     Acknowledgement, Alert, AlertCode, AlertEvent, AlertEventKind, AlertPosition, AlertState, DataQuality,
-    Explanation, Measures, OtherParty, Phase, ServiceTrouble, Severity, ZoneRef,
+    Explanation, Measures, OtherParty, Phase, ServiceTrouble, Severity, Shelving, ZoneRef,
 };
 pub use altitude::{
     GeoidModel, Heights, RelativeHeight, RelativeReference, VerticalLimit, VerticalReference,

@@ -29,6 +29,15 @@ pub enum Event {
         /// What they said.
         note: Option<String>,
     },
+    /// Somebody put an alert aside, or took it back.
+    Shelved {
+        /// Which alert.
+        alert_id: Arc<str>,
+        /// Who.
+        by: String,
+        /// Until when and why; `None`: it is taken back.
+        shelf: Option<(Timestamp, String)>,
+    },
     /// The service looked at itself. Only changes must be told; telling the same again does no harm.
     Service {
         /// At what it looked.
@@ -64,8 +73,9 @@ pub enum Effect {
     TrackGone(UasId),
     /// Count and tell a refused report of an aircraft, or a refused intent of a flight.
     Refused(UasId, Refusal),
-    /// Nobody can take note of this alert: none of that identity is open, or there never was one. It is the
-    /// only effect of its event; an acknowledgement without it was taken or had been taken before.
+    /// Nobody can take note of this alert or put it aside: none of that identity is open, there never was one, or it
+    /// is too grave to be put aside. It is the only effect of its event; what is answered without it was taken or
+    /// had been taken before.
     AckRefused(Arc<str>),
     /// A pair or a zone was evaluated (only when assessments are asked for).
     Assessed(Assessment),

@@ -372,7 +372,7 @@ impl Entry {
                 }
                 let alert = self.alert.insert(Box::new(fresh));
                 if event == AlertEventKind::Escalated {
-                    alert.acknowledged = None;
+                    (alert.acknowledged, alert.shelved) = (None, None);
                 }
             }
             (AlertEventKind::Updated, None, Some(standing)) => {

@@ -35,6 +35,7 @@ mod scene;
 mod service_alerts;
 mod service_words;
 mod settings;
+mod shelf;
 mod sky;
 mod speeds;
 mod state;
@@ -50,6 +51,7 @@ pub use remember::Heard;
 pub use settings::{
     ControlledDefault, Level, Lifecycle, Limits, Party, Separation, Settings, Terrain, default_separation,
 };
+pub use shelf::{SHELF_S_MAX, may_shelve};
 
 use crate::airspace::{Airspace, ZoneIx};
 use crate::domain::{Intent, Observation, Reason, Refusal, Timestamp};
@@ -151,6 +153,7 @@ impl Monitor {
             Event::Acknowledged { alert_id, by, note } => {
                 self.take_note(alert_id, by, note, effects);
             }
+            Event::Shelved { alert_id, by, shelf } => self.shelve(alert_id, by, shelf, effects),
             Event::Service { kind, holds } => {
                 self.service.report(self.now, kind, holds, &self.rules.settings.lifecycle, effects);
             }

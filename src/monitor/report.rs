@@ -61,6 +61,9 @@ pub(super) fn compose(
         severity: standing.severity,
         state: AlertState::Open,
         acknowledged: known.and_then(|known| known.acknowledged.clone()),
+        shelved: known
+            .and_then(|known| known.shelved.clone())
+            .filter(|shelving| session.now < shelving.until),
         uas_id: first.id.clone(),
         operator: first.operator.clone(),
         other: second

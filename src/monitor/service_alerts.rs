@@ -224,6 +224,7 @@ fn compose(
             severity: standing.severity,
             state: AlertState::Open,
             acknowledged: None,
+            shelved: None,
             uas_id: UasId::new(&format!("{NAMESPACE}{}", kind.name())).ok()?,
             operator: None,
             other: None,
@@ -242,6 +243,7 @@ fn compose(
         },
     };
     alert.updated_at = now;
+    alert.shelved.take_if(|shelving| shelving.until <= now);
     alert.announced_again = standing.reminder.told();
     let Some(detail) = holds else { return Some(alert) };
     alert.observed_at = now;

@@ -166,7 +166,7 @@ impl Daemon {
         hub_settings.log_id = Some(Arc::clone(&recovered.log_id));
         hub_settings.last_seq = recovered.last_seq;
         hub_settings.open.clone_from(&recovered.open);
-        let (hub, hub_publisher, acks) = Hub::new(hub_settings);
+        let (hub, hub_publisher, deeds) = Hub::new(hub_settings);
         let metrics = Arc::new(Metrics::default());
         metrics.register(|registry| {
             figures::enter(
@@ -282,7 +282,7 @@ impl Daemon {
         let mut tasks = vec![
             tokio::spawn(bypass.run(background.clone())),
             tokio::spawn(feedback.run(background.clone())),
-            tokio::spawn(forward_acknowledgements(acks, Arc::clone(&inbox))),
+            tokio::spawn(forward_deeds(deeds, Arc::clone(&inbox))),
             tokio::spawn(observers.run(background.clone())),
         ];
         let (desk, days) = (Arc::clone(&zones), config.journal.retain_days);
@@ -430,12 +430,12 @@ async fn open_history(config: &Config, inbox: &Arc<Inbox<Control>>) -> Result<hi
     opened.await.map_err(|error| StartError::Thread(std::io::Error::other(error)))
 }
 
-async fn forward_acknowledgements(
-    mut acks: tokio::sync::mpsc::Receiver<crate::stream::AckRequest>,
+async fn forward_deeds(
+    mut deeds: tokio::sync::mpsc::Receiver<crate::stream::Deed>,
     inbox: Arc<Inbox<Control>>,
 ) {
-    while let Some(request) = acks.recv().await {
-        if inbox.control(Control::Acknowledge(request)).is_err() {
+    while let Some(deed) = deeds.recv().await {
+        if inbox.control(Control::Deed(deed)).is_err() {
             tracing::warn!("an acknowledgement came too late or too many wait");
         }
     }

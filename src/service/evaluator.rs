@@ -32,7 +32,7 @@ use crate::service::status::StatusFigures;
 use crate::service::storage::{Change, StorageWatch, Trouble};
 use crate::service::trouble::TroubleDesk;
 use crate::service::watchdog::Stamp;
-use crate::stream::{AckRequest, Delivery, LoggedEvent, Release, Vitals};
+use crate::stream::{AckRequest, Deed, Delivery, LoggedEvent, Release, ShelveRequest, Vitals};
 
 /// Longest sleep: time-driven work is at most this late.
 const TICK: Duration = Duration::from_millis(50);
@@ -51,8 +51,8 @@ const HELD_MAX: usize = 65_536;
 pub enum Control {
     /// The authority's zones changed.
     Airspace(Arc<Airspace>),
-    /// Somebody took note of an alert.
-    Acknowledge(AckRequest),
+    /// Somebody took note of an alert, or put it aside.
+    Deed(Deed),
     /// An operator filed an intent, and when its message arrived.
     Intent(Timestamp, Box<Intent>),
     /// The service looked at itself: what is wrong, or that it is well.
@@ -201,8 +201,11 @@ impl Evaluator {
     fn control(&mut self, control: Control) {
         let event = match control {
             Control::Airspace(airspace) => Event::AirspaceReplaced(airspace),
-            Control::Acknowledge(AckRequest { alert_id, by, note }) => {
+            Control::Deed(Deed::Acknowledge(AckRequest { alert_id, by, note })) => {
                 Event::Acknowledged { alert_id, by, note }
+            }
+            Control::Deed(Deed::Shelve(ShelveRequest { alert_id, by, shelf })) => {
+                Event::Shelved { alert_id, by, shelf }
             }
             Control::Trouble(kind, holds) => Event::Service { kind, holds },
             Control::Intent(received_at, intent) => return self.file(received_at, intent),

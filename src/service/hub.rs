@@ -11,11 +11,12 @@ use crate::domain::{AlertEvent, UasId};
 use crate::journal::Entry;
 use crate::monitor::TrackState;
 use crate::stream::{
-    AckRequest, AlertLog, LoggedEvent, Pulse, Retention, SessionLimits, Vitals, Welcome, World,
+    AckRequest, AlertLog, Deed, LoggedEvent, Pulse, Retention, SessionLimits, ShelveRequest, Vitals, Welcome,
+    World,
 };
 
 /// Acknowledgements that may wait for the core.
-const ACKS_WAITING_MAX: usize = 1_024;
+const DEEDS_WAITING_MAX: usize = 1_024;
 
 /// What a hub starts from.
 #[derive(Debug, Clone)]
@@ -53,7 +54,7 @@ impl HubSettings {
 pub struct Hub {
     world: Mutex<World>,
     wake: watch::Sender<u64>,
-    acks: mpsc::Sender<AckRequest>,
+    deeds: mpsc::Sender<Deed>,
     /// What `hello` says.
     pub welcome: Welcome,
     /// When a client is slow.
@@ -61,10 +62,10 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A hub, its one writer, and the acknowledgements that clients hand in.
-    pub fn new(settings: HubSettings) -> (Arc<Self>, Publisher, mpsc::Receiver<AckRequest>) {
+    /// A hub, its one writer, and what operators do to alerts.
+    pub fn new(settings: HubSettings) -> (Arc<Self>, Publisher, mpsc::Receiver<Deed>) {
         let HubSettings { instance, log_id, last_seq, open, retention, session_limits } = settings;
-        let (acks, waiting) = mpsc::channel(ACKS_WAITING_MAX);
+        let (deeds, waiting) = mpsc::channel(DEEDS_WAITING_MAX);
         let mut log = AlertLog::new(last_seq, retention);
         for entry in &open {
             log.remember(&Arc::new(LoggedEvent::of(entry, true)));
@@ -72,7 +73,7 @@ impl Hub {
         let hub = Arc::new(Self {
             world: Mutex::new(World { log, durable_seq: last_seq, ..World::default() }),
             wake: watch::Sender::new(0),
-            acks,
+            deeds,
             welcome: Welcome { instance, log_id },
             session_limits,
         });
@@ -93,7 +94,12 @@ impl Hub {
 
     /// Hands an acknowledgement to the core; `false` if too many wait or the core is gone.
     pub fn acknowledge(&self, request: AckRequest) -> bool {
-        self.acks.try_send(request).is_ok()
+        self.deeds.try_send(Deed::Acknowledge(request)).is_ok()
+    }
+
+    /// Hands a wish to put an alert aside to the core; `false` if too many wait or the core is gone.
+    pub fn shelve(&self, request: ShelveRequest) -> bool {
+        self.deeds.try_send(Deed::Shelve(request)).is_ok()
     }
 }
 

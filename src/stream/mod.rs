@@ -29,7 +29,9 @@ pub use log::{AlertLog, LoggedEvent, Retention};
 pub use picture::{PathPoint, Picture, Track};
 pub use pulse::{Pulse, Vitals};
 pub use scope::{AlertScope, ClientMessage, NOTE_LEN_MAX, ResumePoint, Subscription, TrackScope};
-pub use session::{AckRequest, Next, PROTOCOL, Recorded, Session, SessionLimits, Welcome};
+pub use session::{
+    AckRequest, Deed, Next, PROTOCOL, Recorded, Session, SessionLimits, ShelveRequest, Welcome,
+};
 
 /// All that a session reads.
 #[derive(Debug, Default)]

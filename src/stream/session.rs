@@ -79,6 +79,26 @@ pub struct AckRequest {
     pub note: Option<String>,
 }
 
+/// An operator puts an alert aside, or takes it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShelveRequest {
+    /// Which alert.
+    pub alert_id: Arc<str>,
+    /// Who.
+    pub by: String,
+    /// Until when and why; `None`: it is taken back.
+    pub shelf: Option<(Timestamp, String)>,
+}
+
+/// What operators do to alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// Take note of one.
+    Acknowledge(AckRequest),
+    /// Put one aside, or take it back.
+    Shelve(ShelveRequest),
+}
+
 /// What a session needs next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {

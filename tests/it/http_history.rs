@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::http_support::{Journaled, alert, at, connect, event, get, next, raised, request, vitals};
+use crate::http_support::{Journaled, alert, at, connect, event, get, next, noted, raised, request, vitals};
 
 fn ids(answer: &Value) -> Vec<String> {
     let alerts = answer["alerts"].as_array().unwrap().iter();
@@ -150,7 +150,7 @@ async fn p18_an_acknowledgement_is_on_disk_before_it_is_answered() {
     let address = service.server.address;
     let post = || async move { request(address, "POST /api/v1/alerts/a1/ack", "", "").await };
     let asked = tokio::spawn(post());
-    let by = service.server.acks.recv().await.unwrap().by;
+    let by = noted(service.server.acks.recv().await).by;
     assert_eq!(by, "127.0.0.1", "who says no name is known by the address");
     let mut acknowledged = alert("a1", Severity::Warning);
     acknowledged.acknowledged = Some(Acknowledgement { by, at: at(1), note: None });

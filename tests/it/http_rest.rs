@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lowsky::airspace::{Document, load};
-use lowsky::domain::{Acknowledgement, AlertEventKind, Severity};
+use lowsky::domain::{Acknowledgement, AlertEventKind, Severity, Shelving};
 use lowsky::service::clock;
 use lowsky::service::health::{Part, Status};
+use lowsky::stream::{Deed, ShelveRequest};
 use serde_json::{Value, json};
 
-use crate::http_support::{alert, at, event, get, raised, request, start, track, vitals};
+use crate::http_support::{alert, at, event, get, noted, raised, request, start, track, vitals};
 
 fn ids(answer: &Value) -> Vec<&str> {
     answer["alerts"].as_array().unwrap().iter().map(|alert| alert["alert_id"].as_str().unwrap()).collect()
@@ -89,6 +90,55 @@ async fn refusals_are_problems_that_name_every_fault() {
 }
 
 #[tokio::test]
+async fn p19_an_alert_is_put_aside_with_an_owner_a_reason_and_an_end() {
+    let mut server = start(|_, _| {}).await;
+    server.publisher.alert(raised("a1"));
+    server.publisher.alert(event(AlertEventKind::Raised, alert("grave", Severity::Critical)));
+    server.publisher.commit();
+    let address = server.address;
+    let wish = r#"{"minutes":30,"reason":"标定飞行"}"#;
+    let asked = tokio::spawn(async move {
+        request(address, "POST /api/v1/alerts/a1/shelve", "Lowsky-Author: 王伟\r\n", wish).await
+    });
+    let Some(Deed::Shelve(ShelveRequest { by, shelf: Some((until, reason)), .. })) = server.acks.recv().await
+    else {
+        panic!("it goes to the core");
+    };
+    assert_eq!((by.as_str(), reason.as_str()), ("王伟", "标定飞行"));
+    let left_s = until.seconds_since(clock::now());
+    assert!((1700.0..=1800.0).contains(&left_s), "{left_s}");
+    let mut aside = alert("a1", Severity::Warning);
+    aside.shelved = Some(Shelving { by, at: at(1), until, reason });
+    let told = server.publisher.alert(event(AlertEventKind::Shelved, aside));
+    server.publisher.durable(told.seq);
+    server.publisher.commit();
+    let answer = asked.await.unwrap();
+    assert_eq!(
+        (answer.status, answer.json()["shelved"]["by"].as_str()),
+        (200, Some("王伟")),
+        "{}",
+        answer.body
+    );
+    for (path, body, status) in [
+        ("a1", r#"{"minutes":30}"#, 400),
+        ("a1", r#"{"minutes":0,"reason":"x"}"#, 400),
+        ("a1", r#"{"minutes":481,"reason":"x"}"#, 400),
+        ("a1", r#"{"minutes":5,"reason":"  "}"#, 400),
+        ("none", wish, 404),
+        ("grave", wish, 409),
+    ] {
+        let answer = request(address, &format!("POST /api/v1/alerts/{path}/shelve"), "", body).await;
+        assert_eq!(answer.status, status, "{path} {body}: {}", answer.body);
+    }
+    let back = tokio::spawn(async move { request(address, "DELETE /api/v1/alerts/a1/shelve", "", "").await });
+    assert!(matches!(server.acks.recv().await, Some(Deed::Shelve(ShelveRequest { shelf: None, .. }))));
+    let told = server.publisher.alert(event(AlertEventKind::Unshelved, alert("a1", Severity::Warning)));
+    server.publisher.durable(told.seq);
+    server.publisher.commit();
+    assert!(back.await.unwrap().json()["shelved"].is_null());
+}
+
+#[tokio::test]
 async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
     let mut server = start(|_, _| {}).await;
     server.publisher.alert(raised("a1"));
@@ -99,7 +149,7 @@ async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
         request(address, "POST /api/v1/alerts/a1/ack", "Lowsky-Author: 王伟\r\n", r#"{"note":"已联系"}"#)
             .await
     });
-    let asked = server.acks.recv().await.unwrap();
+    let asked = noted(server.acks.recv().await);
     assert_eq!((asked.by.as_str(), asked.note.as_deref()), ("王伟", Some("已联系")));
     let mut acknowledged = alert("a1", Severity::Warning);
     acknowledged.acknowledged = Some(Acknowledgement { by: asked.by, at: at(1), note: asked.note });

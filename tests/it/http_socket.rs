@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::http_support::{Socket, alert, connect, event, next, raised, request, start, vitals};
+use crate::http_support::{Socket, alert, connect, event, next, noted, raised, request, start, vitals};
 
 async fn say(socket: &mut Socket, message: Value) {
     socket.send(Message::text(message.to_string())).await.unwrap();
@@ -33,7 +33,7 @@ async fn from_hello_to_a_cleared_alert_and_a_resume() {
     server.publisher.heartbeat(vitals(clock::now(), 3));
     assert_eq!(next(&mut socket).await["lag_ms"], 3);
     say(&mut socket, json!({"type": "ack", "alert_id": "a1"})).await;
-    assert_eq!(&*server.acks.recv().await.unwrap().alert_id, "a1");
+    assert_eq!(&*noted(server.acks.recv().await).alert_id, "a1");
     drop(socket);
     server.publisher.alert(event(AlertEventKind::Cleared, alert("a1", Severity::Warning)));
     server.publisher.commit();

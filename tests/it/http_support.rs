@@ -17,7 +17,7 @@ use lowsky::service::health::Health;
 use lowsky::service::http::{App, serve};
 use lowsky::service::hub::{Hub, HubSettings, Publisher};
 use lowsky::service::metrics::Metrics;
-use lowsky::stream::{AckRequest, LoggedEvent, Retention, Vitals, to_json};
+use lowsky::stream::{AckRequest, Deed, LoggedEvent, Retention, Vitals, to_json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -39,6 +39,7 @@ pub(crate) fn alert(id: &str, severity: Severity) -> Alert {
         severity,
         state: AlertState::Open,
         acknowledged: None,
+        shelved: None,
         uas_id: UasId::new("A1").unwrap(),
         operator: Some(OperatorId::new("OP1").unwrap()),
         other: None,
@@ -97,7 +98,7 @@ pub(crate) fn vitals(now: Timestamp, lag_ms: u64) -> Vitals {
 pub(crate) struct Server {
     pub(crate) app: Arc<App>,
     pub(crate) publisher: Publisher,
-    pub(crate) acks: mpsc::Receiver<AckRequest>,
+    pub(crate) acks: mpsc::Receiver<Deed>,
     pub(crate) address: SocketAddr,
     pub(crate) served: JoinHandle<()>,
 }
@@ -127,6 +128,12 @@ pub(crate) async fn start_on(
     let address = listener.local_addr().unwrap();
     let served = tokio::spawn(serve(listener, Arc::clone(&app)));
     Server { app, publisher, acks, address, served }
+}
+
+/// The acknowledgement that somebody handed in.
+pub(crate) fn noted(deed: Option<Deed>) -> AckRequest {
+    let Some(Deed::Acknowledge(request)) = deed else { panic!("no acknowledgement: {deed:?}") };
+    request
 }
 
 /// A stream client.

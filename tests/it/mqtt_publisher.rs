@@ -39,6 +39,7 @@ fn event(seq: u64) -> LoggedEvent {
         severity: Severity::Warning,
         state: AlertState::Open,
         acknowledged: None,
+        shelved: None,
         uas_id: uas("A"),
         operator: operator("one"),
         other: Some(OtherParty { uas_id: uas("B"), operator: operator("two") }),

@@ -8,6 +8,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::archive::Unreadable;
@@ -153,51 +154,67 @@ pub(super) async fn acknowledge(
     let note = note(&bytes)?;
     let by = upgrade::author(&head.headers, &head.extensions)?;
     let logged = find(&app, &alert_id).await?;
-    let cleared = || Problem::new(StatusCode::CONFLICT, format!("alert `{alert_id}` is cleared"));
     if logged.alert().state == AlertState::Cleared {
-        return Err(cleared());
+        return Err(cleared(&alert_id));
     }
     let ours =
         |alert: &Alert| alert.acknowledged.as_ref().is_some_and(|ack| ack.by == by && ack.note == note);
-    let mut wakes = app.hub.wakes();
+    let wakes = app.hub.wakes();
     if !ours(logged.alert()) {
         let alert_id = Arc::clone(&logged.alert().alert_id);
         if !app.hub.acknowledge(AckRequest { alert_id, by: by.clone(), note: note.clone() }) {
-            return Err(Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too many acknowledgements wait; try again",
-            ));
+            return Err(too_many());
         }
     }
-    let done = async {
+    until_durable(&app, &alert_id, wakes, ours).await
+}
+
+/// The alert once it is on disk as `done` wants it, or 202 if that takes longer; 409 if it is cleared before.
+pub(super) async fn until_durable(
+    app: &App,
+    alert_id: &str,
+    mut wakes: watch::Receiver<u64>,
+    done: impl Fn(&Alert) -> bool,
+) -> Result<Response, Problem> {
+    let waited = async {
         loop {
             let (newest, durable_seq) = {
                 let world = app.hub.world();
-                (world.log.alert(&alert_id).cloned(), world.durable_seq)
+                (world.log.alert(alert_id).cloned(), world.durable_seq)
             };
             if let Some(newest) = newest {
-                if ours(newest.alert()) && (newest.durable || newest.seq <= durable_seq) {
+                if done(newest.alert()) && (newest.durable || newest.seq <= durable_seq) {
                     return Ok(newest);
                 }
-                if !ours(newest.alert()) && newest.alert().state == AlertState::Cleared {
-                    return Err(cleared());
+                if !done(newest.alert()) && newest.alert().state == AlertState::Cleared {
+                    return Err(cleared(alert_id));
                 }
             }
             // That an event has become durable wakes nobody.
             drop(timeout(DURABLE_POLL, wakes.changed()).await);
         }
     };
-    match timeout(ACK_WAIT, done).await {
+    match timeout(ACK_WAIT, waited).await {
         Ok(done) => Ok(answer::json(done?.alert_json().into())),
         Err(_elapsed) => {
-            let text = format!(r#"{{"alert_id":{},"accepted":true}}"#, to_json(&alert_id));
+            let text = format!(r#"{{"alert_id":{},"accepted":true}}"#, to_json(alert_id));
             Ok((StatusCode::ACCEPTED, answer::json(text)).into_response())
         }
     }
 }
 
+/// Nothing can be done to an alert that is over.
+pub(super) fn cleared(alert_id: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, format!("alert `{alert_id}` is cleared"))
+}
+
+/// Too many wait for the core.
+pub(super) fn too_many() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many acknowledgements wait; try again")
+}
+
 /// The newest event of an alert, out of memory or the journal.
-async fn find(app: &App, alert_id: &str) -> Result<Arc<LoggedEvent>, Problem> {
+pub(super) async fn find(app: &App, alert_id: &str) -> Result<Arc<LoggedEvent>, Problem> {
     if let Some(known) = app.hub.world().log.alert(alert_id) {
         return Ok(Arc::clone(known));
     }

@@ -55,6 +55,10 @@ fn bbox() -> Value {
 fn schemas() -> Value {
     let party = object(&["uas_id"], json!({ "uas_id": text(), "operator": text() }));
     let acknowledged = object(&["by", "at"], json!({ "by": text(), "at": time(), "note": text() }));
+    let shelved = object(
+        &["by", "at", "until", "reason"],
+        json!({ "by": text(), "at": time(), "until": time(), "reason": text() }),
+    );
     let zone = object(&["id", "version", "name"], json!({ "id": text(), "version": text(), "name": text() }));
     let position = object(
         &["lat", "lng"],
@@ -80,7 +84,7 @@ fn schemas() -> Value {
     let alert = json!({
         "alert_id": text(), "code": names(AlertCode::ALL, AlertCode::name),
         "phase": names(Phase::ALL, Phase::name), "severity": names(Severity::ALL, Severity::name),
-        "state": names(AlertState::ALL, AlertState::name), "acknowledged": acknowledged,
+        "state": names(AlertState::ALL, AlertState::name), "acknowledged": acknowledged, "shelved": shelved,
         "uas_id": text(), "operator": text(), "other": party, "zone": zone,
         "raised_at": time(), "updated_at": time(), "cleared_at": time(), "observed_at": time(),
         "position": position, "measured": figures(), "limit": figures(),
@@ -161,6 +165,9 @@ fn openapi_of_reading() -> Value {
     let author = json!({ "name": "Lowsky-Author", "in": "header", "schema": text() });
     let note =
         json!({ "content": { "application/json": { "schema": object(&[], json!({ "note": text() })) } } });
+    let wish = json!({ "minutes": { "type": "number", "minimum": 1, "maximum": 480 }, "reason": text() });
+    let shelving =
+        json!({ "content": { "application/json": { "schema": object(&["minutes", "reason"], wish) } } });
     let tracks = object(&["tracks"], json!({ "now": time(), "tracks": list("Track") }));
     let instant = || json!({ "description": "RFC 3339 or whole Unix milliseconds", "type": "string" });
     let event = json!({ "seq": seq(), "at": time(), "event": names(AlertEventKind::ALL, AlertEventKind::name), "alert": alert() });
@@ -190,6 +197,12 @@ fn openapi_of_reading() -> Value {
             "/api/v1/alerts/{alert_id}/ack": { "post": {
                 "summary": "Take note of an alert", "parameters": [in_path("alert_id"), author],
                 "requestBody": note, "responses": answers("The alert", "application/json", alert()) } },
+            "/api/v1/alerts/{alert_id}/shelve": {
+                "post": { "summary": "Put an alert aside for some minutes; never a CRITICAL one",
+                    "parameters": [in_path("alert_id"), author], "requestBody": shelving,
+                    "responses": answers("The alert", "application/json", alert()) },
+                "delete": { "summary": "Take it back", "parameters": [in_path("alert_id"), author],
+                    "responses": answers("The alert", "application/json", alert()) } },
             "/api/v1/events": get("What happened to alerts in a span of time, in the order of the numbers", json!([
                     query("from", instant()), query("to", instant()), query("after", seq()),
                     query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 5000, "default": 1000 }))]),

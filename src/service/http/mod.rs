@@ -21,6 +21,7 @@ mod patience;
 mod problem;
 mod query;
 mod routes;
+mod shelve;
 mod site;
 mod tracks;
 mod upgrade;

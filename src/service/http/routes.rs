@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 
 use super::problem::{PROBLEM_JSON, Problem};
 use super::{
-    App, alerts, check_telemetry, contracts, fleet, history, operations, site, tracks, upgrade, zone_drafts,
-    zone_edits, zone_emergency, zones, zones_check,
+    App, alerts, check_telemetry, contracts, fleet, history, operations, shelve, site, tracks, upgrade,
+    zone_drafts, zone_edits, zone_emergency, zones, zones_check,
 };
 
 /// All routes.
@@ -22,6 +22,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/alerts/{alert_id}", get(alerts::one))
         .route("/api/v1/alerts/{alert_id}/ack", post(alerts::acknowledge))
+        .route("/api/v1/alerts/{alert_id}/shelve", post(shelve::put_aside).delete(shelve::take_back))
         .route("/api/v1/events", get(history::events))
         .route("/api/v1/history", get(history::aircraft))
         .route("/api/v1/tracks", get(tracks::list))

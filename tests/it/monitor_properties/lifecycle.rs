@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lowsky::airspace::{Airspace, Document, load};
 use lowsky::domain::{
     Alert, AlertCode, AlertEvent, AlertEventKind, AlertState, LatLng, Observation, OperationalStatus,
-    Severity, Timestamp,
+    Severity, Timestamp, whole,
 };
 use lowsky::geodesy::LocalMetric;
 use lowsky::monitor::{Effect, Event, Monitor, Settings};
@@ -145,7 +145,15 @@ fn run(origin: LatLng, steps: &[(Timestamp, Step)], tick_ms: Option<i64>) -> Vec
                 let open = open(&effects);
                 let Some(alert) = open.get(number % open.len().max(1)) else { continue };
                 let alert_id = Arc::clone(&alert.alert_id);
-                Event::Acknowledged { alert_id, by: format!("P{}", number % 2), note: None }
+                let by = format!("P{}", number % 2);
+                match number % 5 {
+                    0 => Event::Shelved { alert_id, by, shelf: None },
+                    1 | 2 => {
+                        let until = when.plus_seconds(whole(i64::try_from(number % 40).unwrap()) - 2.0);
+                        Event::Shelved { alert_id, by, shelf: Some((until, "calibration".into())) }
+                    }
+                    _ => Event::Acknowledged { alert_id, by, note: None },
+                }
             }
         };
         monitor.handle(*when, event, &mut effects);
@@ -175,13 +183,20 @@ fn follows(before: Option<&AlertEvent>, event: &AlertEvent, updated: Option<Time
         AlertEventKind::Escalated => {
             // Who leaves a mild volume on the way into a severe one is worse off, though only foreseen to be.
             let worse = (before.severity, before.phase) < (alert.severity, alert.phase);
-            worse && before.severity <= alert.severity && alert.acknowledged.is_none()
+            let noted = alert.acknowledged.is_some() || alert.shelved.is_some();
+            worse && before.severity <= alert.severity && !noted
         }
         AlertEventKind::Deescalated => {
             let milder = alert.severity < before.severity || alert.phase < before.phase;
             milder && alert.severity <= before.severity && alert.acknowledged == before.acknowledged
         }
         AlertEventKind::Acknowledged => same && alert.acknowledged.is_some(),
+        AlertEventKind::Shelved => {
+            same && alert.shelved.is_some()
+                && alert.severity < Severity::Critical
+                && before.shelved != alert.shelved
+        }
+        AlertEventKind::Unshelved => same && alert.shelved.is_none() && before.shelved.is_some(),
         AlertEventKind::Cleared => same && alert.acknowledged == before.acknowledged,
     };
     prop_assert!(good, "{:?} after {:?}", event, before);
@@ -255,7 +270,11 @@ fn lives_are_whole(effects: &[Effect], crashes: &[Timestamp]) -> TestCaseResult 
             AlertEventKind::Updated => {
                 updated.insert(Arc::clone(&id), now);
             }
-            AlertEventKind::Escalated | AlertEventKind::Deescalated | AlertEventKind::Acknowledged => {}
+            AlertEventKind::Escalated
+            | AlertEventKind::Deescalated
+            | AlertEventKind::Acknowledged
+            | AlertEventKind::Shelved
+            | AlertEventKind::Unshelved => {}
         }
         told.insert(id, event);
     }

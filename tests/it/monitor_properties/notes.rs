@@ -123,3 +123,55 @@ fn p18_a_note_outlives_a_restart_also_while_its_aircraft_is_awaited() {
         assert_eq!((event.event, event.alert.announced_again), (AlertEventKind::Updated, Some(1)));
     }
 }
+
+fn shelve(aircraft: &mut Aircraft, t: f64, id: &str, shelf: Option<(f64, &str)>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let shelf = shelf.map(|(until, reason)| (at(until), reason.to_owned()));
+    let event = Event::Shelved { alert_id: Arc::from(id), by: "P1".into(), shelf };
+    aircraft.monitor.handle(at(t), event, &mut effects);
+    aircraft.effects.extend(effects.iter().cloned());
+    effects
+}
+
+#[test]
+fn p19_what_is_put_aside_is_told_all_the_same_and_comes_back_by_itself() {
+    let mut aircraft = Aircraft::new();
+    aircraft.report(0..2, OperationalStatus::Airborne);
+    // Nobody hears it any more.
+    aircraft.monitor.handle(at(8.0), Event::Tick, &mut aircraft.effects);
+    let alert = open(&aircraft.effects).remove(0);
+    let id = alert.alert_id.to_string();
+    assert!(alert.severity < Severity::Critical);
+    let told = shelve(&mut aircraft, 8.5, &id, Some((70.0, "test flight")));
+    let event = alerts(&told).next().unwrap();
+    assert_eq!(
+        (event.event, event.alert.shelved.as_ref().unwrap().until),
+        (AlertEventKind::Shelved, at(70.0))
+    );
+    assert!(
+        shelve(&mut aircraft, 8.6, &id, Some((70.0, "test flight"))).is_empty(),
+        "the same again is no event"
+    );
+    assert_eq!(shelve(&mut aircraft, 8.7, &id, None).len(), 1);
+    assert!(shelve(&mut aircraft, 8.8, &id, None).is_empty());
+    shelve(&mut aircraft, 9.0, &id, Some((12.0, "test flight")));
+    // It gets worse at 15 s of silence: nothing hides that.
+    let before = aircraft.effects.len();
+    aircraft.monitor.handle(at(20.0), Event::Tick, &mut aircraft.effects);
+    let worse: Vec<_> = alerts(&aircraft.effects[before..]).cloned().collect();
+    let worse =
+        worse.iter().find(|event| event.event == AlertEventKind::Escalated).expect("told all the same");
+    assert_eq!(worse.alert.shelved, None);
+    for (until, id) in [(20.0, id.as_str()), (21.0 + 8.0 * 3600.0, &id), (30.0, "nothing")] {
+        let told = shelve(&mut aircraft, 21.0, id, Some((until, "x")));
+        assert!(matches!(&told[..], [Effect::AckRefused(_)]), "{until} {id}: {told:?}");
+    }
+}
+
+#[test]
+fn p19_a_critical_alert_is_never_put_aside() {
+    let mut aircraft = Aircraft::new();
+    let id = aircraft.report(0..3, OperationalStatus::Emergency)[0].alert.alert_id.to_string();
+    let told = shelve(&mut aircraft, 3.0, &id, Some((60.0, "x")));
+    assert!(matches!(&told[..], [Effect::AckRefused(_)]), "{told:?}");
+}
