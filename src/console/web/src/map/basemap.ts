@@ -61,13 +61,12 @@ function shiftedMercator(): Projection {
 }
 
 /** The configured base maps, from the bottom up; `failed` is called when one cannot be had. */
-export function tileLayers(urls: string[], datum: string, attribution: string, failed: () => void): BaseLayer[] {
+export function tileLayers(urls: string[], datum: string, failed: () => void): BaseLayer[] {
   return urls.map((url) => {
     const layer = new TileLayer<XYZ>({ preload: 0 });
     const open = (address: string, maxZoom: number, archive?: PMTiles) => {
       const source = new XYZ({
         ...(datum === "GCJ02" ? { projection: shiftedMercator() } : {}),
-        ...(attribution ? { attributions: escapeText(attribution) } : {}),
         transition: 0,
         maxZoom,
         url: address,
@@ -116,10 +115,6 @@ function fromArchive(source: XYZ, archive: PMTiles): void {
       })
       .catch(() => tile.setState(TileState.ERROR));
   });
-}
-
-function escapeText(text: string): string {
-  return text.replace(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
 /** The coast of southern China and its names. */

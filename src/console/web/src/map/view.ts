@@ -1,10 +1,13 @@
 // The map: base, zones, targets; where it looks, and what of the sky it therefore needs.
 
-import "ol/ol.css";
+import Kinetic from "ol/Kinetic";
 import OlMap from "ol/Map";
 import View from "ol/View";
-import Attribution from "ol/control/Attribution";
-import ScaleLine from "ol/control/ScaleLine";
+import DoubleClickZoom from "ol/interaction/DoubleClickZoom";
+import DragPan from "ol/interaction/DragPan";
+import DragZoom from "ol/interaction/DragZoom";
+import MouseWheelZoom from "ol/interaction/MouseWheelZoom";
+import PinchZoom from "ol/interaction/PinchZoom";
 import VectorLayer from "ol/layer/Vector";
 import { fromLonLat, toLonLat, transformExtent } from "ol/proj";
 import VectorSource from "ol/source/Vector";
@@ -12,6 +15,7 @@ import type BaseLayer from "ol/layer/Base";
 import type { Box } from "../protocol";
 import { LARGER, lessMotion } from "../ui/dom";
 import { coastLayers, tileLayers } from "./basemap";
+import { Margin } from "./margin";
 import { Painter } from "./painter";
 import type { Scene } from "./scene";
 import { ZoneLayer } from "./zonelayer";
@@ -41,6 +45,7 @@ export class MapView {
     constrainResolution: false,
   });
   private readonly coast = coastLayers();
+  private readonly margin = new Margin();
   /** Takes a click before the aircraft do; `true`: it was for this. */
   onClick: (pixel: number[]) => boolean = () => false;
   private wanted: Box | undefined;
@@ -60,8 +65,20 @@ export class MapView {
       target,
       view: this.view,
       layers: [this.coast.coast, this.coast.names, this.zones.layer, top],
-      controls: [new ScaleLine({ units: "metric", minWidth: 90 }), new Attribution({ collapsible: false })],
+      controls: [],
+      interactions: [
+        new DoubleClickZoom(),
+        new DragPan({ kinetic: new Kinetic(-0.005, 0.05, 100) }),
+        new DragZoom(),
+        new MouseWheelZoom(),
+        new PinchZoom(),
+      ],
       moveTolerance: 3,
+    });
+    target.append(this.margin.root);
+    this.map.on("postrender", () => {
+      const { center, resolution } = this.place();
+      this.margin.draw(center[1] ?? 0, resolution);
     });
     this.map.on("moveend", () => this.settle());
     this.map.on("singleclick", (event) => {
@@ -75,7 +92,9 @@ export class MapView {
   useBasemap(settings: BasemapSettings, failed: () => void): void {
     if (settings.basemap.length === 0) return;
     const own: BaseLayer[] = [this.coast.coast, this.coast.names];
-    const tiles = tileLayers(settings.basemap, settings.basemap_datum, settings.basemap_attribution, () => {
+    this.margin.attribute(settings.basemap_attribution);
+    const tiles = tileLayers(settings.basemap, settings.basemap_datum, () => {
+      this.margin.attribute("");
       own.forEach((layer) => layer.setVisible(true));
       failed();
     });
