@@ -7,7 +7,7 @@ import type { Scene } from "./map/scene";
 import { whereabouts } from "./map/focus";
 import type { Rect } from "./map/labels";
 import { type Alert, type Box, type Frame, isService, rank, type Wanted } from "./protocol";
-import { Alerts, type Entry } from "./store/alerts";
+import { Alerts, byUrgency, type Entry } from "./store/alerts";
 import { Tracks, mercatorX, mercatorY } from "./store/tracks";
 import { Zones } from "./store/zones";
 import { type Missed, Stream } from "./stream";
@@ -16,6 +16,10 @@ import { Sound } from "./ui/sound";
 /** The history that is asked for alerts that were cleared before the page was opened. */
 const RECALL_EVENTS = 2000;
 const RECALL_MS = 60 * 60_000;
+/** Most aircraft that are asked for by name; the service takes more. */
+const ALWAYS_MAX = 100;
+/** For those who went out of the view the service is asked anew at most this often, milliseconds. */
+const ALWAYS_EVERY_MS = 1000;
 /** Above this many aircraft one picture a second is enough. */
 const CROWD = 3000;
 
@@ -75,6 +79,9 @@ export class App implements Scene {
   private recalled = "";
   private box: Box | undefined;
   private rate = 0;
+  /** Who is subscribed by name. */
+  private always: string[] = [];
+  private alwaysAt = -Infinity;
   /** On the fleet's page only the fleet is subscribed, and who takes part in its alerts. */
   private onlyFleet = false;
   private intruders: string[] = [];
@@ -99,6 +106,7 @@ export class App implements Scene {
       this,
       (box) => {
         this.box = box;
+        this.always = this.named();
         this.subscribe();
       },
       (id) => this.choose(id),
@@ -174,6 +182,7 @@ export class App implements Scene {
       own.sort((a, b) => rank(a.alert.severity) - rank(b.alert.severity));
       this.alert = own[0]?.alert;
     }
+    this.keepNamed();
     this.draw(true);
   }
 
@@ -181,6 +190,7 @@ export class App implements Scene {
     this.alert = alert;
     this.aircraft = alert && !isService(alert) ? alert.uas_id : undefined;
     this.follow = false;
+    this.keepNamed();
     this.draw(true);
   }
 
@@ -277,6 +287,7 @@ export class App implements Scene {
         this.zones.look(frame.zones_version);
         if (frame.durable_seq !== undefined) this.alerts.durable(frame.durable_seq);
         this.map.refreshZones();
+        this.keepNamed();
         this.draw();
         return;
       case "gap":
@@ -292,7 +303,33 @@ export class App implements Scene {
         return;
     }
     this.keepSelection();
+    this.keepNamed();
     this.draw(true);
+  }
+
+  /** Who must be known wherever they are: the chosen, and who takes part in the most urgent alerts. */
+  private named(): string[] {
+    const found = new Set<string>();
+    const add = (alert: Alert | undefined) => {
+      if (!alert || isService(alert)) return;
+      found.add(alert.uas_id);
+      if (alert.other) found.add(alert.other.uas_id);
+    };
+    if (this.aircraft !== undefined) found.add(this.aircraft);
+    add(this.alert);
+    for (const { alert } of [...this.alerts.open.values()].sort(byUrgency)) add(alert);
+    return [...found].slice(0, ALWAYS_MAX);
+  }
+
+  /** Subscribes who must be known but is not: one outside of the view, or on a page without a map. */
+  private keepNamed(): void {
+    const now = performance.now();
+    if (now - this.alwaysAt < ALWAYS_EVERY_MS) return;
+    const named = this.named();
+    if (named.every((id) => this.tracks.at(id) !== undefined || this.always.includes(id))) return;
+    this.always = named;
+    this.alwaysAt = now;
+    this.subscribe();
   }
 
   /** The selected alert as it stands now; the followed aircraft in the middle. */
@@ -331,7 +368,10 @@ export class App implements Scene {
   private wanted(): Wanted | undefined {
     const seat = seatOf();
     if (this.onlyFleet) return this.fleet ? { operators: [this.fleet], uas_ids: this.intruders } : { operators: [] };
-    return this.box && { bbox: this.box, ...(seat ? { operators: seat, uas_ids: intruders(seat[0] ?? "", this.alerts) } : {}) };
+    const { box, always } = this;
+    // A telephone shows its alerts without a map: then only who is named is wanted.
+    if (!box) return always.length > 0 ? { uas_ids: always } : undefined;
+    return { bbox: box, ...(seat ? { operators: seat, uas_ids: intruders(seat[0] ?? "", this.alerts) } : {}), ...(always.length > 0 ? { always } : {}) };
   }
 
   private subscribe(): void {

@@ -15,13 +15,18 @@ export function zoneOf(alert: Alert, zones: Zones): string {
   return zone ? zoneName(zone, language()) : alert.zone.name;
 }
 
+/** Without the remark in brackets that may end a zone's name: a title has room for the name alone. */
+function brief(name: string): string {
+  return name.replace(/\s*[(（][^()（）]*[)）]$/, "") || name;
+}
+
 export function headline(alert: Alert, zones: Zones): string {
   const { measured: m, limit: l } = alert;
   switch (alert.code) {
     case "ZONE_INCURSION":
       return alert.phase === "PREDICTED"
-        ? t("head_zone_predicted", { s: round(m["t_in_s"]), zone: zoneOf(alert, zones) })
-        : t("head_zone_actual", { zone: zoneOf(alert, zones) });
+        ? t("head_zone_predicted", { s: round(m["t_in_s"]), zone: brief(zoneOf(alert, zones)) })
+        : t("head_zone_actual", { zone: brief(zoneOf(alert, zones)) });
     case "SEPARATION": {
       const vertical = m["vertical_m"];
       const v = vertical === undefined ? t("vertical_unknown") : `${Math.abs(Math.round(vertical))} ${t("unit_m")}`;

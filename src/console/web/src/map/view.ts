@@ -48,6 +48,8 @@ export class MapView {
   private readonly margin = new Margin();
   /** Takes a click before the aircraft do; `true`: it was for this. */
   onClick: (pixel: number[]) => boolean = () => false;
+  /** What is to be seen as soon as the map has a size: a telephone shows it later than its alerts. */
+  private pending: (() => void) | undefined;
   private wanted: Box | undefined;
   private timer = 0;
 
@@ -85,7 +87,17 @@ export class MapView {
       if (this.onClick(event.pixel)) return;
       this.picked(this.targetAt(event.pixel));
     });
-    new ResizeObserver(() => this.map.updateSize()).observe(target);
+    new ResizeObserver(() => {
+      this.map.updateSize();
+      if (!this.hasSize()) return;
+      this.pending?.();
+      this.pending = undefined;
+    }).observe(target);
+  }
+
+  private hasSize(): boolean {
+    const [width, height] = this.map.getSize() ?? [];
+    return Boolean(width) && Boolean(height);
   }
 
   /** Puts the configured base maps under everything; `failed` when they cannot be had. */
@@ -168,6 +180,10 @@ export class MapView {
 
   /** Shows a box of Mercator coordinates, not nearer than `maxZoom`. */
   show(extent: number[], maxZoom: number): void {
+    if (!this.hasSize()) {
+      this.pending = () => this.show(extent, maxZoom);
+      return;
+    }
     const duration = lessMotion() ? 0 : 350;
     this.view.cancelAnimations();
     const [width, height] = this.map.getSize() ?? [800, 600];
@@ -178,6 +194,10 @@ export class MapView {
   /** Shows a box if not all of it is on the screen, beside what lies over the map. */
   reveal(extent: number[] | undefined, maxZoom: number): void {
     if (!extent) return;
+    if (!this.hasSize()) {
+      this.pending = () => this.reveal(extent, maxZoom);
+      return;
+    }
     const [w, h] = (this.map.getSize() ?? [800, 600]) as [number, number];
     const padding = [h * 0.16, w * 0.1, h * 0.26, w * 0.1 + Math.min(270, w / 3)] as const;
     const { center, resolution } = this.place();
@@ -224,7 +244,7 @@ export class MapView {
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
       const size = this.map.getSize();
-      if (!size || !size[0] || !size[1]) return;
+      if (!size || !this.hasSize()) return;
       const [west, south, east, north] = transformExtent(
         this.view.calculateExtent(size),
         "EPSG:3857",
