@@ -1,15 +1,16 @@
 // What the page knows, and what can be done from anywhere in it.
 
 import { intruders } from "./fleet/rows";
-import { language, setTimeZone, t } from "./i18n";
+import { clock, language, setTimeZone, t } from "./i18n";
 import { MapView } from "./map/view";
 import type { Scene } from "./map/scene";
 import { whereabouts } from "./map/focus";
 import type { Rect } from "./map/labels";
 import { type Alert, type Box, type Frame, isService, rank, type Wanted } from "./protocol";
 import { Alerts, byUrgency, type Entry } from "./store/alerts";
+import { Path } from "./store/path";
 import { Tracks, mercatorX, mercatorY } from "./store/tracks";
-import { Zones } from "./store/zones";
+import { type ZoneFeature, Zones, brief, zoneName } from "./store/zones";
 import { type Missed, Stream } from "./stream";
 import { Sound } from "./ui/sound";
 
@@ -18,6 +19,10 @@ const RECALL_EVENTS = 2000;
 const RECALL_MS = 60 * 60_000;
 /** Most aircraft that are asked for by name; the service takes more. */
 const ALWAYS_MAX = 100;
+/** The nearest that one aircraft is flown to. */
+export const SINGLE_ZOOM = 14;
+/** Zones that are named when they switch at once. */
+const NAMED_MAX = 3;
 /** For those who went out of the view the service is asked anew at most this often, milliseconds. */
 const ALWAYS_EVERY_MS = 1000;
 /** Above this many aircraft one picture a second is enough. */
@@ -73,6 +78,7 @@ export class App implements Scene {
   announcement = "";
   /** What lies over the map; set by the page that is shown. */
   covers: () => Rect[] = () => [];
+  private readonly way = new Path(() => this.draw(true));
   private readonly listeners: (() => void)[] = [];
   private scheduled = false;
   private frozenAt = 0;
@@ -89,9 +95,9 @@ export class App implements Scene {
   constructor() {
     this.zones = new Zones(() => {
       this.map.zones.set(this.zones.features);
-      this.map.zones.refresh(this.alerts.breached, this.alert?.zone?.id);
+      this.map.refreshZones();
       this.draw(true);
-    });
+    }, () => this.serverNow());
     this.stream = new Stream({
       frame: (frame) => this.hear(frame),
       liveness: () => this.livenessChanged(),
@@ -111,7 +117,22 @@ export class App implements Scene {
       },
       (id) => this.choose(id),
       () => this.draw(),
+      () => this.serverNow(),
     );
+    this.map.zones.switched = (zones) => this.tellSwitched(zones);
+  }
+
+  /** Zones in view that came into force or went out of it. */
+  private tellSwitched(zones: { zone: ZoneFeature; on: boolean }[]): void {
+    for (const on of [true, false]) {
+      const names = zones
+        .filter((one) => one.on === on && this.map.touches(this.map.zones.extent(one.zone.properties.identifier) ?? []))
+        .map(({ zone }) => brief(zoneName(zone, language())));
+      if (names.length === 0) continue;
+      const more = names.length > NAMED_MAX ? ` +${names.length - NAMED_MAX}` : "";
+      const said = { zones: names.slice(0, NAMED_MAX).join(", ") + more, at: clock(this.serverNow()) };
+      this.notify(`switched-${on}`, on ? "warn" : "info", t(on ? "zone_switched_on" : "zone_switched_off", said));
+    }
   }
 
   async start(): Promise<void> {
@@ -151,6 +172,11 @@ export class App implements Scene {
     return this.stream.live || this.stream.heartbeatAt === -Infinity ? performance.now() : this.frozenAt;
   }
 
+  /** The service's clock; until it is known, this computer's. */
+  clockNow(): number {
+    return this.stream.aheadMs === undefined ? Date.now() : performance.now() + this.stream.aheadMs;
+  }
+
   /** The service's clock, as far as it is known; it stands while the page is not live. */
   serverNow(): number {
     const { heartbeat, heartbeatAt } = this.stream;
@@ -166,6 +192,10 @@ export class App implements Scene {
   /** Whether a place is on the screen. */
   seesPlace(lng: number, lat: number): boolean {
     return this.map.sees(mercatorX(lng), mercatorY(lat));
+  }
+
+  get path(): readonly number[] {
+    return this.way.points;
   }
 
   get entry(): Entry | undefined {
@@ -204,7 +234,9 @@ export class App implements Scene {
     const soon = places.map((place) => ({ x: place.x + place.vx * 20, y: place.y + place.vy * 20 }));
     const all = [...places, ...soon];
     const [xs, ys] = [all.map((place) => place.x), all.map((place) => place.y)];
-    this.map.show([Math.min(...xs) - 250, Math.min(...ys) - 250, Math.max(...xs) + 250, Math.max(...ys) + 250], 16);
+    const box = [Math.min(...xs) - 250, Math.min(...ys) - 250, Math.max(...xs) + 250, Math.max(...ys) + 250];
+    // One alone is shown with what lies about it; two must be told apart.
+    this.map.show(box, places.length > 1 ? 16 : SINGLE_ZOOM);
   }
 
   /** Takes note of an alert in the service; one that is over is noted at this seat. */
@@ -323,6 +355,8 @@ export class App implements Scene {
 
   /** Subscribes who must be known but is not: one outside of the view, or on a page without a map. */
   private keepNamed(): void {
+    // An aircraft that nobody tracks has no way that could be asked for.
+    this.way.look(this.aircraft !== undefined && this.tracks.at(this.aircraft) !== undefined ? this.aircraft : undefined);
     const now = performance.now();
     if (now - this.alwaysAt < ALWAYS_EVERY_MS) return;
     const named = this.named();

@@ -2,7 +2,7 @@
 
 import { language, t, tMaybe } from "./i18n";
 import type { Alert } from "./protocol";
-import { type Zones, zoneName } from "./store/zones";
+import { type Zones, brief, zoneName } from "./store/zones";
 
 function round(value: number | undefined, digits = 0): string {
   return value === undefined ? "–" : value.toFixed(digits);
@@ -13,11 +13,6 @@ export function zoneOf(alert: Alert, zones: Zones): string {
   if (!alert.zone) return "–";
   const zone = zones.byId(alert.zone.id);
   return zone ? zoneName(zone, language()) : alert.zone.name;
-}
-
-/** Without the remark in brackets that may end a zone's name: a title has room for the name alone. */
-function brief(name: string): string {
-  return name.replace(/\s*[(（][^()（）]*[)）]$/, "") || name;
 }
 
 export function headline(alert: Alert, zones: Zones): string {

@@ -8,12 +8,16 @@ const LEAST_PX = 90;
 /** Lengths that the line may stand for, times a power of ten. */
 const ROUND = [1, 2, 5, 10];
 
-/** The round length of at least `LEAST_PX`, as words and as pixels. `metres`: a pixel on the ground. */
-export function scaleOf(metres: number): { text: string; width: number } {
-  const least = LEAST_PX * metres;
+/** The round length of at least `px` pixels, and its pixels. `pixel`: metres of one on the ground. */
+export function scaleOf(pixel: number, px: number): { metres: number; width: number } {
+  const least = px * pixel;
   const power = 10 ** Math.floor(Math.log10(least));
-  const length = power * (ROUND.find((times) => least <= times * power) ?? 10);
-  return { text: length < 1000 ? `${length} m` : `${length / 1000} km`, width: Math.round(length / metres) };
+  const metres = power * (ROUND.find((times) => least <= times * power) ?? 10);
+  return { metres, width: metres / pixel };
+}
+
+export function lengthText(metres: number): string {
+  return metres < 1000 ? `${metres} m` : `${metres / 1000} km`;
 }
 
 export class Margin {
@@ -33,8 +37,8 @@ export class Margin {
 
   /** `y`: Mercator ordinate of the middle; `resolution`: metres of Mercator a pixel. */
   draw(y: number, resolution: number): void {
-    const { text, width } = scaleOf(resolution / stretch(y));
-    write(this.scale, text);
-    this.scale.style.width = `${width}px`;
+    const { metres, width } = scaleOf(resolution / stretch(y), LEAST_PX);
+    write(this.scale, lengthText(metres));
+    this.scale.style.width = `${Math.round(width)}px`;
   }
 }

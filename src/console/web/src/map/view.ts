@@ -59,8 +59,9 @@ export class MapView {
     private readonly needs: (box: Box) => void,
     private readonly picked: (id: string | undefined) => void,
     private readonly moved: () => void,
+    private readonly serverNow: () => number,
   ) {
-    this.painter = new Painter(scene);
+    this.painter = new Painter(scene, () => this.zones.labels);
     const top = new VectorLayer({ source: new VectorSource() });
     top.on("postrender", (event) => this.painter.draw(event, () => window.setTimeout(() => this.map.render(), 60)));
     this.map = new OlMap({
@@ -130,7 +131,7 @@ export class MapView {
   /** The zones as the scene has them: who is in them, and which is the chosen alert's. */
   refreshZones(): void {
     const { alerts, alert } = this.painter.scene;
-    this.zones.refresh(alerts.breached, alert?.zone?.id);
+    this.zones.refresh(alerts.breached, alert?.zone?.id, this.serverNow());
   }
 
   /** The target at a pixel. */
@@ -237,6 +238,12 @@ export class MapView {
   sees(x: number, y: number): boolean {
     const extent = this.view.calculateExtent(this.map.getSize());
     return extent[0]! <= x && x <= extent[2]! && extent[1]! <= y && y <= extent[3]!;
+  }
+
+  /** Whether some of a box of Mercator is on the screen. */
+  touches(box: number[]): boolean {
+    const extent = this.view.calculateExtent(this.map.getSize());
+    return extent[0]! <= box[2]! && box[0]! <= extent[2]! && extent[1]! <= box[3]! && box[1]! <= extent[3]!;
   }
 
   private settle(): void {

@@ -125,6 +125,7 @@ export class Tools {
 class Legend {
   readonly root = h("div", { class: "legend" });
   private readonly names: { key: Key; element: HTMLElement }[] = [];
+  private readonly own: HTMLElement;
 
   constructor(private readonly app: App) {
     const ratio = devicePixelRatio || 1;
@@ -138,6 +139,7 @@ class Legend {
     };
     const target = (form: Form, look: number) => picture((pen) => sprites.paint(pen, form, look, 20, CELL / 2, CELL / 2));
     this.add("legend_normal", target("chevron", LOOK.normal));
+    this.own = this.add("legend_own", target("chevron", LOOK.own));
     this.add("legend_unidentified", target("hollow", LOOK.unidentified));
     this.add("legend_sensed", target("sensed", LOOK.sensed));
     this.add("legend_manned", target("manned", LOOK.manned));
@@ -163,6 +165,13 @@ class Legend {
       pen.strokeRect(5.5, 7.5, 15, 11);
     };
     this.add("zone_temporary", picture(dashed));
+    const soon = (pen: CanvasRenderingContext2D) => {
+      pen.strokeStyle = "#c08bff";
+      pen.lineWidth = 1.8;
+      pen.setLineDash([6, 2, 1.5, 2]);
+      pen.strokeRect(5.5, 7.5, 15, 11);
+    };
+    this.add("zone_soon_key", picture(soon));
     const words = h("span");
     this.names.push({ key: "label_key", element: words });
     this.root.append(words);
@@ -170,13 +179,16 @@ class Legend {
 
   render(): void {
     for (const { key, element } of this.names) write(element, t(key));
+    this.own.hidden = this.app.fleet === "";
     toggle(this.root, "hushed", this.app.byHeight);
   }
 
-  private add(key: Key, picture: HTMLElement): void {
+  private add(key: Key, picture: HTMLElement): HTMLElement {
     const element = h("span");
     this.names.push({ key, element });
-    this.root.append(h("span", { class: "key" }, picture, element));
+    const entry = h("span", { class: "key" }, picture, element);
+    this.root.append(entry);
+    return entry;
   }
 }
 

@@ -1,6 +1,6 @@
 // What is chosen: the alert with its figures and its acknowledgement, and the aircraft with its state.
 
-import type { App } from "../app";
+import { type App, SINGLE_ZOOM } from "../app";
 import { headline, sentence } from "../headline";
 import { type Key, clock, language, span, t, tMaybe } from "../i18n";
 import { type Alert, rank, type Track } from "../protocol";
@@ -152,7 +152,7 @@ export class Detail {
       return;
     }
     const i = app.aircraft === undefined ? undefined : app.tracks.at(app.aircraft);
-    if (i !== undefined) app.map.fly([app.tracks.x[i]!, app.tracks.y[i]!], Math.max(15, app.map.place().zoom));
+    if (i !== undefined) app.map.fly([app.tracks.x[i]!, app.tracks.y[i]!], Math.max(SINGLE_ZOOM, app.map.place().zoom));
   }
 
   private submit(event: SubmitEvent): void {
