@@ -8,6 +8,7 @@ import { whereabouts } from "./map/focus";
 import type { Rect } from "./map/labels";
 import { type Alert, type Box, type Frame, isService, rank, type Wanted } from "./protocol";
 import { Alerts, byUrgency, type Entry } from "./store/alerts";
+import { Hour } from "./store/hour";
 import { Path } from "./store/path";
 import { Tracks, mercatorX, mercatorY } from "./store/tracks";
 import { type ZoneFeature, Zones, brief, zoneName } from "./store/zones";
@@ -53,6 +54,7 @@ export interface Notice {
 export class App implements Scene {
   readonly tracks = new Tracks();
   readonly alerts = new Alerts();
+  readonly hour = new Hour();
   readonly zones: Zones;
   readonly stream: Stream;
   readonly sound = new Sound();
@@ -295,14 +297,17 @@ export class App implements Scene {
     switch (frame.type) {
       case "hello":
         void this.recall(frame.seq, frame.log_id ?? frame.instance);
+        void this.hour.load(frame.log_id ?? frame.instance, Date.parse(frame.now)).then(() => this.draw());
         return;
       case "snapshot":
         this.alerts.replace(frame.alerts, now);
+        frame.alerts.forEach((alert) => this.hour.take(alert));
         if (frame.tracks) this.tracks.replace(frame.tracks, now, this.stream.heartbeat && this.serverNow());
         this.subscribe();
         void this.open();
         break;
       case "alert":
+        this.hour.take(frame.alert);
         this.alerts.take(frame.alert, now, frame.durable === false ? frame.seq : undefined);
         this.sound.heard(frame.event, rank(frame.alert.severity));
         if (frame.alert.severity === "CRITICAL" && (frame.event === "RAISED" || frame.event === "ESCALATED")) {

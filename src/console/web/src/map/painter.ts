@@ -21,10 +21,10 @@ const SYMBOLS_MAX = 4000;
 const LABELS_MANY = 60;
 /** Labels of normal targets, and the side of their symbols, by zoom: a bay full of traffic is no street. */
 const BY_ZOOM: [below: number, labels: number, side: number][] = [
-  [10.2, 40, 13],
-  [11, 60, 16],
-  [12, 100, 19],
-  [13, 150, 22],
+  [10.2, 40, 15],
+  [11, 60, 17],
+  [12, 100, 20],
+  [13, 150, 23],
   [Infinity, 150, 26],
 ];
 /** Alarmed ones are never smaller. */
