@@ -204,8 +204,8 @@ export class Painter {
     }
     this.paintVectors(sheet, alarmed, true);
     for (const i of alarmed) this.paintAlarm(sheet, i, alarmSize);
-    paintPlates(sheet);
     this.blocks.paint(sheet, scene);
+    paintPlates(sheet);
   }
 
   /** Which targets are in the picture, the alarmed and the chosen apart, the most severe last. */
