@@ -1,33 +1,27 @@
 // What the page knows, and what can be done from anywhere in it.
 
-import { intruders } from "./fleet/rows";
 import { clock, language, setTimeZone, t } from "./i18n";
 import { MapView } from "./map/view";
 import type { Scene } from "./map/scene";
 import { whereabouts } from "./map/focus";
 import type { Rect } from "./map/labels";
-import { type Alert, type Box, type Frame, isService, rank, type Wanted } from "./protocol";
-import { Alerts, byUrgency, type Entry } from "./store/alerts";
+import { type Alert, type Frame, isService, rank } from "./protocol";
+import { Alerts, type Entry } from "./store/alerts";
 import { Hour } from "./store/hour";
 import { Path } from "./store/path";
 import { Tracks, mercatorX, mercatorY } from "./store/tracks";
 import { type ZoneFeature, Zones, brief, zoneName } from "./store/zones";
 import { type Missed, Stream } from "./stream";
 import { Sound } from "./ui/sound";
+import { Watch, seatOf } from "./watch";
 
 /** The history that is asked for alerts that were cleared before the page was opened. */
 const RECALL_EVENTS = 2000;
 const RECALL_MS = 60 * 60_000;
-/** Most aircraft that are asked for by name; the service takes more. */
-const ALWAYS_MAX = 100;
 /** The nearest that one aircraft is flown to. */
 export const SINGLE_ZOOM = 14;
 /** Zones that are named when they switch at once. */
 const NAMED_MAX = 3;
-/** For those who went out of the view the service is asked anew at most this often, milliseconds. */
-const ALWAYS_EVERY_MS = 1000;
-/** Above this many aircraft one picture a second is enough. */
-const CROWD = 3000;
 
 export interface Filter {
   /** Ranks that are hidden. */
@@ -72,6 +66,8 @@ export class App implements Scene {
   basemapFailed = false;
   /** While the past is shown: what the bar says instead of that it is live. */
   replaying = "";
+  /** The operator of this seat; empty: of nobody. */
+  readonly own = seatOf()?.[0] ?? "";
   /** Whose aircraft the fleet's page shows. */
   fleet = "";
   /** An alert that the address names and that has not come yet. */
@@ -80,19 +76,12 @@ export class App implements Scene {
   announcement = "";
   /** What lies over the map; set by the page that is shown. */
   covers: () => Rect[] = () => [];
+  private readonly watch = new Watch(this);
   private readonly way = new Path(() => this.draw(true));
   private readonly listeners: (() => void)[] = [];
   private scheduled = false;
   private frozenAt = 0;
   private recalled = "";
-  private box: Box | undefined;
-  private rate = 0;
-  /** Who is subscribed by name. */
-  private always: string[] = [];
-  private alwaysAt = -Infinity;
-  /** On the fleet's page only the fleet is subscribed, and who takes part in its alerts. */
-  private onlyFleet = false;
-  private intruders: string[] = [];
 
   constructor() {
     this.zones = new Zones(() => {
@@ -105,18 +94,14 @@ export class App implements Scene {
       liveness: () => this.livenessChanged(),
       missed: (report) => this.tellMissed(report),
     }, seatOf());
-    this.fleet = seatOf()?.[0] ?? "";
+    this.fleet = this.own;
   }
 
   openMap(target: HTMLElement): void {
     this.map = new MapView(
       target,
       this,
-      (box) => {
-        this.box = box;
-        this.always = this.named();
-        this.subscribe();
-      },
+      (box) => this.watch.view(box),
       (id) => this.choose(id),
       () => this.draw(),
       () => this.serverNow(),
@@ -303,7 +288,7 @@ export class App implements Scene {
         this.alerts.replace(frame.alerts, now);
         frame.alerts.forEach((alert) => this.hour.take(alert));
         if (frame.tracks) this.tracks.replace(frame.tracks, now, this.stream.heartbeat && this.serverNow());
-        this.subscribe();
+        this.watch.subscribe();
         void this.open();
         break;
       case "alert":
@@ -317,7 +302,7 @@ export class App implements Scene {
       case "tracks":
         for (const track of frame.updated) this.tracks.set(track, now);
         // Who takes part in an own alert is wanted as long as it stands.
-        if (seatOf()) this.subscribe();
+        if (seatOf()) this.watch.subscribe();
         for (const id of frame.removed) this.tracks.remove(id);
         break;
       case "heartbeat":
@@ -344,31 +329,17 @@ export class App implements Scene {
     this.draw(true);
   }
 
-  /** Who must be known wherever they are: the chosen, and who takes part in the most urgent alerts. */
-  private named(): string[] {
-    const found = new Set<string>();
-    const add = (alert: Alert | undefined) => {
-      if (!alert || isService(alert)) return;
-      found.add(alert.uas_id);
-      if (alert.other) found.add(alert.other.uas_id);
-    };
-    if (this.aircraft !== undefined) found.add(this.aircraft);
-    add(this.alert);
-    for (const { alert } of [...this.alerts.open.values()].sort(byUrgency)) add(alert);
-    return [...found].slice(0, ALWAYS_MAX);
+  /** Whether nobody flies in and about the view. */
+  nobodyAbout(): boolean {
+    return this.watch.nobodyAbout();
   }
 
-  /** Subscribes who must be known but is not: one outside of the view, or on a page without a map. */
+  /** Follows the chosen aircraft, and whoever must be known, wherever they are. */
   private keepNamed(): void {
+    const { aircraft } = this;
     // An aircraft that nobody tracks has no way that could be asked for.
-    this.way.look(this.aircraft !== undefined && this.tracks.at(this.aircraft) !== undefined ? this.aircraft : undefined);
-    const now = performance.now();
-    if (now - this.alwaysAt < ALWAYS_EVERY_MS) return;
-    const named = this.named();
-    if (named.every((id) => this.tracks.at(id) !== undefined || this.always.includes(id))) return;
-    this.always = named;
-    this.alwaysAt = now;
-    this.subscribe();
+    this.way.look(aircraft !== undefined && this.tracks.at(aircraft) !== undefined ? aircraft : undefined);
+    this.watch.keepNamed();
   }
 
   /** The selected alert as it stands now; the followed aircraft in the middle. */
@@ -386,43 +357,23 @@ export class App implements Scene {
   showFleet(operator: string): void {
     if (operator === this.fleet) return;
     this.fleet = operator;
-    this.intruders = [];
+    this.watch.intruders = [];
     this.choose(undefined);
-    this.subscribe();
+    this.watch.subscribe();
   }
 
   /** Who takes part in the fleet's alerts without being of it. */
   nameIntruders(ids: string[]): void {
-    if (ids.join() === this.intruders.join()) return;
-    this.intruders = ids;
-    this.subscribe();
+    if (ids.join() === this.watch.intruders.join()) return;
+    this.watch.intruders = ids;
+    this.watch.subscribe();
   }
 
   /** The page that is shown changed. */
   turnedTo(page: string): void {
-    this.onlyFleet = page === "fleet";
-    this.subscribe();
+    this.watch.onlyFleet = page === "fleet";
+    this.watch.subscribe();
   }
-
-  private wanted(): Wanted | undefined {
-    const seat = seatOf();
-    if (this.onlyFleet) return this.fleet ? { operators: [this.fleet], uas_ids: this.intruders } : { operators: [] };
-    const { box, always } = this;
-    // A telephone shows its alerts without a map: then only who is named is wanted.
-    if (!box) return always.length > 0 ? { uas_ids: always } : undefined;
-    return { bbox: box, ...(seat ? { operators: seat, uas_ids: intruders(seat[0] ?? "", this.alerts) } : {}), ...(always.length > 0 ? { always } : {}) };
-  }
-
-  private subscribe(): void {
-    const wanted = this.wanted();
-    const rate = CROWD < this.tracks.count ? 1 : 2;
-    const said = JSON.stringify(wanted);
-    if (!wanted || (rate === this.rate && this.subscribed === said)) return;
-    this.rate = rate;
-    this.subscribed = said;
-    this.stream.watch(wanted, rate);
-  }
-  private subscribed = "";
 
   private livenessChanged(): void {
     const { stream } = this;
@@ -478,12 +429,6 @@ export class App implements Scene {
       // The list then begins with what is cleared from now on.
     }
   }
-}
-
-/** The operator of whom this seat is (`?operator=`): it is told of its own alerts and aircraft only. */
-function seatOf(): string[] | undefined {
-  const operator = new URLSearchParams(location.search).get("operator");
-  return operator ? [operator] : undefined;
 }
 
 function spanText(seconds: number): string {

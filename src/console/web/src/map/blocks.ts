@@ -134,8 +134,8 @@ export class Blocks {
 }
 
 /** Whether it is of the own fleet. */
-export function own({ fleet }: Scene, operator: string | undefined): boolean {
-  return fleet !== "" && fleet === operator;
+export function own(scene: Scene, operator: string | undefined): boolean {
+  return scene.own !== "" && scene.own === operator;
 }
 
 function tagText(rank: number, code: string): string {

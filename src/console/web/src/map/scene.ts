@@ -17,7 +17,7 @@ export interface Scene {
   trails: boolean;
   byHeight: boolean;
   /** Whose aircraft are the own ones; empty: nobody's. */
-  fleet: string;
+  own: string;
   /** Where the chosen aircraft has been: Mercator x and y in turns, the oldest first. */
   path: readonly number[];
   /** Seconds of the prediction vectors; 0: none. */

@@ -182,7 +182,7 @@ class Legend {
 
   render(): void {
     for (const { key, element } of this.names) write(element, t(key));
-    this.own.hidden = this.app.fleet === "";
+    this.own.hidden = this.app.own === "";
     toggle(this.root, "hushed", this.app.byHeight);
   }
 

@@ -48,8 +48,8 @@ export class Past implements Scene {
   get byHeight(): boolean {
     return this.app.byHeight;
   }
-  get fleet(): string {
-    return this.app.fleet;
+  get own(): string {
+    return this.app.own;
   }
   get vectorS(): number {
     return this.app.vectorS;
