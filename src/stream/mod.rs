@@ -28,7 +28,7 @@ pub use limit::Burst;
 pub use log::{AlertLog, LoggedEvent, Retention};
 pub use picture::{PathPoint, Picture, Track};
 pub use pulse::{Pulse, Vitals};
-pub use scope::{AlertScope, ClientMessage, NOTE_LEN_MAX, ResumePoint, Subscription, TrackScope};
+pub use scope::{ALWAYS_MAX, AlertScope, ClientMessage, NOTE_LEN_MAX, ResumePoint, Subscription, TrackScope};
 pub use session::{
     AckRequest, Deed, Next, PROTOCOL, Recorded, Session, SessionLimits, ShelveRequest, Welcome,
 };

@@ -10,6 +10,8 @@ use crate::monitor::TrackState;
 
 /// Most characters of the note of an acknowledgement.
 pub const NOTE_LEN_MAX: usize = 2_000;
+/// Most aircraft that a client may want wherever they are.
+pub const ALWAYS_MAX: usize = 500;
 /// Most characters of an alert's identity in a message.
 const ALERT_ID_LEN_MAX: usize = 200;
 
@@ -86,6 +88,9 @@ pub struct TrackScope {
     pub operators: Option<BTreeSet<String>>,
     /// These aircraft, beside those of `operators`.
     pub uas_ids: Option<BTreeSet<String>>,
+    /// These aircraft wherever they are and whosever, at most [`ALWAYS_MAX`]: who watches a view must not lose the
+    /// one that is in alarm when it leaves the view.
+    pub always: BTreeSet<String>,
     /// Most frames a second, 0.1 to 10.
     pub max_hz: f64,
 }
@@ -98,6 +103,9 @@ impl TrackScope {
 
     /// Whether the aircraft, as it is now, is wanted.
     pub fn admits(&self, state: &TrackState) -> bool {
+        if self.always.contains(state.uas_id.as_str()) {
+            return true;
+        }
         let named = self.uas_ids.as_ref().is_some_and(|wanted| wanted.contains(state.uas_id.as_str()));
         let owned = self.operators.as_ref().is_some_and(|wanted| {
             state.operator.as_ref().is_some_and(|operator| wanted.contains(operator.as_str()))
@@ -158,6 +166,7 @@ struct RawTracks {
     bbox: Option<[f64; 4]>,
     operators: Option<BTreeSet<String>>,
     uas_ids: Option<BTreeSet<String>>,
+    always: Option<BTreeSet<String>>,
     max_hz: Option<f64>,
 }
 
@@ -206,6 +215,7 @@ fn subscription(value: Value) -> Result<Subscription, String> {
             bbox: raw.bbox.map(|edges| checked("tracks.bbox", edges)).transpose()?,
             operators: raw.operators,
             uas_ids: raw.uas_ids,
+            always: raw.always.map(bounded).transpose()?.unwrap_or_default(),
             max_hz: raw.max_hz.unwrap_or(1.0).clamp(0.1, 10.0),
         }),
     };
@@ -228,6 +238,13 @@ fn checked(name: &str, edges: [f64; 4]) -> Result<BoundingBox, String> {
     BoundingBox::new(edges).ok_or_else(|| {
         format!("{name}: [west, south, east, north] with west <= east, south <= north is wanted")
     })
+}
+
+fn bounded(always: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
+    if ALWAYS_MAX < always.len() {
+        return Err(format!("tracks.always: at most {ALWAYS_MAX} aircraft"));
+    }
+    Ok(always)
 }
 
 #[cfg(test)]
@@ -255,6 +272,7 @@ mod tests {
             r#""alerts":{"bbox":[2,0,1,1]}"#,
             r#""tracks":{"bbox":[1,2,3]}"#,
             r#""tracks":{"max_hz":"fast"}"#,
+            r#""tracks":{"always":"X-1"}"#,
         ] {
             assert_eq!(code(&format!(r#"{{"type":"subscribe",{wrong}}}"#)), "BAD_SUBSCRIPTION", "{wrong}");
         }
@@ -269,29 +287,59 @@ mod tests {
         assert_eq!(subscription.after, None);
     }
 
+    fn scope(tracks: &str) -> TrackScope {
+        let text = format!(r#"{{"type":"subscribe","tracks":{tracks}}}"#);
+        let ClientMessage::Subscribe(wanted) = ClientMessage::parse(&text).unwrap() else { panic!() };
+        wanted.tracks.unwrap()
+    }
+
+    fn state(uas_id: &str, operator: Option<&str>, lat: f64) -> TrackState {
+        TrackState {
+            uas_id: UasId::new(uas_id).unwrap(),
+            operator: operator.map(|name| OperatorId::new(name).unwrap()),
+            timestamp: Timestamp::default(),
+            lat,
+            lng: 114.0,
+            alt_hae: None,
+            height_agl: None,
+            ground_speed: None,
+            track: None,
+            vertical_speed: None,
+            ua_class: None,
+            operational_status: OperationalStatus::default(),
+            freshness: TrackFreshness::Live,
+            heights: crate::domain::Heights::default(),
+        }
+    }
+
+    #[test]
+    fn who_is_always_wanted_is_told_of_outside_the_box_and_of_other_operators() {
+        let scope = scope(r#"{"operators":["acme"],"bbox":[113,22,115,23],"always":["X-1","A-1"]}"#);
+        assert!(!scope.is_everything());
+        let admits =
+            |uas_id: &str, operator: Option<&str>, lat: f64| scope.admits(&state(uas_id, operator, lat));
+        assert!(
+            admits("X-1", Some("other"), 30.0)
+                && admits("X-1", None, 22.5)
+                && admits("A-1", Some("acme"), 30.0)
+        );
+        assert!(
+            admits("A-2", Some("acme"), 22.5)
+                && !admits("A-2", Some("acme"), 30.0)
+                && !admits("X-2", None, 22.5)
+        );
+        let many: Vec<String> = (0..=ALWAYS_MAX).map(|n| format!("\"A-{n}\"")).collect();
+        let subscribe =
+            |ids: &[String]| format!(r#"{{"type":"subscribe","tracks":{{"always":[{}]}}}}"#, ids.join(","));
+        assert_eq!(code(&subscribe(&many)), "BAD_SUBSCRIPTION");
+        assert!(ClientMessage::parse(&subscribe(&many[1..])).is_ok());
+    }
+
     #[test]
     fn a_fleet_is_its_operators_aircraft_and_those_that_are_named() {
-        let text = r#"{"type":"subscribe","tracks":{"operators":["acme"],"uas_ids":["X-1"],"bbox":[113,22,115,23]}}"#;
-        let ClientMessage::Subscribe(wanted) = ClientMessage::parse(text).unwrap() else { panic!() };
-        let scope = wanted.tracks.unwrap();
-        let admits = |uas_id: &str, operator: Option<&str>, lat: f64| {
-            scope.admits(&TrackState {
-                uas_id: UasId::new(uas_id).unwrap(),
-                operator: operator.map(|name| OperatorId::new(name).unwrap()),
-                timestamp: Timestamp::default(),
-                lat,
-                lng: 114.0,
-                alt_hae: None,
-                height_agl: None,
-                ground_speed: None,
-                track: None,
-                vertical_speed: None,
-                ua_class: None,
-                operational_status: OperationalStatus::default(),
-                freshness: TrackFreshness::Live,
-                heights: crate::domain::Heights::default(),
-            })
-        };
+        let scope = scope(r#"{"operators":["acme"],"uas_ids":["X-1"],"bbox":[113,22,115,23]}"#);
+        let admits =
+            |uas_id: &str, operator: Option<&str>, lat: f64| scope.admits(&state(uas_id, operator, lat));
         assert!(
             admits("A-1", Some("acme"), 22.5)
                 && admits("X-1", Some("other"), 22.5)

@@ -147,7 +147,7 @@ test("tiles are drawn where they belong, and a shifted base map is shifted back"
       const at = await edge(page);
       return Math.abs(at - wanted[datum]) < 0.0003 && at;
     });
-    assert.match(await page.locator(".ol-attribution").innerText(), /Test <b>tiles<\/b>/, "said, not interpreted");
+    assert.match(await page.locator(".attribution").innerText(), /Test <b>tiles<\/b>/, "said, not interpreted");
     if (datum === "GCJ02") await sees(page, "told", 5, () => /GCJ-02/.test(document.querySelector(".map-note").textContent));
     assert.deepEqual(faults, []);
     await close();

@@ -123,8 +123,31 @@ test("labels never cover each other or leave the view, and stay where they were"
   assert.ok(stayed.length > first.length * 0.95, `${stayed.length} of ${first.length}`);
 });
 
+test("the newest CRITICAL is the one that became so last, not the one that was raised last", async () => {
+  const { Alerts, byUrgency } = await load("store/alerts");
+  const alerts = new Alerts();
+  const take = (id, severity, raised, updated, more = {}) =>
+    alerts.take({ alert_id: id, severity, state: "OPEN", uas_id: id, phase: "ACTUAL", raised_at: `2026-11-22T08:${raised}Z`, updated_at: `2026-11-22T08:${updated}Z`, ...more }, 0, undefined);
+  const order = () => [...alerts.open.values()].sort(byUrgency).map(({ alert }) => alert.alert_id).join("");
+  take("A", "WARNING", "00:00", "00:00");
+  take("B", "CRITICAL", "05:00", "05:00");
+  assert.equal(alerts.newestCritical().alert.alert_id, "B");
+  take("A", "CRITICAL", "00:00", "06:00");
+  assert.equal(alerts.newestCritical().alert.alert_id, "A", "it escalated after the other was raised");
+  assert.equal(order(), "AB");
+  take("B", "CRITICAL", "05:00", "07:00");
+  assert.equal(alerts.newestCritical().alert.alert_id, "A", "an update is no escalation");
+  take("B", "WARNING", "05:00", "08:00");
+  take("B", "CRITICAL", "05:00", "09:00");
+  assert.equal(order(), "BA", "one that eased and escalates again is news");
+  alerts.replace([...alerts.open.values()].map(({ alert }) => alert), 0);
+  assert.equal(order(), "BA", "a snapshot changes nothing of it");
+  take("B", "CRITICAL", "05:00", "10:00", { acknowledged: { by: "x", at: "y" } });
+  assert.equal(alerts.newestCritical().alert.alert_id, "A", "who is acknowledged comes after");
+});
+
 test("a zone is active, about to switch on, or off", async () => {
-  const { zoneState, zoneHeights } = await load("store/zones");
+  const { zoneState, zoneHeights, shortHeights, brief } = await load("store/zones");
   const now = Date.parse("2026-11-22T08:00:00Z");
   const zone = (lowsky) => ({ properties: { identifier: "Z", type: "PROHIBITED" }, geometry: { type: "Polygon" }, lowsky });
   const state = (applies, switches_at) => zoneState(zone({ applies, switches_at }), now).state;
@@ -138,6 +161,8 @@ test("a zone is active, about to switch on, or off", async () => {
   const layer = { lower: 0, lowerReference: "AGL", upper: 1000, upperReference: "AGL", uom: "ft" };
   assert.equal(zoneHeights({ ...zone(), geometry: { type: "Polygon", layer } }), "0 m AGL – 305 m AGL");
   assert.match(zoneHeights({ ...zone(), geometry: { type: "Polygon", layer: { lower: 0, lowerReference: "AGL", uom: "m" } } }), /∞$/);
+  assert.equal(shortHeights({ ...zone(), geometry: { type: "Polygon", layer } }), "0–305 m AGL");
+  assert.deepEqual(["Park (synthetic example)", "机场（合成示例）", "(A)", "Gate (B) 2"].map(brief), ["Park", "机场", "(A)", "Gate (B) 2"]);
 });
 
 test("aircraft grow stale, then lost, keep short trails, and places are reused", async () => {

@@ -105,6 +105,11 @@ fn the_alerts() {
 }
 
 #[test]
+fn what_must_not_be_missed() {
+    cases("urgent.test.mjs");
+}
+
+#[test]
 fn a_page_that_must_not_be_trusted_says_so() {
     cases("trust.test.mjs");
 }

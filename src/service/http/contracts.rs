@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{answer, contracts_more};
 use crate::domain::{AlertCode, AlertEventKind, AlertState, DataQuality, Phase, Severity};
-use crate::stream::{PROTOCOL, to_json};
+use crate::stream::{ALWAYS_MAX, PROTOCOL, to_json};
 
 /// `GET /api/v1/openapi.json`.
 pub(super) async fn openapi() -> Response {
@@ -251,7 +251,9 @@ fn asyncapi_document() -> Value {
     let tracks = object(
         &[],
         json!({ "bbox": bbox(), "max_hz": { "type": "number", "default": 1 },
-                "operators": names_of(), "uas_ids": names_of() }),
+                "operators": names_of(), "uas_ids": names_of(),
+                "always": { "type": "array", "items": text(), "maxItems": ALWAYS_MAX,
+                            "description": "These wherever they are and whosever, beside what the other members leave" } }),
     );
     let kinds = names(AlertEventKind::ALL, AlertEventKind::name);
     let reasons = json!({ "type": "string", "enum": ["SLOW_CLIENT", "RETENTION", "DAMAGED", "UNREADABLE"] });

@@ -1,23 +1,27 @@
 // What the page knows, and what can be done from anywhere in it.
 
-import { intruders } from "./fleet/rows";
-import { language, setTimeZone, t } from "./i18n";
+import { clock, language, setTimeZone, t } from "./i18n";
 import { MapView } from "./map/view";
 import type { Scene } from "./map/scene";
 import { whereabouts } from "./map/focus";
 import type { Rect } from "./map/labels";
-import { type Alert, type Box, type Frame, isService, rank, type Wanted } from "./protocol";
+import { type Alert, type Frame, isService, rank } from "./protocol";
 import { Alerts, type Entry } from "./store/alerts";
+import { Hour } from "./store/hour";
+import { Path } from "./store/path";
 import { Tracks, mercatorX, mercatorY } from "./store/tracks";
-import { Zones } from "./store/zones";
+import { type ZoneFeature, Zones, brief, zoneName } from "./store/zones";
 import { type Missed, Stream } from "./stream";
 import { Sound } from "./ui/sound";
+import { Watch, seatOf } from "./watch";
 
 /** The history that is asked for alerts that were cleared before the page was opened. */
 const RECALL_EVENTS = 2000;
 const RECALL_MS = 60 * 60_000;
-/** Above this many aircraft one picture a second is enough. */
-const CROWD = 3000;
+/** The nearest that one aircraft is flown to. */
+export const SINGLE_ZOOM = 14;
+/** Zones that are named when they switch at once. */
+const NAMED_MAX = 3;
 
 export interface Filter {
   /** Ranks that are hidden. */
@@ -44,6 +48,7 @@ export interface Notice {
 export class App implements Scene {
   readonly tracks = new Tracks();
   readonly alerts = new Alerts();
+  readonly hour = new Hour();
   readonly zones: Zones;
   readonly stream: Stream;
   readonly sound = new Sound();
@@ -61,6 +66,8 @@ export class App implements Scene {
   basemapFailed = false;
   /** While the past is shown: what the bar says instead of that it is live. */
   replaying = "";
+  /** The operator of this seat; empty: of nobody. */
+  readonly own = seatOf()?.[0] ?? "";
   /** Whose aircraft the fleet's page shows. */
   fleet = "";
   /** An alert that the address names and that has not come yet. */
@@ -69,41 +76,50 @@ export class App implements Scene {
   announcement = "";
   /** What lies over the map; set by the page that is shown. */
   covers: () => Rect[] = () => [];
+  private readonly watch = new Watch(this);
+  private readonly way = new Path(() => this.draw(true));
   private readonly listeners: (() => void)[] = [];
   private scheduled = false;
   private frozenAt = 0;
   private recalled = "";
-  private box: Box | undefined;
-  private rate = 0;
-  /** On the fleet's page only the fleet is subscribed, and who takes part in its alerts. */
-  private onlyFleet = false;
-  private intruders: string[] = [];
 
   constructor() {
     this.zones = new Zones(() => {
       this.map.zones.set(this.zones.features);
-      this.map.zones.refresh(this.alerts.breached, this.alert?.zone?.id);
+      this.map.refreshZones();
       this.draw(true);
-    });
+    }, () => this.serverNow());
     this.stream = new Stream({
       frame: (frame) => this.hear(frame),
       liveness: () => this.livenessChanged(),
       missed: (report) => this.tellMissed(report),
     }, seatOf());
-    this.fleet = seatOf()?.[0] ?? "";
+    this.fleet = this.own;
   }
 
   openMap(target: HTMLElement): void {
     this.map = new MapView(
       target,
       this,
-      (box) => {
-        this.box = box;
-        this.subscribe();
-      },
+      (box) => this.watch.view(box),
       (id) => this.choose(id),
       () => this.draw(),
+      () => this.serverNow(),
     );
+    this.map.zones.switched = (zones) => this.tellSwitched(zones);
+  }
+
+  /** Zones in view that came into force or went out of it. */
+  private tellSwitched(zones: { zone: ZoneFeature; on: boolean }[]): void {
+    for (const on of [true, false]) {
+      const names = zones
+        .filter((one) => one.on === on && this.map.touches(this.map.zones.extent(one.zone.properties.identifier) ?? []))
+        .map(({ zone }) => brief(zoneName(zone, language())));
+      if (names.length === 0) continue;
+      const more = names.length > NAMED_MAX ? ` +${names.length - NAMED_MAX}` : "";
+      const said = { zones: names.slice(0, NAMED_MAX).join(", ") + more, at: clock(this.serverNow()) };
+      this.notify(`switched-${on}`, on ? "warn" : "info", t(on ? "zone_switched_on" : "zone_switched_off", said));
+    }
   }
 
   async start(): Promise<void> {
@@ -143,6 +159,11 @@ export class App implements Scene {
     return this.stream.live || this.stream.heartbeatAt === -Infinity ? performance.now() : this.frozenAt;
   }
 
+  /** The service's clock; until it is known, this computer's. */
+  clockNow(): number {
+    return this.stream.aheadMs === undefined ? Date.now() : performance.now() + this.stream.aheadMs;
+  }
+
   /** The service's clock, as far as it is known; it stands while the page is not live. */
   serverNow(): number {
     const { heartbeat, heartbeatAt } = this.stream;
@@ -160,6 +181,10 @@ export class App implements Scene {
     return this.map.sees(mercatorX(lng), mercatorY(lat));
   }
 
+  get path(): readonly number[] {
+    return this.way.points;
+  }
+
   get entry(): Entry | undefined {
     return this.alert && this.alerts.find(this.alert.alert_id);
   }
@@ -174,6 +199,7 @@ export class App implements Scene {
       own.sort((a, b) => rank(a.alert.severity) - rank(b.alert.severity));
       this.alert = own[0]?.alert;
     }
+    this.keepNamed();
     this.draw(true);
   }
 
@@ -181,6 +207,7 @@ export class App implements Scene {
     this.alert = alert;
     this.aircraft = alert && !isService(alert) ? alert.uas_id : undefined;
     this.follow = false;
+    this.keepNamed();
     this.draw(true);
   }
 
@@ -194,7 +221,9 @@ export class App implements Scene {
     const soon = places.map((place) => ({ x: place.x + place.vx * 20, y: place.y + place.vy * 20 }));
     const all = [...places, ...soon];
     const [xs, ys] = [all.map((place) => place.x), all.map((place) => place.y)];
-    this.map.show([Math.min(...xs) - 250, Math.min(...ys) - 250, Math.max(...xs) + 250, Math.max(...ys) + 250], 16);
+    const box = [Math.min(...xs) - 250, Math.min(...ys) - 250, Math.max(...xs) + 250, Math.max(...ys) + 250];
+    // One alone is shown with what lies about it; two must be told apart.
+    this.map.show(box, places.length > 1 ? 16 : SINGLE_ZOOM);
   }
 
   /** Takes note of an alert in the service; one that is over is noted at this seat. */
@@ -253,14 +282,17 @@ export class App implements Scene {
     switch (frame.type) {
       case "hello":
         void this.recall(frame.seq, frame.log_id ?? frame.instance);
+        void this.hour.load(frame.log_id ?? frame.instance, Date.parse(frame.now)).then(() => this.draw());
         return;
       case "snapshot":
         this.alerts.replace(frame.alerts, now);
+        frame.alerts.forEach((alert) => this.hour.take(alert));
         if (frame.tracks) this.tracks.replace(frame.tracks, now, this.stream.heartbeat && this.serverNow());
-        this.subscribe();
+        this.watch.subscribe();
         void this.open();
         break;
       case "alert":
+        this.hour.take(frame.alert);
         this.alerts.take(frame.alert, now, frame.durable === false ? frame.seq : undefined);
         this.sound.heard(frame.event, rank(frame.alert.severity));
         if (frame.alert.severity === "CRITICAL" && (frame.event === "RAISED" || frame.event === "ESCALATED")) {
@@ -270,13 +302,14 @@ export class App implements Scene {
       case "tracks":
         for (const track of frame.updated) this.tracks.set(track, now);
         // Who takes part in an own alert is wanted as long as it stands.
-        if (seatOf()) this.subscribe();
+        if (seatOf()) this.watch.subscribe();
         for (const id of frame.removed) this.tracks.remove(id);
         break;
       case "heartbeat":
         this.zones.look(frame.zones_version);
         if (frame.durable_seq !== undefined) this.alerts.durable(frame.durable_seq);
         this.map.refreshZones();
+        this.keepNamed();
         this.draw();
         return;
       case "gap":
@@ -292,7 +325,21 @@ export class App implements Scene {
         return;
     }
     this.keepSelection();
+    this.keepNamed();
     this.draw(true);
+  }
+
+  /** Whether nobody flies in and about the view. */
+  nobodyAbout(): boolean {
+    return this.watch.nobodyAbout();
+  }
+
+  /** Follows the chosen aircraft, and whoever must be known, wherever they are. */
+  private keepNamed(): void {
+    const { aircraft } = this;
+    // An aircraft that nobody tracks has no way that could be asked for.
+    this.way.look(aircraft !== undefined && this.tracks.at(aircraft) !== undefined ? aircraft : undefined);
+    this.watch.keepNamed();
   }
 
   /** The selected alert as it stands now; the followed aircraft in the middle. */
@@ -310,40 +357,23 @@ export class App implements Scene {
   showFleet(operator: string): void {
     if (operator === this.fleet) return;
     this.fleet = operator;
-    this.intruders = [];
+    this.watch.intruders = [];
     this.choose(undefined);
-    this.subscribe();
+    this.watch.subscribe();
   }
 
   /** Who takes part in the fleet's alerts without being of it. */
   nameIntruders(ids: string[]): void {
-    if (ids.join() === this.intruders.join()) return;
-    this.intruders = ids;
-    this.subscribe();
+    if (ids.join() === this.watch.intruders.join()) return;
+    this.watch.intruders = ids;
+    this.watch.subscribe();
   }
 
   /** The page that is shown changed. */
   turnedTo(page: string): void {
-    this.onlyFleet = page === "fleet";
-    this.subscribe();
+    this.watch.onlyFleet = page === "fleet";
+    this.watch.subscribe();
   }
-
-  private wanted(): Wanted | undefined {
-    const seat = seatOf();
-    if (this.onlyFleet) return this.fleet ? { operators: [this.fleet], uas_ids: this.intruders } : { operators: [] };
-    return this.box && { bbox: this.box, ...(seat ? { operators: seat, uas_ids: intruders(seat[0] ?? "", this.alerts) } : {}) };
-  }
-
-  private subscribe(): void {
-    const wanted = this.wanted();
-    const rate = CROWD < this.tracks.count ? 1 : 2;
-    const said = JSON.stringify(wanted);
-    if (!wanted || (rate === this.rate && this.subscribed === said)) return;
-    this.rate = rate;
-    this.subscribed = said;
-    this.stream.watch(wanted, rate);
-  }
-  private subscribed = "";
 
   private livenessChanged(): void {
     const { stream } = this;
@@ -399,12 +429,6 @@ export class App implements Scene {
       // The list then begins with what is cleared from now on.
     }
   }
-}
-
-/** The operator of whom this seat is (`?operator=`): it is told of its own alerts and aircraft only. */
-function seatOf(): string[] | undefined {
-  const operator = new URLSearchParams(location.search).get("operator");
-  return operator ? [operator] : undefined;
 }
 
 function spanText(seconds: number): string {

@@ -2,7 +2,7 @@
 
 import { language, t, tMaybe } from "./i18n";
 import type { Alert } from "./protocol";
-import { type Zones, zoneName } from "./store/zones";
+import { type Zones, brief, zoneName } from "./store/zones";
 
 function round(value: number | undefined, digits = 0): string {
   return value === undefined ? "–" : value.toFixed(digits);
@@ -20,8 +20,8 @@ export function headline(alert: Alert, zones: Zones): string {
   switch (alert.code) {
     case "ZONE_INCURSION":
       return alert.phase === "PREDICTED"
-        ? t("head_zone_predicted", { s: round(m["t_in_s"]), zone: zoneOf(alert, zones) })
-        : t("head_zone_actual", { zone: zoneOf(alert, zones) });
+        ? t("head_zone_predicted", { s: round(m["t_in_s"]), zone: brief(zoneOf(alert, zones)) })
+        : t("head_zone_actual", { zone: brief(zoneOf(alert, zones)) });
     case "SEPARATION": {
       const vertical = m["vertical_m"];
       const v = vertical === undefined ? t("vertical_unknown") : `${Math.abs(Math.round(vertical))} ${t("unit_m")}`;

@@ -73,6 +73,8 @@ export interface Wanted {
   bbox?: Box;
   operators?: string[];
   uas_ids?: string[];
+  /** Wherever they are and whosever, beside what the other parts leave. */
+  always?: string[];
 }
 
 /** West, south, east, north in degrees. */

@@ -38,6 +38,8 @@ export class Stream {
   heartbeat: Heartbeat | undefined;
   /** `performance.now()` of the last heartbeat. */
   heartbeatAt = -Infinity;
+  /** The service's Unix milliseconds less this page's `performance.now()`. */
+  aheadMs: number | undefined;
   /** Wall clock of the last heartbeat, for people. */
   heartbeatWall: Date | undefined;
   roundTripMs: number | undefined;
@@ -222,6 +224,7 @@ export class Stream {
   private beat(frame: Heartbeat): void {
     this.heartbeat = frame;
     this.heartbeatAt = performance.now();
+    this.aheadMs = Date.parse(frame.now) - this.heartbeatAt;
     this.heartbeatWall = new Date();
     this.retryMs = RETRY_FIRST_MS;
     // With nothing missed and no picture subscribed, the heartbeat is what comes first.

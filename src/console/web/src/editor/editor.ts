@@ -102,7 +102,7 @@ export function zones(app: App, { over, side }: Places): Mounted & { leave(): vo
       }
     },
     goBack: (id, version, feature) => work.goBack(id, version, feature),
-  }, () => app.draw());
+  }, () => app.draw(), () => app.serverNow());
   const doing = new Doing(app, work, () => check, {
     done: (words, kind) => {
       app.notify("zones", kind, words);

@@ -8,7 +8,8 @@ import type { Fault } from "./rules";
 import { readable } from "./times";
 import type { Work } from "./work";
 import type { ZoneFeature } from "../store/zones";
-import { zoneHeights, zoneState } from "../store/zones";
+import { shortHeights, zoneState } from "../store/zones";
+import { minutesTo } from "../map/zonelayer";
 
 type Tab = "zones" | "drafts" | "history";
 const ROWS_MAX = 1000;
@@ -17,11 +18,6 @@ export interface Choices {
   choose(id: string): void;
   openDraft(draft: api.Draft): void;
   goBack(id: string, version: string, feature: Zone): void;
-}
-
-/** In few characters: one datum is said once. */
-function heights(zone: ZoneFeature): string {
-  return zoneHeights(zone).replace(/^(\S+) m (\w+) – (\S+) m \2$/, "$1–$3 m $2");
 }
 
 export class ZoneList {
@@ -44,6 +40,7 @@ export class ZoneList {
     private readonly live: () => ZoneFeature[],
     private readonly choices: Choices,
     private readonly changed: () => void,
+    private readonly serverNow: () => number,
   ) {
     const tab = (name: Tab) => ({ tab: name, button: h("button", { type: "button", role: "tab", "data-tab": name, onclick: () => this.open(name) }) });
     this.tabs = [tab("zones"), tab("drafts"), tab("history")];
@@ -90,8 +87,8 @@ export class ZoneList {
     }
     const open = this.drafts.filter(({ state }) => state === "OPEN");
     const live = this.live();
-    const now = Date.now();
-    const drawn = JSON.stringify([this.tab, this.work.chosen, [...this.work.changes.keys()], this.titles(), this.drafts, this.versions, this.problem, version, this.search.value, language(), faults.map(({ zone, error }) => [zone, error]), live.map((zone) => zoneState(zone, now).state), this.work.draft?.draft_id]);
+    const now = this.serverNow();
+    const drawn = JSON.stringify([this.tab, this.work.chosen, [...this.work.changes.keys()], this.titles(), this.drafts, this.versions, this.problem, version, this.search.value, language(), faults.map(({ zone, error }) => [zone, error]), live.map((zone) => this.stateText(zone, now)), this.work.draft?.draft_id]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     write(this.title, t("page_zones"));
@@ -142,8 +139,8 @@ export class ZoneList {
     const mark = !change ? "" : !change.now ? "−" : change.base ? "~" : "+";
     const kind = { "": "", "−": "removed", "~": "changed", "+": "added" }[mark];
     const feature = copy(zone) as unknown as ZoneFeature;
-    const state = change ? "" : zoneState(told as unknown as ZoneFeature, Date.now()).state;
-    const meta = [id, heights(feature), state === "off" || state === "soon" ? t("zone_off") : ""].filter(Boolean).join(" · ");
+    const state = change ? "" : this.stateText(told as unknown as ZoneFeature, this.serverNow());
+    const meta = [id, shortHeights(feature), state].filter(Boolean).join(" · ");
     const type = (zone.properties.limitedApplicability ?? []).length > 0 ? "temporary" : zone.properties.type;
     const pick = h(
       "button",
@@ -168,6 +165,11 @@ export class ZoneList {
     for (const draft of order) rows.push(this.draftRow(draft));
     if (rows.length === 0) rows.push(this.note(t("zone_drafts_none")));
     return rows;
+  }
+
+  private stateText(zone: ZoneFeature, now: number): string {
+    const { state, at } = zoneState(zone, now);
+    return state === "soon" ? t("zone_soon", { n: minutesTo(at, now) }) : state === "off" ? t("zone_off") : "";
   }
 
   private draftRow(draft: api.Draft): HTMLElement {

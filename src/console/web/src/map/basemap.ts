@@ -2,6 +2,7 @@
 
 import Feature from "ol/Feature";
 import TileState from "ol/TileState";
+import MultiLineString from "ol/geom/MultiLineString";
 import MultiPolygon from "ol/geom/MultiPolygon";
 import Point from "ol/geom/Point";
 import type BaseLayer from "ol/layer/Base";
@@ -32,6 +33,8 @@ const PICTURES = [TileType.Png, TileType.Jpeg, TileType.Webp, TileType.Avif];
 
 interface Coast {
   scale: number;
+  /** What it was cut to: west, south, east, north. */
+  box: [number, number, number, number];
   polygons: number[][][];
 }
 
@@ -61,13 +64,12 @@ function shiftedMercator(): Projection {
 }
 
 /** The configured base maps, from the bottom up; `failed` is called when one cannot be had. */
-export function tileLayers(urls: string[], datum: string, attribution: string, failed: () => void): BaseLayer[] {
+export function tileLayers(urls: string[], datum: string, failed: () => void): BaseLayer[] {
   return urls.map((url) => {
     const layer = new TileLayer<XYZ>({ preload: 0 });
     const open = (address: string, maxZoom: number, archive?: PMTiles) => {
       const source = new XYZ({
         ...(datum === "GCJ02" ? { projection: shiftedMercator() } : {}),
-        ...(attribution ? { attributions: escapeText(attribution) } : {}),
         transition: 0,
         maxZoom,
         url: address,
@@ -118,20 +120,20 @@ function fromArchive(source: XYZ, archive: PMTiles): void {
   });
 }
 
-function escapeText(text: string): string {
-  return text.replace(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
-}
-
 /** The coast of southern China and its names. */
 export function coastLayers(): { coast: BaseLayer; names: BaseLayer; renamed: () => void } {
   const land = new VectorSource({ wrapX: false });
-  const coast = new VectorLayer({
-    source: land,
-    style: new Style({ fill: new Fill({ color: LAND }), stroke: new Stroke({ color: COAST, width: 1 }) }),
-  });
+  const coast = new VectorLayer({ source: land });
   void fetch("/basemap.json")
     .then((answer) => answer.json() as Promise<Coast>)
-    .then((packed) => land.addFeature(new Feature(new MultiPolygon(unpack(packed)))))
+    .then((packed) => {
+      const polygons = unpack(packed);
+      const shore = new Feature(new MultiLineString(shores(polygons, packed.box)));
+      const body = new Feature(new MultiPolygon(polygons));
+      shore.setStyle(new Style({ stroke: new Stroke({ color: COAST, width: 1 }) }));
+      body.setStyle(new Style({ fill: new Fill({ color: LAND }) }));
+      land.addFeatures([body, shore]);
+    })
     .catch(() => undefined);
   const texts = new Map<string, Style>();
   const source = new VectorSource({
@@ -158,6 +160,29 @@ export function coastLayers(): { coast: BaseLayer; names: BaseLayer; renamed: ()
     },
   });
   return { coast, names, renamed: () => names.changed() };
+}
+
+/** The outlines without what lies along the edges of the box: there the data ends, not the land. */
+function shores(polygons: number[][][][], [west, south, east, north]: Coast["box"]): number[][][] {
+  const [left, bottom] = fromLonLat([west, south]) as [number, number];
+  const [right, top] = fromLonLat([east, north]) as [number, number];
+  const near = (a: number, b: number) => Math.abs(a - b) < 20;
+  const along = ([ax, ay]: number[], [bx, by]: number[]) =>
+    [left, right].some((x) => near(ax!, x) && near(bx!, x)) || [bottom, top].some((y) => near(ay!, y) && near(by!, y));
+  const lines: number[][][] = [];
+  for (const ring of polygons.flat()) {
+    let line: number[][] = [];
+    ring.forEach((point, at) => {
+      const before = ring[at - 1];
+      if (before && along(before, point)) {
+        lines.push(line);
+        line = [];
+      }
+      line.push(point);
+    });
+    lines.push(line);
+  }
+  return lines.filter((line) => line.length > 1);
 }
 
 function unpack({ scale, polygons }: Coast): number[][][][] {

@@ -6,6 +6,8 @@ export const TARGET = "#c3d1de";
 export const STALE = "#7d8b99";
 export const SENSED = "#e08cff";
 export const UNIDENTIFIED = "#f2f2f2";
+/** Of the own fleet. */
+export const OWN = "#45d6c0";
 export const MANNED = "#8fe388";
 export const PLATE = "rgba(10,15,20,0.78)";
 export const TEXT = "#dbe5ee";

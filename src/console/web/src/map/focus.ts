@@ -6,12 +6,18 @@ import { type Alert, rank } from "../protocol";
 import { mercatorX, mercatorY } from "../store/tracks";
 import { LARGER } from "../ui/dom";
 import { FONT } from "./basemap";
-import { PLATE, RANK } from "./colours";
+import { DIM, PLATE, RANK } from "./colours";
+import { lengthText, scaleOf } from "./margin";
 import { cross, stretch } from "./painter";
+import { plate as write } from "./plates";
 import { type Scene, type Sheet, toX, toY } from "./scene";
 
 /** Most lines between pairs. */
 const PAIRS_MAX = 40;
+/** Rings about the chosen aircraft, at least so many pixels apart, from this many metres a pixel on. */
+const RINGS = 3;
+const RING_PX = 90;
+const RINGS_FROM_M = 40;
 
 interface At {
   /** Mercator. */
@@ -77,8 +83,40 @@ function pairText(scene: Scene, alert: Alert): string {
   return parts.join(" · ");
 }
 
-/** What the chosen alert is about, under the symbols. */
+/** Where the chosen aircraft has been, and round distances from where it is. */
+function drawChosen(sheet: Sheet, scene: Scene): void {
+  const i = scene.aircraft === undefined ? undefined : scene.tracks.at(scene.aircraft);
+  if (i === undefined) return;
+  const { pen } = sheet;
+  const [x, y] = [scene.tracks.x[i]!, scene.tracks.y[i]!];
+  const { path } = scene;
+  if (path.length > 2) {
+    pen.strokeStyle = "rgba(200,215,230,0.7)";
+    pen.lineWidth = 1.6;
+    pen.beginPath();
+    for (let n = 0; n + 1 < path.length; n += 2) pen.lineTo(toX(sheet, path[n]!), toY(sheet, path[n + 1]!));
+    pen.lineTo(toX(sheet, x), toY(sheet, y));
+    pen.stroke();
+  }
+  const pixel = sheet.resolution / stretch(y);
+  if (RINGS_FROM_M < pixel) return;
+  const { metres, width } = scaleOf(pixel, RING_PX);
+  pen.strokeStyle = "rgba(140,165,190,0.35)";
+  pen.fillStyle = DIM;
+  pen.lineWidth = 1;
+  pen.font = `${Math.round(11 * LARGER)}px ${FONT}`;
+  pen.textBaseline = "bottom";
+  for (let ring = 1; ring <= RINGS; ring += 1) {
+    pen.beginPath();
+    pen.arc(toX(sheet, x), toY(sheet, y), width * ring, 0, 7);
+    pen.stroke();
+    pen.fillText(lengthText(metres * ring), toX(sheet, x) + 3, toY(sheet, y) - width * ring - 2);
+  }
+}
+
+/** What is chosen and what its alert is about, under the symbols. */
 export function drawFocus(sheet: Sheet, scene: Scene): void {
+  drawChosen(sheet, scene);
   const { alert } = scene;
   if (!alert) return;
   const own = whereabouts(scene, alert, alert.uas_id);
@@ -180,19 +218,5 @@ function circle(sheet: Sheet, at: At, metres: number, colour: string, solid: boo
 }
 
 function plate(sheet: Sheet, text: string, x: number, y: number, alert: Alert): void {
-  const { pen } = sheet;
-  pen.font = `600 ${Math.round(12 * LARGER)}px ${FONT}`;
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  const width = pen.measureText(text).width + 12;
-  const half = 10 * LARGER;
-  sheet.plates.push({ left: x - width / 2, top: y - half, right: x + width / 2, bottom: y + half });
-  pen.fillStyle = "rgba(8,12,16,0.92)";
-  pen.fillRect(x - width / 2, y - half, width, 2 * half);
-  pen.strokeStyle = RANK[rank(alert.severity)] ?? "#ffffff";
-  pen.lineWidth = 1.5;
-  pen.strokeRect(x - width / 2, y - half, width, 2 * half);
-  pen.fillStyle = "#ffffff";
-  pen.fillText(text, x, y + 0.5);
-  pen.textAlign = "left";
+  write(sheet, text, x, y, RANK[rank(alert.severity)] ?? "#ffffff");
 }

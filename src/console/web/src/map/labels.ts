@@ -39,7 +39,7 @@ const FAR_DIRECTIONS = 8;
 const CELL = 64;
 
 /** Rectangles that are taken, found by a coarse grid. */
-class Taken {
+export class Taken {
   private readonly cells = new Map<number, Rect[]>();
 
   private each(rect: Rect, visit: (key: number) => boolean): boolean {
@@ -73,13 +73,19 @@ class Taken {
 export class Labels {
   private slots = new Map<string, number>();
 
-  /** Places the wishes in their order inside `area`, clear of `obstacles`. */
-  place(wishes: Wish[], area: Rect, obstacles: Rect[]): Placed[] {
+  /** Whether it had a place in the last picture. */
+  has(id: string): boolean {
+    return this.slots.has(id);
+  }
+
+  /** Places the wishes in their order inside `area`, clear of `obstacles`, until `most` have a place. */
+  place(wishes: Wish[], area: Rect, obstacles: Rect[], most = Infinity): Placed[] {
     const taken = new Taken();
     for (const obstacle of obstacles) taken.add(obstacle);
     const placed: Placed[] = [];
     const slots = new Map<string, number>();
     for (const wish of wishes) {
+      if (most <= placed.length) break;
       const count = wish.far ? NEAR.length + FAR_RINGS.length * FAR_DIRECTIONS : NEAR.length;
       const before = this.slots.get(wish.id);
       for (let turn = before === undefined ? 0 : -1; turn < count; turn += 1) {

@@ -3,24 +3,32 @@
 
 import type { FrameState } from "ol/Map";
 import type RenderEvent from "ol/render/Event";
-import { blinkOn, LARGER, NUMERALS } from "../ui/dom";
-import { tMaybe } from "../i18n";
+import { blinkOn, LARGER } from "../ui/dom";
 import { KIND, TRAIL_POINTS } from "../store/tracks";
-import { FONT } from "./basemap";
-import { DIM, PLATE, RANK, STALE, TARGET, TEXT, heightStep, ofHeight } from "./colours";
+import { Blocks, own } from "./blocks";
+import { OWN, RANK, STALE, TARGET, heightStep, ofHeight } from "./colours";
 import { drawFocus, drawPairs } from "./focus";
-import { Labels, type Placed, type Rect, type Wish } from "./labels";
+import { paintPlates } from "./plates";
 import { type Scene, type Sheet, toX, toY } from "./scene";
 import { LOOK, Sprites, type Form } from "./sprites";
+import { paintZoneLabels, type ZoneLabel } from "./zonelabels";
 
 /** Part of the view that is painted beyond each of its edges. */
 const MARGIN = 0.12;
 /** Up to so many in view everything is drawn; up to the second no trails and fewer labels; beyond, dots. */
 const FULL_MAX = 1500;
 const SYMBOLS_MAX = 4000;
-const LABELS_FULL = 150;
 const LABELS_MANY = 60;
-const ALARM_LABELS = 60;
+/** Labels of normal targets, and the side of their symbols, by zoom: a bay full of traffic is no street. */
+const BY_ZOOM: [below: number, labels: number, side: number][] = [
+  [10.2, 40, 15],
+  [11, 60, 17],
+  [12, 100, 20],
+  [13, 150, 23],
+  [Infinity, 150, 26],
+];
+/** Alarmed ones are never smaller. */
+const ALARM_SIDE = 22;
 /** A repaint while the map moves comes at most this often, and takes at most a fifth of the time. */
 const MOVING_MS = 180;
 /** A view that has not changed for so long stands still. */
@@ -29,7 +37,6 @@ const SETTLED_MS = 120;
 const HOVER_MPS = 0.8;
 const FORMS: Form[] = ["chevron", "hollow", "sensed", "manned"];
 const LOOKS = [LOOK.normal, LOOK.unidentified, LOOK.sensed, LOOK.manned];
-const LINE = Math.round(15 * LARGER);
 
 interface Painted {
   left: number;
@@ -52,15 +59,17 @@ export class Painter {
   private dirty = true;
   private view = "";
   private movedAt = -Infinity;
-  private readonly labels = new Labels();
+  private readonly blocks = new Blocks();
   private sprites: Sprites | undefined;
   private spriteRatio = 0;
   private dots: ImageData | undefined;
-  private readonly widths = new Map<string, number>();
   private alarmed: number[] = [];
   private normal: number[] = [];
 
-  constructor(public scene: Scene) {}
+  constructor(
+    public scene: Scene,
+    private readonly zones: () => ZoneLabel[],
+  ) {}
 
   invalidate(): void {
     this.dirty = true;
@@ -163,25 +172,40 @@ export class Painter {
     }
     const [dx, dy] = [(width - seenWidth) / 2, (height - seenHeight) / 2];
     const seen = { left: dx, top: dy, right: dx + seenWidth, bottom: dy + seenHeight };
-    const sheet: Sheet = { pen: this.pen, ...painted, seen, plates: [] };
+    const sheet: Sheet = { pen: this.pen, ...painted, seen, plates: [], keep: [] };
     this.sort(sheet);
-    const crowd = this.normal.length;
     this.pen.setTransform(1, 0, 0, 1, 0, 0);
-    if (SYMBOLS_MAX < crowd) this.paintDots(sheet);
+    if (SYMBOLS_MAX < this.normal.length) this.paintDots(sheet);
     else this.pen.clearRect(0, 0, deviceWidth, deviceHeight);
     this.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    drawFocus(sheet, this.scene);
+    this.paintAll(sheet);
+  }
+
+  /** From the bottom up: geometries, names of zones, targets, what is written at them. */
+  private paintAll(sheet: Sheet): void {
+    const { scene, normal, alarmed } = this;
+    const crowd = normal.length;
     const full = crowd <= FULL_MAX;
-    if (full && this.scene.trails) this.paintTrails(sheet, this.normal);
-    if (this.scene.trails) this.paintTrails(sheet, this.alarmed);
+    // A screen of more points shows the same land larger, at a higher zoom.
+    const zoom = Math.log2((156543.03 * LARGER) / sheet.resolution);
+    const [, labels, side] = BY_ZOOM.find(([below]) => zoom < below) ?? BY_ZOOM[0]!;
+    const size = Math.min(side, full ? 26 : 20) * LARGER;
+    const alarmSize = Math.max(side, ALARM_SIDE) * LARGER;
+    drawFocus(sheet, scene);
+    drawPairs(sheet, scene);
+    const budget = !scene.labels || SYMBOLS_MAX < crowd ? 0 : full ? labels : Math.min(labels, LABELS_MANY);
+    const taken = this.blocks.place(sheet, scene, alarmed, normal, budget, size);
+    paintZoneLabels(sheet, this.zones(), taken);
+    if (full && scene.trails) this.paintTrails(sheet, normal);
+    if (scene.trails) this.paintTrails(sheet, alarmed);
     if (crowd <= SYMBOLS_MAX) {
-      if (full) this.paintVectors(sheet, this.normal, false);
-      for (const i of this.normal) this.paintSymbol(sheet, i, (full ? 26 : 20) * LARGER);
+      if (full) this.paintVectors(sheet, normal, false);
+      for (const i of normal) this.paintSymbol(sheet, i, size);
     }
-    this.paintVectors(sheet, this.alarmed, true);
-    drawPairs(sheet, this.scene);
-    for (const i of this.alarmed) this.paintAlarm(sheet, i);
-    if (this.scene.labels || this.alarmed.length > 0) this.paintLabels(sheet, full, crowd <= SYMBOLS_MAX);
+    this.paintVectors(sheet, alarmed, true);
+    for (const i of alarmed) this.paintAlarm(sheet, i, alarmSize);
+    this.blocks.paint(sheet, scene);
+    paintPlates(sheet);
   }
 
   /** Which targets are in the picture, the alarmed and the chosen apart, the most severe last. */
@@ -200,8 +224,13 @@ export class Painter {
       if (x < sheet.left || right < x || sheet.top < y || y < bottom) continue;
       if (sheet.left + dx <= x && x <= right - dx && bottom + dy <= y && y <= sheet.top - dy) inView += 1;
       const chosen = row.uas_id === aircraft || row.uas_id === alert?.uas_id || row.uas_id === alert?.other?.uas_id;
-      if (chosen || alerts.byAircraft.has(row.uas_id)) this.alarmed.push(i);
-      else this.normal.push(i);
+      if (!chosen && !alerts.byAircraft.has(row.uas_id)) {
+        this.normal.push(i);
+        continue;
+      }
+      this.alarmed.push(i);
+      const [half, px, py] = [(chosen ? 22 : 14) * LARGER, toX(sheet, x), toY(sheet, y)];
+      sheet.keep.push({ left: px - half, top: py - half, right: px + half, bottom: py + half });
     }
     const rankOf = (i: number) => alerts.byAircraft.get(tracks.rows[i]!.uas_id)?.rank ?? 9;
     this.alarmed.sort((a, b) => rankOf(b) - rankOf(a));
@@ -217,13 +246,14 @@ export class Painter {
     const now = this.scene.now();
     const side = Math.max(2, Math.round(2 * sheet.ratio));
     const colours = [TARGET, "#ffffff", "#e08cff", "#8fe383"].map(packed);
-    const stale = packed(STALE);
+    const [stale, mine] = [packed(STALE), packed(OWN)];
     for (const i of this.normal) {
       const x = Math.round(toX(sheet, tracks.x[i]!) * sheet.ratio);
       const y = Math.round(toY(sheet, tracks.y[i]!) * sheet.ratio);
       if (x < 0 || y < 0 || width <= x + side || height <= y + side) continue;
       const height_agl = tracks.rows[i]!.height_agl;
-      const fresh = this.scene.byHeight ? packed(ofHeight(height_agl)) : (colours[tracks.kind[i]!] ?? stale);
+      const usual = own(this.scene, tracks.rows[i]!.operator) ? mine : (colours[tracks.kind[i]!] ?? stale);
+      const fresh = this.scene.byHeight ? packed(ofHeight(height_agl)) : usual;
       const colour = tracks.staleness(i, now) > 0 ? stale : fresh;
       for (let row = 0; row < side; row += 1) {
         const start = (y + row) * width + x;
@@ -286,14 +316,15 @@ export class Painter {
     }
     const kind = tracks.kind[i]!;
     const height = tracks.rows[i]!.height_agl;
-    const usual = this.scene.byHeight && kind !== KIND.sensed ? LOOK.height + Math.max(0, heightStep(height)) : LOOKS[kind]!;
+    const normal = own(this.scene, tracks.rows[i]!.operator) ? LOOK.own : LOOKS[kind]!;
+    const usual = this.scene.byHeight && kind !== KIND.sensed ? LOOK.height + Math.max(0, heightStep(height)) : normal;
     const form = staleness === 1 && kind === KIND.cooperative ? "hollow" : FORMS[kind]!;
     const heading = HOVER_MPS <= tracks.speed[i]! ? tracks.heading[i]! : NaN;
     const shown = look ?? (staleness === 1 ? LOOK.stale : usual);
     this.sprites?.paint(sheet.pen, form, shown, kind === KIND.manned && Number.isNaN(heading) ? 0 : heading, x, y, size);
   }
 
-  private paintAlarm(sheet: Sheet, i: number): void {
+  private paintAlarm(sheet: Sheet, i: number, size: number): void {
     const { tracks, alerts } = this.scene;
     const { pen } = sheet;
     const row = tracks.rows[i]!;
@@ -306,7 +337,7 @@ export class Painter {
       pen.arc(x, y, 13 * LARGER, 0, 7);
       pen.fillStyle = "rgba(8,12,16,0.65)";
       pen.fill();
-      pen.globalAlpha = lit ? 1 : 0.35;
+      pen.globalAlpha = lit ? 1 : 0.6;
       pen.strokeStyle = colour;
       pen.lineWidth = alarm.rank < 2 ? 2.2 : 1.6;
       pen.stroke();
@@ -317,124 +348,9 @@ export class Painter {
       }
       pen.globalAlpha = 1;
     }
-    this.paintSymbol(sheet, i, 26 * LARGER, alarm ? LOOK.alarm + alarm.rank : undefined);
+    this.paintSymbol(sheet, i, size, alarm ? LOOK.alarm + alarm.rank : undefined);
     if (row.uas_id === this.scene.aircraft) brackets(pen, x, y, 20);
   }
-
-  private paintLabels(sheet: Sheet, full: boolean, symbols: boolean): void {
-    const { scene } = this;
-    const wishes: Wish[] = [];
-    const alarmed = new Map<string, number>();
-    for (const i of this.alarmed.slice(-ALARM_LABELS).reverse()) {
-      const row = scene.tracks.rows[i]!;
-      alarmed.set(row.uas_id, i);
-      wishes.push(this.wish(sheet, i, true));
-    }
-    const budget = !scene.labels || !symbols ? 0 : full ? LABELS_FULL : LABELS_MANY;
-    const many = this.normal.length;
-    const step = Math.max(1, Math.floor(many / (budget * 2 || 1)));
-    const chosen = new Map<string, number>();
-    for (let n = 0; n < many && chosen.size < budget; n += step) {
-      const i = this.normal[n]!;
-      const [x, y] = [toX(sheet, scene.tracks.x[i]!), toY(sheet, scene.tracks.y[i]!)];
-      const { left, top, right, bottom } = sheet.seen;
-      if (x < left || right < x || y < top || bottom < y) continue;
-      chosen.set(scene.tracks.rows[i]!.uas_id, i);
-      wishes.push(this.wish(sheet, i, false));
-    }
-    const obstacles: Rect[] = scene.obstacles().map((rect) => ({
-      left: rect.left + sheet.seen.left,
-      top: rect.top + sheet.seen.top,
-      right: rect.right + sheet.seen.left,
-      bottom: rect.bottom + sheet.seen.top,
-    }));
-    obstacles.push(...sheet.plates);
-    for (const i of this.alarmed) {
-      const [x, y] = [toX(sheet, scene.tracks.x[i]!), toY(sheet, scene.tracks.y[i]!)];
-      obstacles.push({ left: x - 10, top: y - 10, right: x + 10, bottom: y + 10 });
-    }
-    for (const placed of this.labels.place(wishes, sheet.seen, obstacles)) {
-      const i = alarmed.get(placed.wish.id) ?? chosen.get(placed.wish.id);
-      if (i !== undefined) this.paintLabel(sheet, placed, i);
-    }
-  }
-
-  private wish(sheet: Sheet, i: number, far: boolean): Wish {
-    const { tracks, alerts } = this.scene;
-    const { uas_id: id } = tracks.rows[i]!;
-    const alarm = alerts.byAircraft.get(id);
-    const tag = alarm ? tagText(alarm.rank, alarm.code) : "";
-    const width = Math.max(this.measure(id, alarm !== undefined) + (tag ? this.measure(tag, true) + 14 : 0), 52) + 8;
-    return { id, x: toX(sheet, tracks.x[i]!), y: toY(sheet, tracks.y[i]!), width, height: LINE * 2 + 3, far };
-  }
-
-  private measure(text: string, bold: boolean): number {
-    const key = bold ? `*${text}` : text;
-    let width = this.widths.get(key);
-    if (width === undefined) {
-      this.pen.font = fontOf(bold);
-      width = this.pen.measureText(text).width;
-      if (20000 < this.widths.size) this.widths.clear();
-      this.widths.set(key, width);
-    }
-    return width;
-  }
-
-  private paintLabel(sheet: Sheet, { wish, left, top, leader }: Placed, i: number): void {
-    const { pen } = sheet;
-    const row = this.scene.tracks.rows[i]!;
-    const alarm = this.scene.alerts.byAircraft.get(row.uas_id);
-    const chosen = row.uas_id === this.scene.aircraft;
-    const colour = alarm ? (RANK[alarm.rank] ?? TEXT) : chosen ? "#ffffff" : TEXT;
-    if (leader) {
-      pen.strokeStyle = colour;
-      pen.lineWidth = 1;
-      pen.beginPath();
-      pen.moveTo(wish.x, wish.y);
-      pen.lineTo(Math.min(Math.max(wish.x, left), left + wish.width), Math.min(Math.max(wish.y, top), top + wish.height));
-      pen.stroke();
-    }
-    pen.fillStyle = PLATE;
-    pen.fillRect(left, top, wish.width, wish.height);
-    if (alarm || chosen) {
-      pen.strokeStyle = colour;
-      pen.lineWidth = alarm?.rank === 0 ? 1.6 : 1;
-      pen.strokeRect(left + 0.5, top + 0.5, wish.width - 1, wish.height - 1);
-    }
-    pen.textBaseline = "middle";
-    pen.textAlign = "left";
-    pen.font = fontOf(alarm !== undefined);
-    const staleness = this.scene.tracks.staleness(i, this.scene.now());
-    pen.fillStyle = staleness > 0 && !alarm ? STALE : colour;
-    pen.fillText(row.uas_id, left + 4, top + LINE * 0.63);
-    if (alarm) this.paintTag(pen, tagText(alarm.rank, alarm.code), RANK[alarm.rank] ?? TEXT, left + wish.width - 4, top + 2);
-    pen.font = fontOf(false);
-    pen.fillStyle = staleness > 0 ? STALE : alarm ? "#f0f4f8" : DIM;
-    pen.fillText(figures(row.height_agl, row.vertical_speed, row.ground_speed), left + 4, top + LINE * 1.63);
-  }
-
-  private paintTag(pen: CanvasRenderingContext2D, text: string, colour: string, right: number, top: number): void {
-    const width = this.measure(text, true) + 6;
-    pen.fillStyle = colour;
-    pen.fillRect(right - width + 2, top + 0.5, width, LINE - 1);
-    pen.font = fontOf(true);
-    pen.fillStyle = "#10151b";
-    pen.fillText(text, right - width + 5, top + LINE * 0.53);
-  }
-}
-
-function tagText(rank: number, code: string): string {
-  return `${NUMERALS[rank] ?? ""} ${tMaybe(`tag_${code}`, code)}`;
-}
-
-function fontOf(bold: boolean): string {
-  return `${bold ? "600 " : ""}${Math.round(12 * LARGER)}px ${FONT}`;
-}
-
-/** True height, whether it climbs, speed; a dash where unknown. */
-function figures(height: number | undefined, climb: number | undefined, speed: number | undefined): string {
-  const arrow = climb === undefined || Math.abs(climb) < 0.5 ? " " : climb > 0 ? "↑" : "↓";
-  return `${height === undefined ? "–" : Math.round(height)}${arrow} ${speed === undefined ? "–" : Math.round(speed)}`;
 }
 
 /** Pixels of Mercator a metre on the ground, at a Mercator ordinate. */

@@ -4,6 +4,7 @@ import type { Alerts } from "../store/alerts";
 import type { Tracks } from "../store/tracks";
 import type { Alert } from "../protocol";
 import type { Rect } from "./labels";
+import type { Plate } from "./plates";
 
 export interface Scene {
   tracks: Tracks;
@@ -15,6 +16,10 @@ export interface Scene {
   labels: boolean;
   trails: boolean;
   byHeight: boolean;
+  /** Whose aircraft are the own ones; empty: nobody's. */
+  own: string;
+  /** Where the chosen aircraft has been: Mercator x and y in turns, the oldest first. */
+  path: readonly number[];
   /** Seconds of the prediction vectors; 0: none. */
   vectorS: number;
   /** Ages stop while the page is not live. */
@@ -35,8 +40,10 @@ export interface Sheet {
   resolution: number;
   /** The part that is seen. */
   seen: Rect;
-  /** What was written already and no label may cover. */
-  plates: Rect[];
+  /** What no words may cover: symbols of the alarmed and of the chosen. */
+  keep: Rect[];
+  /** What is written beside geometries. */
+  plates: Plate[];
 }
 
 export function toX(sheet: Sheet, x: number): number {

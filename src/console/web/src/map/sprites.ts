@@ -1,6 +1,6 @@
 // Symbols of targets, drawn once into one picture: 72 headings by look.
 
-import { HEIGHT_STEPS, MANNED, RANK, SENSED, STALE, TARGET, UNIDENTIFIED, heightColour } from "./colours";
+import { HEIGHT_STEPS, MANNED, OWN, RANK, SENSED, STALE, TARGET, UNIDENTIFIED, heightColour } from "./colours";
 
 const HEADINGS = 72;
 /** Side of a cell, in CSS pixels. */
@@ -14,7 +14,8 @@ export const LOOK = {
   manned: 3,
   stale: 4,
   alarm: 5,
-  height: 10,
+  own: 10,
+  height: 11,
 } as const;
 const LOOKS = LOOK.height + HEIGHT_STEPS;
 
@@ -22,6 +23,7 @@ type Form = "chevron" | "hollow" | "sensed" | "manned";
 
 function colourOf(look: number): string {
   if (LOOK.height <= look) return heightColour(look - LOOK.height);
+  if (look === LOOK.own) return OWN;
   if (LOOK.alarm <= look) return RANK[look - LOOK.alarm] ?? TARGET;
   return [TARGET, UNIDENTIFIED, SENSED, MANNED, STALE][look] ?? TARGET;
 }

@@ -1,10 +1,13 @@
 // The map: base, zones, targets; where it looks, and what of the sky it therefore needs.
 
-import "ol/ol.css";
+import Kinetic from "ol/Kinetic";
 import OlMap from "ol/Map";
 import View from "ol/View";
-import Attribution from "ol/control/Attribution";
-import ScaleLine from "ol/control/ScaleLine";
+import DoubleClickZoom from "ol/interaction/DoubleClickZoom";
+import DragPan from "ol/interaction/DragPan";
+import DragZoom from "ol/interaction/DragZoom";
+import MouseWheelZoom from "ol/interaction/MouseWheelZoom";
+import PinchZoom from "ol/interaction/PinchZoom";
 import VectorLayer from "ol/layer/Vector";
 import { fromLonLat, toLonLat, transformExtent } from "ol/proj";
 import VectorSource from "ol/source/Vector";
@@ -12,6 +15,7 @@ import type BaseLayer from "ol/layer/Base";
 import type { Box } from "../protocol";
 import { LARGER, lessMotion } from "../ui/dom";
 import { coastLayers, tileLayers } from "./basemap";
+import { Margin } from "./margin";
 import { Painter } from "./painter";
 import type { Scene } from "./scene";
 import { ZoneLayer } from "./zonelayer";
@@ -41,8 +45,11 @@ export class MapView {
     constrainResolution: false,
   });
   private readonly coast = coastLayers();
+  private readonly margin = new Margin();
   /** Takes a click before the aircraft do; `true`: it was for this. */
   onClick: (pixel: number[]) => boolean = () => false;
+  /** What is to be seen as soon as the map has a size: a telephone shows it later than its alerts. */
+  private pending: (() => void) | undefined;
   private wanted: Box | undefined;
   private timer = 0;
 
@@ -52,30 +59,55 @@ export class MapView {
     private readonly needs: (box: Box) => void,
     private readonly picked: (id: string | undefined) => void,
     private readonly moved: () => void,
+    private readonly serverNow: () => number,
   ) {
-    this.painter = new Painter(scene);
+    this.painter = new Painter(scene, () => this.zones.labels);
     const top = new VectorLayer({ source: new VectorSource() });
     top.on("postrender", (event) => this.painter.draw(event, () => window.setTimeout(() => this.map.render(), 60)));
     this.map = new OlMap({
       target,
       view: this.view,
       layers: [this.coast.coast, this.coast.names, this.zones.layer, top],
-      controls: [new ScaleLine({ units: "metric", minWidth: 90 }), new Attribution({ collapsible: false })],
+      controls: [],
+      interactions: [
+        new DoubleClickZoom(),
+        new DragPan({ kinetic: new Kinetic(-0.005, 0.05, 100) }),
+        new DragZoom(),
+        new MouseWheelZoom(),
+        new PinchZoom(),
+      ],
       moveTolerance: 3,
+    });
+    target.append(this.margin.root);
+    this.map.on("postrender", () => {
+      const { center, resolution } = this.place();
+      this.margin.draw(center[1] ?? 0, resolution);
     });
     this.map.on("moveend", () => this.settle());
     this.map.on("singleclick", (event) => {
       if (this.onClick(event.pixel)) return;
       this.picked(this.targetAt(event.pixel));
     });
-    new ResizeObserver(() => this.map.updateSize()).observe(target);
+    new ResizeObserver(() => {
+      this.map.updateSize();
+      if (!this.hasSize()) return;
+      this.pending?.();
+      this.pending = undefined;
+    }).observe(target);
+  }
+
+  private hasSize(): boolean {
+    const [width, height] = this.map.getSize() ?? [];
+    return Boolean(width) && Boolean(height);
   }
 
   /** Puts the configured base maps under everything; `failed` when they cannot be had. */
   useBasemap(settings: BasemapSettings, failed: () => void): void {
     if (settings.basemap.length === 0) return;
     const own: BaseLayer[] = [this.coast.coast, this.coast.names];
-    const tiles = tileLayers(settings.basemap, settings.basemap_datum, settings.basemap_attribution, () => {
+    this.margin.attribute(settings.basemap_attribution);
+    const tiles = tileLayers(settings.basemap, settings.basemap_datum, () => {
+      this.margin.attribute("");
       own.forEach((layer) => layer.setVisible(true));
       failed();
     });
@@ -99,7 +131,7 @@ export class MapView {
   /** The zones as the scene has them: who is in them, and which is the chosen alert's. */
   refreshZones(): void {
     const { alerts, alert } = this.painter.scene;
-    this.zones.refresh(alerts.breached, alert?.zone?.id);
+    this.zones.refresh(alerts.breached, alert?.zone?.id, this.serverNow());
   }
 
   /** The target at a pixel. */
@@ -149,6 +181,10 @@ export class MapView {
 
   /** Shows a box of Mercator coordinates, not nearer than `maxZoom`. */
   show(extent: number[], maxZoom: number): void {
+    if (!this.hasSize()) {
+      this.pending = () => this.show(extent, maxZoom);
+      return;
+    }
     const duration = lessMotion() ? 0 : 350;
     this.view.cancelAnimations();
     const [width, height] = this.map.getSize() ?? [800, 600];
@@ -159,6 +195,10 @@ export class MapView {
   /** Shows a box if not all of it is on the screen, beside what lies over the map. */
   reveal(extent: number[] | undefined, maxZoom: number): void {
     if (!extent) return;
+    if (!this.hasSize()) {
+      this.pending = () => this.reveal(extent, maxZoom);
+      return;
+    }
     const [w, h] = (this.map.getSize() ?? [800, 600]) as [number, number];
     const padding = [h * 0.16, w * 0.1, h * 0.26, w * 0.1 + Math.min(270, w / 3)] as const;
     const { center, resolution } = this.place();
@@ -200,12 +240,18 @@ export class MapView {
     return extent[0]! <= x && x <= extent[2]! && extent[1]! <= y && y <= extent[3]!;
   }
 
+  /** Whether some of a box of Mercator is on the screen. */
+  touches(box: number[]): boolean {
+    const extent = this.view.calculateExtent(this.map.getSize());
+    return extent[0]! <= box[2]! && box[0]! <= extent[2]! && extent[1]! <= box[3]! && box[1]! <= extent[3]!;
+  }
+
   private settle(): void {
     this.moved();
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
       const size = this.map.getSize();
-      if (!size || !size[0] || !size[1]) return;
+      if (!size || !this.hasSize()) return;
       const [west, south, east, north] = transformExtent(
         this.view.calculateExtent(size),
         "EPSG:3857",

@@ -5,7 +5,6 @@ import Circle from "ol/geom/Circle";
 import type Geometry from "ol/geom/Geometry";
 import GeometryCollection from "ol/geom/GeometryCollection";
 import MultiPolygon from "ol/geom/MultiPolygon";
-import Point from "ol/geom/Point";
 import Polygon from "ol/geom/Polygon";
 import VectorLayer from "ol/layer/Vector";
 import { fromLonLat } from "ol/proj";
@@ -13,13 +12,11 @@ import VectorSource from "ol/source/Vector";
 import Fill from "ol/style/Fill";
 import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
-import Text from "ol/style/Text";
-import { language, shortClock, t } from "../i18n";
-import { type ZoneFeature, type ZoneGeometry, type ZoneState, zoneHeights, zoneName, zoneState } from "../store/zones";
+import { language, t } from "../i18n";
+import { type ZoneFeature, type ZoneGeometry, type ZoneState, brief, shortHeights, zoneName, zoneState } from "../store/zones";
 import { corridor } from "../editor/geometry";
-import { LARGER } from "../ui/dom";
-import { FONT } from "./basemap";
 import { RANK } from "./colours";
+import type { ZoneLabel } from "./zonelabels";
 
 export const ZONE_COLOURS: Record<string, string> = {
   PROHIBITED: "#ff6b6b",
@@ -30,6 +27,9 @@ export const ZONE_COLOURS: Record<string, string> = {
 const TEMPORARY = "#c08bff";
 /** Names are shown from this zoom on. */
 const NAMES_FROM = 11.8;
+/** Of a zone that somebody is in, or that is chosen, and of one that is about to switch on. */
+const ALARM_NAMES_FROM = 10.3;
+const SOON_NAMES_FROM = 8;
 
 export function zoneColour(zone: ZoneFeature): string {
   const temporary = (zone.properties.limitedApplicability ?? []).length > 0;
@@ -79,6 +79,10 @@ export function hatch(colour: string, alpha = 0.3): CanvasPattern | string {
 export class ZoneLayer {
   readonly source = new VectorSource<Feature<Geometry>>();
   readonly layer = new VectorLayer({ source: this.source });
+  labels: ZoneLabel[] = [];
+  /** Zones that switched on or off since they were looked at last. */
+  switched: (zones: { zone: ZoneFeature; on: boolean }[]) => void = () => undefined;
+  private readonly known = new Map<string, ZoneState>();
   private readonly hatches = new Map<string, CanvasPattern | string>();
   private shown: { zone: ZoneFeature; feature: Feature<Geometry> }[] = [];
   private drawn = "";
@@ -97,18 +101,25 @@ export class ZoneLayer {
     this.source.addFeatures(this.shown.map(({ feature }) => feature));
   }
 
-  /** Styles by what is so now; `chosen` is the zone of the selected alert. */
-  refresh(breached: Map<string, number>, chosen: string | undefined): void {
-    const now = Date.now();
+  /** Styles by what is so at `now`; `chosen` is the zone of the selected alert. */
+  refresh(breached: Map<string, number>, chosen: string | undefined, now: number): void {
     const states = this.shown.map(({ zone }) => zoneState(zone, now));
-    const said = JSON.stringify([language(), chosen, [...breached], states]);
+    const minutes = states.map(({ state, at }) => (state === "soon" ? minutesTo(at, now) : 0));
+    const said = JSON.stringify([language(), chosen, [...breached], states, minutes]);
     if (said === this.drawn) return;
     this.drawn = said;
-    this.shown.forEach(({ zone, feature }, index) => {
-      const { state, at } = states[index] ?? { state: "active" as ZoneState, at: undefined };
+    const changed: { zone: ZoneFeature; on: boolean }[] = [];
+    this.labels = this.shown.map(({ zone, feature }, index) => {
+      const { state } = states[index]!;
       const id = zone.properties.identifier;
-      feature.setStyle(this.style(zone, state, at, breached.get(id), id === chosen));
+      const before = this.known.get(id);
+      this.known.set(id, state);
+      if (before && (before === "active") !== (state === "active")) changed.push({ zone, on: state === "active" });
+      const alarm = breached.get(id);
+      feature.setStyle(this.style(zone, state, alarm, id === chosen));
+      return label(zone, feature.getGeometry()?.getExtent() ?? [], state, minutes[index]!, alarm, id === chosen);
     });
+    if (changed.length > 0) this.switched(changed);
   }
 
   extent(id: string): number[] | undefined {
@@ -119,38 +130,47 @@ export class ZoneLayer {
     return geometryOf(geometry)?.getExtent();
   }
 
-  private style(zone: ZoneFeature, state: ZoneState, at: number | undefined, rank: number | undefined, chosen: boolean) {
+  private style(zone: ZoneFeature, state: ZoneState, rank: number | undefined, chosen: boolean): Style {
     const colour = zoneColour(zone);
     const alarm = rank === undefined ? undefined : RANK[rank];
-    const hatched = state === "active" && (zone.properties.type === "PROHIBITED" || colour === TEMPORARY);
-    const dash = state === "soon" ? [8, 5] : state === "off" ? [2, 6] : colour === TEMPORARY ? [14, 4] : undefined;
-    const alpha = state === "off" ? "80" : state === "soon" ? "d0" : "b8";
+    const severe = zone.properties.type === "PROHIBITED" || colour === TEMPORARY;
+    const dash = state === "soon" ? SOON_DASH : state === "off" ? [2, 6] : colour === TEMPORARY ? [14, 4] : undefined;
+    const alpha = state === "off" ? "80" : state === "soon" ? "ff" : "b8";
     const stroke = new Stroke({
       color: alarm ?? (chosen ? "#ffffff" : colour + alpha),
-      width: alarm || chosen ? 2.5 : state === "off" ? 1 : 1.3,
+      width: alarm || chosen ? 2.5 : state === "off" ? 1 : state === "soon" ? 2.2 : 1.3,
       ...(dash ? { lineDash: dash } : {}),
     });
-    let fill: CanvasPattern | string = state === "off" ? "transparent" : colour + (hatched ? "0c" : "10");
+    const hatched = state === "soon" || (state === "active" && severe);
+    let fill: CanvasPattern | string = state === "off" ? "transparent" : colour + "10";
     if (hatched) {
-      fill = this.hatches.get(colour) ?? hatch(colour);
-      this.hatches.set(colour, fill);
+      // About to switch on: as faint as it is not in force yet.
+      const key = `${colour} ${state}`;
+      fill = this.hatches.get(key) ?? hatch(colour, state === "soon" ? 0.15 : 0.3);
+      this.hatches.set(key, fill);
     }
-    const style = new Style({ stroke, fill: new Fill({ color: fill }), zIndex: alarm || chosen ? 2 : 1 });
-    const said = state === "active" ? "" : ` · ${state === "soon" ? t("zone_soon", { at: at ? shortClock(at) : "" }) : t("zone_off")}`;
-    const text = new Style({
-      text: new Text({
-        text: `${zoneName(zone, language())}\n${zoneHeights(zone)}${said}`,
-        font: `${Math.round(12 * LARGER)}px ${FONT}`,
-        fill: new Fill({ color: alarm ?? colour }),
-        overflow: true,
-      }),
-      geometry: (feature) => {
-        const extent = feature.getGeometry()?.getExtent() ?? [0, 0, 0, 0];
-        return new Point([((extent[0] ?? 0) + (extent[2] ?? 0)) / 2, ((extent[1] ?? 0) + (extent[3] ?? 0)) / 2]);
-      },
-    });
-    const from = chosen || alarm ? NAMES_FROM - 1.5 : NAMES_FROM;
-    return (_feature: unknown, resolution: number) =>
-      Math.log2(156543.03 / resolution) < from ? style : [style, text];
+    return new Style({ stroke, fill: new Fill({ color: fill }), zIndex: alarm || chosen ? 2 : 1 });
   }
+}
+
+/** The line of a zone that is about to switch on, also in the legend: dash and dot. */
+export const SOON_DASH = [10, 4, 2, 4];
+
+/** Whole minutes until then, at least one. */
+export function minutesTo(at: number | undefined, now: number): number {
+  return Math.max(1, Math.ceil(((at ?? now) - now) / 60_000));
+}
+
+function label(zone: ZoneFeature, extent: number[], state: ZoneState, minutes: number, rank: number | undefined, chosen: boolean): ZoneLabel {
+  const soon = state === "soon";
+  const alarm = rank === undefined ? undefined : RANK[rank];
+  const said = soon ? t("zone_soon", { n: minutes }) : state === "off" ? t("zone_off") : "";
+  return {
+    lines: [brief(zoneName(zone, language())), [said, shortHeights(zone)].filter(Boolean).join(" · ")],
+    colour: alarm ?? zoneColour(zone),
+    extent,
+    from: soon ? SOON_NAMES_FROM : alarm || chosen ? ALARM_NAMES_FROM : NAMES_FROM,
+    urgency: (alarm ? 8 : 0) + (chosen ? 4 : 0) + (soon ? 2 : 0) + (state === "off" ? 0 : 1),
+    soon,
+  };
 }

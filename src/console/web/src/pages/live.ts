@@ -10,6 +10,7 @@ import { ZONE_COLOURS } from "../map/zonelayer";
 import { AlertList } from "../ui/alertlist";
 import { Detail } from "../ui/detail";
 import { h, icon, ICONS, toggle, write } from "../ui/dom";
+import { HourStrip } from "../ui/hourstrip";
 import { Nothing } from "../ui/nothing";
 import { Ruler } from "../ui/ruler";
 import type { Mounted, Places } from ".";
@@ -24,11 +25,12 @@ export function live(app: App, { over, side }: Places): Mounted {
   const tools = new Tools(app, ruler);
   const legend = new Legend(app);
   const note = h("div", { class: "map-note" });
-  over.replaceChildren(ruler.root, nothing.root, tools.root, tools.zoom, legend.root, note);
+  const hour = new HourStrip(app);
+  over.replaceChildren(ruler.root, nothing.root, tools.root, tools.zoom, legend.root, note, hour.root);
   side.replaceChildren(list.root, detail.root);
   app.covers = () => {
     const frame = over.getBoundingClientRect();
-    return [tools.root, tools.zoom, legend.root].map((element): Rect => {
+    return [tools.root, tools.zoom, legend.root, hour.root].map((element): Rect => {
       const box = element.getBoundingClientRect();
       return { left: box.left - frame.left, top: box.top - frame.top, right: box.right - frame.left, bottom: box.bottom - frame.top };
     });
@@ -40,6 +42,7 @@ export function live(app: App, { over, side }: Places): Mounted {
       tools.render();
       legend.render();
       nothing.render();
+      hour.render();
       ruler.draw();
       const parts = [];
       if (app.zones.failed) parts.push(t("zones_failed"));
@@ -125,6 +128,7 @@ export class Tools {
 class Legend {
   readonly root = h("div", { class: "legend" });
   private readonly names: { key: Key; element: HTMLElement }[] = [];
+  private readonly own: HTMLElement;
 
   constructor(private readonly app: App) {
     const ratio = devicePixelRatio || 1;
@@ -138,6 +142,7 @@ class Legend {
     };
     const target = (form: Form, look: number) => picture((pen) => sprites.paint(pen, form, look, 20, CELL / 2, CELL / 2));
     this.add("legend_normal", target("chevron", LOOK.normal));
+    this.own = this.add("legend_own", target("chevron", LOOK.own));
     this.add("legend_unidentified", target("hollow", LOOK.unidentified));
     this.add("legend_sensed", target("sensed", LOOK.sensed));
     this.add("legend_manned", target("manned", LOOK.manned));
@@ -163,6 +168,13 @@ class Legend {
       pen.strokeRect(5.5, 7.5, 15, 11);
     };
     this.add("zone_temporary", picture(dashed));
+    const soon = (pen: CanvasRenderingContext2D) => {
+      pen.strokeStyle = "#c08bff";
+      pen.lineWidth = 1.8;
+      pen.setLineDash([6, 2, 1.5, 2]);
+      pen.strokeRect(5.5, 7.5, 15, 11);
+    };
+    this.add("zone_soon_key", picture(soon));
     const words = h("span");
     this.names.push({ key: "label_key", element: words });
     this.root.append(words);
@@ -170,13 +182,16 @@ class Legend {
 
   render(): void {
     for (const { key, element } of this.names) write(element, t(key));
+    this.own.hidden = this.app.own === "";
     toggle(this.root, "hushed", this.app.byHeight);
   }
 
-  private add(key: Key, picture: HTMLElement): void {
+  private add(key: Key, picture: HTMLElement): HTMLElement {
     const element = h("span");
     this.names.push({ key, element });
-    this.root.append(h("span", { class: "key" }, picture, element));
+    const entry = h("span", { class: "key" }, picture, element);
+    this.root.append(entry);
+    return entry;
   }
 }
 
@@ -217,16 +232,16 @@ function keys(app: App, list: AlertList, detail: Detail, event: KeyboardEvent): 
       return true;
     case "Escape":
       app.choose(undefined);
+      (document.activeElement as HTMLElement | null)?.blur();
       return true;
     case "f":
       app.follow = app.aircraft !== undefined && !app.follow;
       return true;
-    case "ArrowLeft":
-    case "ArrowRight":
-      app.map.pan(event.key === "ArrowLeft" ? -120 : 120, 0);
-      return true;
     default:
-      return mapKeys(app, event);
+      if (mapKeys(app, event)) return true;
+      if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return false;
+      step(app, list, event.key === "ArrowDown" ? 1 : -1);
+      return true;
   }
 }
 
@@ -260,12 +275,18 @@ export function mapKeys(app: App, event: KeyboardEvent): boolean {
     case "0":
       app.map.home();
       return true;
-    case "ArrowUp":
-    case "ArrowDown":
-      app.map.pan(0, event.key === "ArrowUp" ? -120 : 120);
-      return true;
     default:
-      return false;
+      return pan(app, event.key);
   }
+}
+
+const PAN: Record<string, [number, number]> = { ArrowLeft: [-120, 0], ArrowRight: [120, 0], ArrowUp: [0, -120], ArrowDown: [0, 120] };
+
+/** The arrows move the map while it has the focus; else they are for lists. */
+function pan(app: App, key: string): boolean {
+  const by = PAN[key];
+  if (!by || document.activeElement?.id !== "map") return false;
+  app.map.pan(...by);
+  return true;
 }
 

@@ -25,6 +25,8 @@ export class Past implements Scene {
   aircraft: string | undefined;
   /** The chosen alert as it was told of last, whether it stands or not. */
   chosen: Alert | undefined;
+  /** The trail is all that is shown of where it was. */
+  readonly path: readonly number[] = [];
   /** The moment, Unix milliseconds. */
   t = 0;
 
@@ -45,6 +47,9 @@ export class Past implements Scene {
   }
   get byHeight(): boolean {
     return this.app.byHeight;
+  }
+  get own(): string {
+    return this.app.own;
   }
   get vectorS(): number {
     return this.app.vectorS;

@@ -14,7 +14,8 @@ import { History } from "./history";
 import { type Format, Panel } from "./panel";
 import { Past, Player, SPEEDS } from "./player";
 import { readRecording, Recording } from "./recording";
-import { HOUR_MS, Timeline } from "./timeline";
+import { HOUR_MS } from "../store/hour";
+import { Timeline } from "./timeline";
 
 const TICK_MS = 100;
 /** Where it begins when nothing is asked for, before the present. */

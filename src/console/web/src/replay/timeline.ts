@@ -2,15 +2,25 @@
 
 import { clock, language, shortClock, t } from "../i18n";
 import { h, write } from "../ui/dom";
-import type { Events } from "./events";
-import type { Player } from "./player";
+import { HOUR_MS } from "../store/hour";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
 /** A bar is as high as the strip for at least so many alerts. */
 const FULL = 4;
 const TICK_MINUTES = 10;
+
+/** The moment that the hand is at, and a span that is marked. */
+interface Hand {
+  readonly t: number;
+  readonly span: { from: number; to: number } | undefined;
+}
+
+/** What the bars are made of. */
+interface Counted {
+  readonly version: number;
+  bars(from: number, to: number): number[][];
+}
 
 export class Timeline {
   readonly root = h("div", { id: "replay-time", role: "slider", tabindex: "0" });
@@ -24,8 +34,8 @@ export class Timeline {
   private drawn = "";
 
   constructor(
-    private readonly player: Player,
-    private readonly events: Events,
+    private readonly player: Hand,
+    private readonly events: Counted,
     private readonly reach: () => [number, number],
     sought: (t: number) => void,
   ) {
@@ -64,16 +74,26 @@ export class Timeline {
     this.from = Math.ceil(end / MINUTE_MS) * MINUTE_MS - HOUR_MS;
   }
 
+  /** Where a moment stands, from 0 to 1. */
+  private place(at: number): number {
+    return Math.min(Math.max((at - this.from) / HOUR_MS, 0), 1);
+  }
+
+  /** Puts the hand to a moment. */
+  point(at: number): void {
+    this.root.setAttribute("aria-valuenow", String(Math.round(this.place(at) * (HOUR_MS / 1000))));
+    this.root.setAttribute("aria-valuetext", clock(at));
+    this.hand.style.left = `${this.place(at) * 100}%`;
+    this.hand.hidden = at < this.from || this.to < at;
+  }
+
   render(): void {
     const { player } = this;
-    const place = (at: number) => Math.min(Math.max((at - this.from) / HOUR_MS, 0), 1);
+    const place = (at: number) => this.place(at);
     this.root.setAttribute("aria-label", t("replay_time"));
     this.root.setAttribute("aria-valuemin", "0");
     this.root.setAttribute("aria-valuemax", String(HOUR_MS / 1000));
-    this.root.setAttribute("aria-valuenow", String(Math.round(place(player.t) * (HOUR_MS / 1000))));
-    this.root.setAttribute("aria-valuetext", clock(player.t));
-    this.hand.style.left = `${place(player.t) * 100}%`;
-    this.hand.hidden = player.t < this.from || this.to < player.t;
+    this.point(player.t);
     const [oldest, newest] = this.reach();
     const drawn = [this.from, this.events.version, player.span?.from, player.span?.to, oldest, Math.floor(newest / 5000), language()].join();
     if (drawn === this.drawn) return;

@@ -13,6 +13,8 @@ export interface Entry {
   alert: Alert;
   /** The most severe that it was. */
   peak: number;
+  /** When it became as severe as it is, milliseconds of the service's clock. */
+  severeSince: number;
   /** `performance.now()` of its newest frame. */
   heardAt: number;
   /** Number of its newest event, while the service says that it is not on disk yet. */
@@ -27,9 +29,10 @@ export interface AircraftAlarm {
   count: number;
 }
 
-/** Unacknowledged before acknowledged, then the most severe, then the newest. */
-export function byUrgency({ alert: a }: Entry, { alert: b }: Entry): number {
-  return Number(Boolean(a.acknowledged)) - Number(Boolean(b.acknowledged)) || rank(a.severity) - rank(b.severity) || (a.raised_at < b.raised_at ? 1 : -1);
+/** Unacknowledged before acknowledged, then the most severe, then the one that became so last. */
+export function byUrgency(one: Entry, two: Entry): number {
+  const [a, b] = [one.alert, two.alert];
+  return Number(Boolean(a.acknowledged)) - Number(Boolean(b.acknowledged)) || rank(a.severity) - rank(b.severity) || two.severeSince - one.severeSince;
 }
 
 export class Alerts {
@@ -101,17 +104,11 @@ export class Alerts {
     return counts;
   }
 
-  /** The CRITICAL alert that must be seen: unacknowledged before acknowledged, then the newest. */
+  /** The CRITICAL alert that must be seen: unacknowledged before acknowledged, then the one that became so last. */
   newestCritical(): Entry | undefined {
     let best: Entry | undefined;
     for (const entry of this.open.values()) {
-      if (entry.alert.severity !== "CRITICAL") continue;
-      const [a, b] = [entry.alert, best?.alert];
-      const better =
-        !b ||
-        (!a.acknowledged && b.acknowledged) ||
-        (!a.acknowledged === !b.acknowledged && b.raised_at < a.raised_at);
-      if (better) best = entry;
+      if (entry.alert.severity === "CRITICAL" && (!best || byUrgency(entry, best) < 0)) best = entry;
     }
     return best;
   }
@@ -122,14 +119,18 @@ export class Alerts {
 
   private put(alert: Alert, now: number, volatile: number | undefined): void {
     const before = this.open.get(alert.alert_id);
-    const peak = Math.min(before?.peak ?? 9, rank(alert.severity));
-    this.open.set(alert.alert_id, { alert, peak, heardAt: now, volatile });
+    const own = rank(alert.severity);
+    const peak = Math.min(before?.peak ?? 9, own);
+    // One that escalates while it is watched is news; one that eases is not.
+    const escalated = before !== undefined && own < rank(before.alert.severity);
+    const severeSince = escalated ? Date.parse(alert.updated_at) : (before?.severeSince ?? Date.parse(alert.raised_at));
+    this.open.set(alert.alert_id, { alert, peak, severeSince, heardAt: now, volatile });
     this.cleared.delete(alert.alert_id);
   }
 
   private latch(alert: Alert, peak: number, now: number): void {
     if (rank(LATCHED) < peak || this.noted.includes(alert.alert_id)) return;
-    this.cleared.set(alert.alert_id, { alert, peak, heardAt: now, volatile: undefined });
+    this.cleared.set(alert.alert_id, { alert, peak, severeSince: Date.parse(alert.raised_at), heardAt: now, volatile: undefined });
     if (CLEARED_MAX < this.cleared.size) {
       const oldest = this.cleared.keys().next().value;
       if (oldest !== undefined) this.cleared.delete(oldest);

@@ -36,7 +36,7 @@ const SOON_MS = 30 * 60_000;
 /** Without a version in the heartbeat, the zones are asked for this often, milliseconds. */
 const POLL_MS = 15_000;
 
-/** A browser whose clock is ahead does not ask more often than this, milliseconds. */
+/** A service that has not switched yet is not asked more often than this, milliseconds. */
 const SWITCHED_MS = 10_000;
 
 export type ZoneState = "active" | "soon" | "off";
@@ -49,12 +49,17 @@ export class Zones {
   private asked = -Infinity;
   private busy = false;
 
-  constructor(private readonly changed: () => void) {}
+  /** `now`: the service's clock, Unix milliseconds; this computer's may be wrong. */
+  constructor(
+    private readonly changed: () => void,
+    private readonly now: () => number,
+  ) {}
 
   /** To be called at each heartbeat. */
   look(told: string | undefined): void {
     // Where a zone has switched, the service is asked when it will again.
-    const switched = this.features.some(({ lowsky }) => Date.parse(lowsky?.switches_at ?? "") <= Date.now());
+    const now = this.now();
+    const switched = this.features.some(({ lowsky }) => Date.parse(lowsky?.switches_at ?? "") <= now);
     if (switched) this.tag = "";
     const changed = told === undefined ? POLL_MS <= performance.now() - this.asked : told !== this.version;
     const due = changed || this.failed || (switched && SWITCHED_MS <= performance.now() - this.asked);
@@ -117,4 +122,14 @@ export function zoneHeights(zone: ZoneFeature): string {
     return `${Math.round(pick(metres))} m ${reference}`;
   };
   return `${ends("lower", (all) => Math.min(...all))} – ${ends("upper", (all) => Math.max(...all))}`;
+}
+
+/** The same in few characters: one datum is said once. */
+export function shortHeights(zone: ZoneFeature): string {
+  return zoneHeights(zone).replace(/^(\S+) m (\w+) – (\S+) m \2$/, "$1–$3 m $2");
+}
+
+/** Without the remark in brackets that may end a zone's name: a title has room for the name alone. */
+export function brief(name: string): string {
+  return name.replace(/\s*[(（][^()（）]*[)）]$/, "") || name;
 }

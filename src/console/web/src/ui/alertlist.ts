@@ -50,6 +50,8 @@ export class AlertList {
   private readonly rows = new Map<string, Row>();
   private readonly clearedRows = new Map<string, Row>();
   private order: string[] = [];
+  /** How severe each row was when the order was held. */
+  private ranks = new Map<string, number>();
   private hovered = false;
 
   constructor(private readonly app: App) {
@@ -106,20 +108,28 @@ export class AlertList {
 
     const visible = this.visible();
     this.ackAll.disabled = !app.stream.live || !visible.some(({ alert }) => !alert.acknowledged && alert.severity !== "CRITICAL");
-    const held = this.hovered && this.order.length > 0;
-    const wanted = visible.slice(0, ROWS_MAX).map(({ alert }) => alert.alert_id);
-    if (held) {
+    if (this.hovered && this.order.length > 0) {
       // What is gone stays where it is, so that nothing slips under the pointer.
-      const waiting = wanted.filter((id) => !this.order.includes(id)).length;
-      this.held.hidden = waiting === 0;
-      write(this.held, t("frozen_order", { n: waiting }));
+      this.tellWaiting(visible);
     } else {
       this.held.hidden = true;
-      this.order = wanted;
+      const shown = visible.slice(0, ROWS_MAX);
+      this.order = shown.map(({ alert }) => alert.alert_id);
+      this.ranks = new Map(shown.map(({ alert }) => [alert.alert_id, rank(alert.severity)]));
     }
     this.arrange(this.list, this.rows, this.order, false);
     this.renderNone(visible.length);
     this.renderCleared();
+  }
+
+  /** What would stand elsewhere if the order were not held: what is new, and what became more severe. */
+  private tellWaiting(visible: Entry[]): void {
+    const waiting = visible.filter(({ alert }) => rank(alert.severity) < (this.ranks.get(alert.alert_id) ?? Infinity));
+    const critical = waiting.find(({ alert }) => alert.severity === "CRITICAL" && !alert.acknowledged)?.alert;
+    this.held.hidden = waiting.length === 0;
+    toggle(this.held, "grave", critical !== undefined);
+    const named = critical ? ` · ${NUMERALS[0]} ${t("CRITICAL")}: ${headline(critical, this.app.zones)} · ${parties(critical)}` : "";
+    write(this.held, t("frozen_order", { n: waiting.length }) + named);
   }
 
   private arrange(list: HTMLElement, rows: Map<string, Row>, order: string[], cleared: boolean): void {
@@ -181,7 +191,7 @@ export class AlertList {
     const doubt = alert.data === "GOOD" ? "" : tMaybe(`data_${alert.data}`, "");
     const height = alert.measured["height_agl_m"];
     const high = height !== undefined && alert.code !== "HEIGHT_LIMIT" ? `${t("height_agl")} ${Math.round(height)} m` : "";
-    const parts = [tMaybe(`tag_${alert.code}`, alert.code), parties(alert), high, doubt, again, volatile === undefined ? "" : t("not_durable")];
+    const parts = [parties(alert), tMaybe(`tag_${alert.code}`, alert.code), high, doubt, again, volatile === undefined ? "" : t("not_durable")];
     write(row.meta, parts.filter(Boolean).join(" · "));
     write(row.state, cleared ? t("cleared") : acked ? t("acknowledged") : t("unacknowledged"));
     row.ack.hidden = acked && !cleared;

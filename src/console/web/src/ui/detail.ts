@@ -1,6 +1,6 @@
 // What is chosen: the alert with its figures and its acknowledgement, and the aircraft with its state.
 
-import type { App } from "../app";
+import { type App, SINGLE_ZOOM } from "../app";
 import { headline, sentence } from "../headline";
 import { type Key, clock, language, span, t, tMaybe } from "../i18n";
 import { type Alert, rank, type Track } from "../protocol";
@@ -13,8 +13,8 @@ export class Detail {
   readonly root = h("section", { id: "detail", hidden: true });
   private readonly name = h("h3");
   private readonly operator = h("span", { class: "dim" });
-  private readonly find = h("button", { type: "button", onclick: () => this.locate() });
-  private readonly follow = h("button", { type: "button", onclick: () => this.flipFollow() });
+  private readonly find = h("button", { type: "button", class: "square", onclick: () => this.locate() }, icon(ICONS.pin));
+  private readonly follow = h("button", { type: "button", class: "square", onclick: () => this.flipFollow() }, icon(ICONS.follow));
   private readonly link = h("button", { type: "button", class: "square", onclick: () => this.copyLink() }, icon(ICONS.link));
   private readonly close = h("button", { type: "button", class: "square", onclick: () => this.app.choose(undefined) }, icon(ICONS.close));
   private readonly alertBox = h("div", { class: "alert-box" });
@@ -28,7 +28,9 @@ export class Detail {
   private readonly form = h("form", { class: "ack-form", onsubmit: (event: SubmitEvent) => this.submit(event) }, this.note, this.send);
   private readonly figures = h("dl", { class: "figures" });
   private readonly silent = h("p", { class: "warn", hidden: true });
-  private readonly around = h("button", { type: "button", id: "around", onclick: () => this.replay() });
+  private readonly around = h("button", { type: "button", id: "around", class: "square", onclick: () => this.replay() }, icon(ICONS.replay));
+  private readonly moreName = h("summary");
+  private readonly more = h("code");
   private drawn = "";
   private drawnFor = "";
 
@@ -38,11 +40,12 @@ export class Detail {
       this.alertText,
       this.acked,
       this.form,
-      this.around,
       this.alertFigures,
+      h("details", {}, this.moreName, this.more),
     );
+    const who = h("div", { class: "who" }, this.name, this.operator);
     this.root.append(
-      h("div", { class: "panel-head" }, this.name, this.operator, h("div", { class: "grow" }), this.follow, this.find, this.link, this.close),
+      h("div", { class: "panel-head" }, who, this.around, this.follow, this.find, this.link, this.close),
       this.alertBox,
       this.silent,
       this.figures,
@@ -65,13 +68,14 @@ export class Detail {
     const track = app.tracks.get(id);
     write(this.name, id.replace(/^service:/, ""));
     write(this.operator, track?.operator ?? alert?.operator ?? "");
-    write(this.find, t("locate"));
-    write(this.follow, t("follow"));
+    this.name.title = this.name.textContent ?? "";
+    for (const [button, key] of [[this.find, "locate"], [this.follow, "follow"], [this.close, "close"], [this.link, "copy_link"], [this.around, "replay_around"]] as const) {
+      button.title = t(key);
+      button.setAttribute("aria-label", button.title);
+    }
     this.follow.hidden = !track;
     this.follow.setAttribute("aria-pressed", String(app.follow));
-    this.close.setAttribute("aria-label", t("close"));
-    this.link.setAttribute("aria-label", t("copy_link"));
-    this.link.title = t("copy_link");
+    this.around.hidden = !alert;
     this.root.setAttribute("aria-label", `${t("selected")} ${id}`);
     if (this.drawnFor !== `${id} ${alert?.alert_id ?? ""}`) {
       this.drawnFor = `${id} ${alert?.alert_id ?? ""}`;
@@ -100,7 +104,8 @@ export class Detail {
     write(this.alertTitle, `${NUMERALS[at]} ${t(alert.severity)} · ${t(alert.phase)} · ${headline(alert, app.zones)}`);
     write(this.alertText, sentence(alert));
     fillFigures(this.alertFigures, alertFigures(alert));
-    write(this.around, t("replay_around"));
+    write(this.moreName, t("more"));
+    write(this.more, `${t("rule")}: ${alert.rule} · ${alert.alert_id}`);
     const { acknowledged } = alert;
     this.acked.hidden = !acknowledged;
     if (acknowledged) write(this.acked, ackText(acknowledged));
@@ -140,12 +145,14 @@ export class Detail {
 
   private locate(): void {
     const { app } = this;
+    // On a telephone the map is another view.
+    document.body.classList.add("phone-map");
     if (app.alert) {
       app.locate(app.alert);
       return;
     }
     const i = app.aircraft === undefined ? undefined : app.tracks.at(app.aircraft);
-    if (i !== undefined) app.map.fly([app.tracks.x[i]!, app.tracks.y[i]!], Math.max(15, app.map.place().zoom));
+    if (i !== undefined) app.map.fly([app.tracks.x[i]!, app.tracks.y[i]!], Math.max(SINGLE_ZOOM, app.map.place().zoom));
   }
 
   private submit(event: SubmitEvent): void {
@@ -185,7 +192,7 @@ export function alertFigures(alert: Alert): [string, string][] {
   if (alert.cleared_at) times.push([t("cleared_at"), clock(Date.parse(alert.cleared_at))]);
   const figure = ([name, value]: [string, number]): [string, string] => [unitless(name), `${short(value)} ${unitOf(name)}`];
   const limits = Object.entries(alert.limit).map(figure).map(([name, value]): [string, string] => [`${t("limit")} ${name}`, value]);
-  return [...times, ...Object.entries(alert.measured).map(figure), ...limits, [t("rule"), alert.rule]];
+  return [...times, ...Object.entries(alert.measured).map(figure), ...limits];
 }
 
 /** Who took note of an alert, and when. */

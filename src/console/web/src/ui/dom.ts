@@ -52,6 +52,7 @@ export function toggle(element: Element, name: string, on: boolean): void {
 }
 
 export const ICONS = {
+  follow: ["M12 2v5M12 17v5M2 12h5M17 12h5M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8Z"],
   live: ["M12 4v4M12 16v4M4 12h4M16 12h4M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6Z"],
   zones: ["M4 7 12 3l8 4v10l-8 4-8-4Z", "M4 7l8 4 8-4M12 11v10"],
   bin: ["M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13"],

@@ -7,7 +7,7 @@ import type { Router } from "../router";
 import { h } from "./dom";
 
 const HELP: [string, Key][] = [
-  ["j k", "key_next"],
+  ["j k · ↓ ↑", "key_next"],
   ["n", "key_unacked"],
   ["Enter", "key_enter"],
   ["a · c", "key_ack"],
@@ -20,7 +20,7 @@ const HELP: [string, Key][] = [
   ["f", "key_follow"],
   ["r", "key_ruler"],
   ["m", "key_mute"],
-  ["g l · g r · g z · g f · g s", "key_pages"],
+  ["g l r z f s", "key_pages"],
   ["Space · Shift L", "key_replay"],
   ["← → · Shift ← →", "key_replay_step"],
   [", . · j k", "key_replay_speed"],
@@ -53,8 +53,10 @@ export class Keys {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    // On a button or a link these keys press it, and in a list of buttons the arrows scroll.
-    if (target.matches("button, a, [role=region]") && ["Enter", " ", "ArrowUp", "ArrowDown"].includes(event.key)) return;
+    // On a button or a link these keys press it, and in a list of buttons the arrows scroll; in that of the alerts
+    // they choose.
+    const own = target.closest("#alerts") ? ["Enter", " "] : ["Enter", " ", "ArrowUp", "ArrowDown"];
+    if (target.matches("button, a, [role=region]") && own.includes(event.key)) return;
     if (this.take(event)) event.preventDefault();
   }
 

@@ -30,7 +30,7 @@ export class Nothing {
     const { app } = this;
     const now = performance.now();
     // Zoomed far in, an empty view says nothing.
-    const empty = app.stream.live && app.tracks.count === 0;
+    const empty = app.stream.live && app.nobodyAbout();
     if (!empty) this.since = now;
     this.root.hidden = !empty || now - this.since < SETTLE_MS;
     if (this.root.hidden) return;

@@ -122,7 +122,7 @@ export class Shell {
     write(this.aircraft, app.stream.heartbeat ? app.map.painter.inView.toLocaleString("en-US") : "–");
     this.renderLink(live);
     this.renderSound();
-    const now = Date.now();
+    const now = app.clockNow();
     write(this.local, clock(now));
     write(this.utc, `UTC ${clock(now, true)}`);
     this.renderBanner();
