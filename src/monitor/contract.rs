@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::airspace::Airspace;
 use crate::domain::{
-    AlertEvent, Heights, Intent, Measures, Observation, OperationalStatus, OperatorId, Refusal,
+    Alert, AlertEvent, Heights, Intent, Measures, Observation, OperationalStatus, OperatorId, Refusal,
     ServiceTrouble, Severity, Timestamp, UaClass, UasId, ZoneId, round_to,
 };
 
@@ -24,6 +24,15 @@ pub enum Event {
     Acknowledged {
         /// Which alert.
         alert_id: Arc<str>,
+        /// Who.
+        by: String,
+        /// What they said.
+        note: Option<String>,
+    },
+    /// Somebody took note of an alert that is over. The monitor forgets those, so that it comes along.
+    NotedAfterwards {
+        /// The alert as it was cleared.
+        cleared: Box<Alert>,
         /// Who.
         by: String,
         /// What they said.

@@ -10,6 +10,7 @@
 //! **Invariant:** `now` never moves back, whatever the sources claim. There is no clock, no I/O, no
 //! randomness and no unordered iteration here: the same events give the same effects.
 
+mod afterwards;
 mod agenda;
 mod ahead;
 mod announce;
@@ -54,6 +55,7 @@ pub use settings::{
 use crate::airspace::{Airspace, ZoneIx};
 use crate::domain::{Intent, Observation, Reason, Refusal, Timestamp};
 
+use afterwards::Afterwards;
 use agenda::Agenda;
 use detectors::{REGISTRY, WORSE_S};
 use intents::Intents;
@@ -105,6 +107,7 @@ pub struct Monitor {
     intents: Intents,
     ledger: Ledger,
     orphans: Orphans,
+    afterwards: Afterwards,
     service: ServiceAlerts,
     agenda: Agenda,
     candidates: Vec<TrackIx>,
@@ -128,6 +131,7 @@ impl Monitor {
             canary_sky: Sky::default(),
             ledger: Ledger::default(),
             orphans: Orphans::default(),
+            afterwards: Afterwards::default(),
             service: ServiceAlerts::default(),
             agenda: Agenda::default(),
             candidates: Vec::new(),
@@ -150,6 +154,9 @@ impl Monitor {
             Event::IntentFiled(intent) => self.file(*intent, effects),
             Event::Acknowledged { alert_id, by, note } => {
                 self.take_note(alert_id, by, note, effects);
+            }
+            Event::NotedAfterwards { cleared, by, note } => {
+                self.take_late_note(*cleared, by, note, effects);
             }
             Event::Service { kind, holds } => {
                 self.service.report(self.now, kind, holds, &self.rules.settings.lifecycle, effects);

@@ -201,9 +201,10 @@ impl Evaluator {
     fn control(&mut self, control: Control) {
         let event = match control {
             Control::Airspace(airspace) => Event::AirspaceReplaced(airspace),
-            Control::Acknowledge(AckRequest { alert_id, by, note }) => {
-                Event::Acknowledged { alert_id, by, note }
-            }
+            Control::Acknowledge(AckRequest { alert_id, by, note, cleared }) => match cleared {
+                Some(cleared) => Event::NotedAfterwards { cleared, by, note },
+                None => Event::Acknowledged { alert_id, by, note },
+            },
             Control::Trouble(kind, holds) => Event::Service { kind, holds },
             Control::Intent(received_at, intent) => return self.file(received_at, intent),
             Control::Recovered(recovered) => return self.recovered(*recovered),

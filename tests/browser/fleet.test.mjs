@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { LANGUAGES, browser, demo, live, open, sees, until } from "./lib.mjs";
 
@@ -93,6 +94,20 @@ test("a pasted message is judged field by field, in its lines, with what would b
   assert.match(await page.locator(".checker pre").innerText(), /"uas_id": "A-1"/);
   const known = await page.evaluate(async () => (await (await fetch("/api/v1/tracks/A-1")).json()).status);
   assert.equal(known, 404, "nothing was taken in");
+  // The program in a terminal is of the same opinion, and of the same faults in the same lines.
+  const topic = "lowsky/v1/telemetry/demo/A-1";
+  await page.locator("#topic").fill(topic);
+  for (const changes of [{}, { lat: 114.0, lng: 22.5 }, { height: "92.4" }, { track: 360 }, { grond_speed: 7 }, { crs: "GCJ02" }, { uas_id: "B-2" }]) {
+    const text = wrong(changes);
+    await paste("");
+    await paste(text);
+    await sees(page, "judged", 10, () => document.querySelector(".verdict.good, .verdict.bad, .verdict.doubt"));
+    const told = spawnSync(process.env.LOWSKY_BIN, ["check", "--telemetry", "-", "--topic", topic], { input: text, encoding: "utf8" });
+    const shown = await page.locator(".findings li[data-field]").evaluateAll((items) => items.map((item) => [item.dataset.field, Number(/line (\d+)/.exec(item.textContent)?.[1])]));
+    const printed = [...told.stdout.matchAll(/^-:(\d+):\d+: \w+ ([^:]*): /gm)].map(([, line, field]) => [field, Number(line)]);
+    assert.deepEqual(shown.sort(), printed.sort(), JSON.stringify(changes));
+    assert.equal((await page.locator(".verdict.bad").count()) === 0, told.status === 0, `${JSON.stringify(changes)}: ${told.stdout}`);
+  }
   // The browser itself notes the 404 that was asked for.
   assert.deepEqual(faults.filter((fault) => !/404/.test(fault)), []);
   await close();

@@ -100,6 +100,10 @@ test("a polygon is drawn by mouse; a crossing is marked where it is, and nothing
   assert.match(await page.locator(".fault-mark").innerText(), /Edge 1 crosses edge 3/);
   await page.locator("#zone-name_zh").fill("交叉");
   assert.equal(await page.locator("#zone-publish").isDisabled(), true);
+  const bar = () => page.locator("#zone-bar").innerText();
+  assert.match(await bar(), /\+1 added[\s\S]*~0 changed[\s\S]*−0 removed/);
+  assert.deepEqual(await page.locator(".zone-many").allInnerTexts(), ["–", "–"], "what is wrong is not said to alert nobody");
+  assert.match(await bar(), /cannot be judged until corrected/);
   assert.equal(await page.locator(".zone-points tr.bad").count(), 2);
   assert.match(await page.locator(`[data-zone="${id}"]`).innerText(), /errors: \d/);
   // The second corner goes where the third is and the third to its place: by hand, then in figures.

@@ -141,7 +141,8 @@ pub(super) async fn one(
     Ok(answer::json(logged.alert_json().into()))
 }
 
-/// `POST /api/v1/alerts/{alert_id}/ack`: the alert once its acknowledgement is on disk, or 202 if that takes longer.
+/// `POST /api/v1/alerts/{alert_id}/ack`: the alert once its acknowledgement is on disk, or 202 if that takes longer. One
+/// that is cleared and that nobody took note of is noted too, so that every seat knows.
 pub(super) async fn acknowledge(
     State(app): State<Arc<App>>,
     Path(alert_id): Path<String>,
@@ -153,22 +154,13 @@ pub(super) async fn acknowledge(
     let note = note(&bytes)?;
     let by = upgrade::author(&head.headers, &head.extensions)?;
     let logged = find(&app, &alert_id).await?;
-    let cleared = || Problem::new(StatusCode::CONFLICT, format!("alert `{alert_id}` is cleared"));
-    if logged.alert().state == AlertState::Cleared {
-        return Err(cleared());
-    }
     let ours =
         |alert: &Alert| alert.acknowledged.as_ref().is_some_and(|ack| ack.by == by && ack.note == note);
     let mut wakes = app.hub.wakes();
     if !ours(logged.alert()) {
-        let alert_id = Arc::clone(&logged.alert().alert_id);
-        if !app.hub.acknowledge(AckRequest { alert_id, by: by.clone(), note: note.clone() }) {
-            return Err(Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too many acknowledgements wait; try again",
-            ));
-        }
+        hand_in(&app, logged.alert(), &by, note.as_ref())?;
     }
+    let mut is_over = logged.alert().state == AlertState::Cleared;
     let done = async {
         loop {
             let (newest, durable_seq) = {
@@ -179,8 +171,11 @@ pub(super) async fn acknowledge(
                 if ours(newest.alert()) && (newest.durable || newest.seq <= durable_seq) {
                     return Ok(newest);
                 }
-                if !ours(newest.alert()) && newest.alert().state == AlertState::Cleared {
-                    return Err(cleared());
+                let unheard = !ours(newest.alert()) && newest.alert().state == AlertState::Cleared;
+                if unheard && (newest.alert().acknowledged.is_some() || !is_over) {
+                    // It was cleared before the core heard of the note, or somebody else was faster.
+                    is_over = true;
+                    hand_in(&app, newest.alert(), &by, note.as_ref())?;
                 }
             }
             // That an event has become durable wakes nobody.
@@ -194,6 +189,25 @@ pub(super) async fn acknowledge(
             Ok((StatusCode::ACCEPTED, answer::json(text)).into_response())
         }
     }
+}
+
+/// Hands a note to the core, with the alert if that is over. A cleared alert is noted once: who comes second is told.
+fn hand_in(app: &App, alert: &Alert, by: &str, note: Option<&String>) -> Result<(), Problem> {
+    let over = alert.state == AlertState::Cleared;
+    if let Some(known) = alert.acknowledged.as_ref().filter(|_| over) {
+        let detail = format!("alert `{}` is cleared, and {} took note of it", alert.alert_id, known.by);
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    let request = AckRequest {
+        alert_id: Arc::clone(&alert.alert_id),
+        by: by.to_owned(),
+        note: note.cloned(),
+        cleared: over.then(|| Box::new(alert.clone())),
+    };
+    if app.hub.acknowledge(request) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many acknowledgements wait; try again"))
 }
 
 /// The newest event of an alert, out of memory or the journal.

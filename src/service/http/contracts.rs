@@ -158,7 +158,8 @@ fn openapi_of_reading() -> Value {
         query("after", seq()),
         query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
     ]);
-    let author = json!({ "name": "Lowsky-Author", "in": "header", "schema": text() });
+    let author = json!({ "name": "Lowsky-Author", "in": "header", "schema": text(),
+        "description": "Who acts, as UTF-8 or percent-encoded UTF-8; else the address." });
     let note =
         json!({ "content": { "application/json": { "schema": object(&[], json!({ "note": text() })) } } });
     let tracks = object(&["tracks"], json!({ "now": time(), "tracks": list("Track") }));
@@ -188,7 +189,7 @@ fn openapi_of_reading() -> Value {
             "/api/v1/alerts/{alert_id}": get("One alert", json!([in_path("alert_id")]),
                 answers("The alert", "application/json", alert())),
             "/api/v1/alerts/{alert_id}/ack": { "post": {
-                "summary": "Take note of an alert", "parameters": [in_path("alert_id"), author],
+                "summary": "Take note of an alert; of one that is cleared, once", "parameters": [in_path("alert_id"), author],
                 "requestBody": note, "responses": answers("The alert", "application/json", alert()) } },
             "/api/v1/events": get("What happened to alerts in a span of time, in the order of the numbers", json!([
                     query("from", instant()), query("to", instant()), query("after", seq()),

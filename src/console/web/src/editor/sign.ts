@@ -1,18 +1,9 @@
 // The dialogs of the editor: who does something and why, and what stands between.
 
 import { t } from "../i18n";
+import { AUTHOR_LEN_MAX, author as seated, keepAuthor } from "../ui/author";
 import { h } from "../ui/dom";
 import type { Signed } from "./api";
-
-const STORE = "lowsky.author";
-
-function known(): string {
-  try {
-    return localStorage.getItem(STORE) ?? "";
-  } catch {
-    return "";
-  }
-}
 
 export interface Question {
   id: string;
@@ -30,8 +21,8 @@ export interface Question {
 /** Asks, and stays open until it is done or left. */
 export function ask(question: Question): Promise<boolean> {
   const { id, title, body, confirm, danger, signed = true } = question;
-  const author = h("input", { id: `${id}-author`, autocomplete: "name", required: true, maxlength: 64 });
-  author.value = known();
+  const author = h("input", { id: `${id}-author`, autocomplete: "name", required: true, maxlength: AUTHOR_LEN_MAX });
+  author.value = seated();
   const reason = h("input", { id: `${id}-reason`, autocomplete: "off", required: true, maxlength: 300 });
   const fault = h("p", { class: "fault", role: "alert", hidden: true });
   const submit = h("button", { type: "submit", class: danger ? "primary danger" : "primary" }, confirm);
@@ -62,13 +53,7 @@ export function ask(question: Question): Promise<boolean> {
         (by.author ? reason : author).focus();
         return;
       }
-      if (signed) {
-        try {
-          localStorage.setItem(STORE, by.author);
-        } catch {
-          // It is asked for again.
-        }
-      }
+      if (signed) keepAuthor(by.author);
       submit.disabled = true;
       void question.run(by).then((problem) => {
         submit.disabled = false;

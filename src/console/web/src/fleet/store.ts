@@ -30,6 +30,10 @@ export interface Operator {
   operator: string;
   aircraft: number;
   refused: number;
+  heard_at?: string;
+  rate_hz?: number;
+  out_of_order?: number;
+  delay_s?: { p50: number; p99: number };
 }
 
 const ASK_MS = 3000;

@@ -141,6 +141,7 @@ export const zonesEn: Record<keyof typeof zonesZh, string> = {
   zone_alerted_hour: "in the last hour",
   zone_alerted_hour_note: "by recorded flights",
   zone_alerted_hour_partial: "flights not all kept; maybe more",
+  zone_not_judged: "cannot be judged until corrected",
   zone_checking: "checking…",
   zone_errors: "Errors: {n}. Correct them to publish.",
   zone_warnings: "Can be published; remarks: {n}",

@@ -139,6 +139,7 @@ export const zonesZh = {
   zone_alerted_hour: "架过去 1 小时会告警",
   zone_alerted_hour_note: "按历史航迹推算",
   zone_alerted_hour_partial: "历史航迹不完整，可能更多",
+  zone_not_judged: "更正后才能判断",
   zone_checking: "正在检查…",
   zone_errors: "有 {n} 处错误，改正后方可发布",
   zone_warnings: "可以发布；有 {n} 条提示",
