@@ -79,6 +79,8 @@ test("fleet, replay and system are toured by keyboard alone", async () => {
   await tabTo(".fleet-table .plain-pick");
   await press("Enter");
   await sees(page, "chosen by Enter", 5, () => document.querySelector(".fleet-table tr.selected"));
+  await page.locator("[data-tab=check]").focus();
+  await press("Enter");
   await page.locator("#message").focus();
   await page.keyboard.type('{"uas_id": 7}');
   await sees(page, "judged", 10, () => document.querySelector(".verdict.bad"));
@@ -92,12 +94,13 @@ test("fleet, replay and system are toured by keyboard alone", async () => {
     return scrollTop > 0 || scrollHeight <= clientHeight;
   });
   await press("g", "r");
-  await sees(page, "the past", 15, () => document.body.dataset.page === "replay" && document.querySelector("#replay"));
-  const at = () => page.locator("#replay").innerText();
-  const before = await at();
-  await press("ArrowLeft");
-  await sees(page, "ten seconds back", 10, (said) => document.querySelector("#replay").innerText !== said, before);
-  await press("l");
+  await sees(page, "the past", 15, () => document.body.dataset.page === "replay" && document.querySelector("#replay-strip"));
+  const shown = () => page.locator(".replay-pill").innerText();
+  await press("Space");
+  const before = await shown();
+  await press("Shift+ArrowLeft");
+  await sees(page, "a minute back", 10, (said) => document.querySelector(".replay-pill").innerText !== said, before);
+  await press("Shift+L");
   await sees(page, "back at the live picture", 10, () => document.body.dataset.page === "live");
   assert.deepEqual(faults, []);
   await close();

@@ -41,7 +41,12 @@ for (const lang of LANGUAGES) {
       const partner = ({ uas_id }) => [...alerts.open.values()].some(({ alert }) => alert.other && [alert.uas_id, alert.other.uas_id].includes(uas_id));
       return own.length > 5 && foreign.every(partner);
     }, operator);
-    await sees(page, "a rate", 20, () => [...document.querySelectorAll(".fleet-table tbody td:nth-child(6)")].some((cell) => Number(cell.textContent) > 0.2));
+    await sees(page, "a rate", 20, () => [...document.querySelectorAll(".fleet-table tbody td:nth-child(7)")].some((cell) => Number(cell.textContent) > 0.2));
+    await page.locator("[data-tab=feed]").click();
+    await sees(page, "before one is chosen, the feeds of all together", 15, (name) => {
+      const card = document.querySelector(".fleet-side [data-tab=feed]") && [...document.querySelectorAll(".fleet-side section")].find((one) => one.querySelector(".bars"));
+      return card.querySelector("h2").textContent.endsWith(name) && !card.querySelector(".figures").hidden && /\d\.\d\d \/ \d\.\d\d s/.test(card.textContent);
+    }, operator);
     await rows(page).nth(2).locator("button").click();
     await sees(page, "the feed of the chosen one", 10, () => {
       const chosen = document.querySelector(".fleet-table tr.selected")?.dataset.id;
@@ -66,6 +71,9 @@ test("a pasted message is judged field by field, in its lines, with what would b
   await live(page);
   await page.keyboard.press("g");
   await page.keyboard.press("f");
+  await page.locator("[data-tab=check]").click();
+  const paper = await page.locator("#message").boundingBox();
+  assert.ok(paper.y + 100 < 768, `the checker begins at ${paper.y}: it is there without scrolling`);
   const wrong = (changes) => JSON.stringify({ uas_id: "A-1", timestamp: Date.now(), lat: 22.5, lng: 114.0, height: 80, height_reference: "GROUND", ...changes }, null, 1);
   const paste = (text) => page.locator("#message").fill(text);
   for (const [changes, field, line, suggested] of [
@@ -99,9 +107,10 @@ test("a pasted message is judged field by field, in its lines, with what would b
   await page.locator("#topic").fill(topic);
   for (const changes of [{}, { lat: 114.0, lng: 22.5 }, { height: "92.4" }, { track: 360 }, { grond_speed: 7 }, { crs: "GCJ02" }, { uas_id: "B-2" }]) {
     const text = wrong(changes);
-    await paste("");
+    const asked = page.waitForResponse(/check\/telemetry/);
     await paste(text);
-    await sees(page, "judged", 10, () => document.querySelector(".verdict.good, .verdict.bad, .verdict.doubt"));
+    await asked;
+    await page.waitForTimeout(300);
     const told = spawnSync(process.env.LOWSKY_BIN, ["check", "--telemetry", "-", "--topic", topic], { input: text, encoding: "utf8" });
     const shown = await page.locator(".findings li[data-field]").evaluateAll((items) => items.map((item) => [item.dataset.field, Number(/line (\d+)/.exec(item.textContent)?.[1])]));
     const printed = [...told.stdout.matchAll(/^-:(\d+):\d+: \w+ ([^:]*): /gm)].map(([, line, field]) => [field, Number(line)]);
@@ -122,6 +131,7 @@ test("the last message that was refused can be taken over and judged", async () 
   );
   await page.evaluate((name) => (location.hash = `#/fleet?op=${name}`), operator);
   await sees(page, "its fleet", 20, (name) => document.querySelector("#operator")?.value === name, operator);
+  await page.locator("[data-tab=check]").click();
   const take = page.locator(".check-tools button").first();
   await sees(page, "a refused message to take", 30, () => document.querySelector(".check-tools button")?.disabled === false);
   await take.click();

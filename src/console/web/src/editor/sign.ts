@@ -12,6 +12,8 @@ export interface Question {
   /** The word on the button. */
   confirm: string;
   danger?: boolean;
+  /** Stands beside the map, which can be moved meanwhile. */
+  beside?: boolean;
   /** Whether an author and a reason are needed. */
   signed?: boolean;
   /** What is said when it cannot be done; nothing: done, the dialog closes. */
@@ -20,7 +22,7 @@ export interface Question {
 
 /** Asks, and stays open until it is done or left. */
 export function ask(question: Question): Promise<boolean> {
-  const { id, title, body, confirm, danger, signed = true } = question;
+  const { id, title, body, confirm, danger, beside, signed = true } = question;
   const author = h("input", { id: `${id}-author`, autocomplete: "name", required: true, maxlength: AUTHOR_LEN_MAX });
   author.value = seated();
   const reason = h("input", { id: `${id}-reason`, autocomplete: "off", required: true, maxlength: 300 });
@@ -31,9 +33,14 @@ export function ask(question: Question): Promise<boolean> {
     ? [h("label", { class: "zone-field wide" }, h("span", {}, t("zone_author")), author), h("label", { class: "zone-field wide" }, h("span", {}, t("zone_why")), reason)]
     : [];
   const form = h("form", { novalidate: true, class: "zone-dialog" }, h("h2", { id: `${id}-title` }, title), ...body, ...signature, fault, h("div", { class: "zone-actions" }, leave, submit));
-  const dialog = h("dialog", { id, "aria-labelledby": `${id}-title` }, form);
+  const dialog = h("dialog", { id, class: beside ? "beside" : undefined, "aria-labelledby": `${id}-title` }, form);
   document.body.append(dialog);
-  dialog.showModal();
+  if (beside) {
+    dialog.show();
+    dialog.addEventListener("keydown", (event) => event.key === "Escape" && dialog.close());
+  } else {
+    dialog.showModal();
+  }
   if (signed) (author.value ? reason : author).focus();
   return new Promise((done) => {
     let finished = false;

@@ -8,7 +8,7 @@ import { PAGES } from "../pages";
 import type { Router } from "../router";
 import { askAuthor, author } from "./author";
 import { Flood } from "./flood";
-import { blinkOn, h, icon, ICONS, NUMERALS, shape, toggle, write } from "./dom";
+import { blinkOn, h, icon, ICONS, NUMERALS, shape, toggle, WALL, write } from "./dom";
 
 /** Without a report for this long the input is called silent. */
 const INPUT_SILENT_MS = 5000;
@@ -36,6 +36,7 @@ export class Shell {
   private readonly soundText = h("span");
   private readonly author = h("button", { id: "author", type: "button", onclick: () => void askAuthor().then(() => this.app.draw()) });
   private readonly authorText = h("span");
+  private readonly silent = h("span", { id: "silent", class: "tagged", role: "status", hidden: true }, icon(ICONS.muted), h("span"));
   private readonly local = h("b", { id: "local" });
   private readonly utc = h("span", { id: "utc", class: "dim" });
   private readonly banner = h("div", { id: "banner", role: "alert", hidden: true });
@@ -84,6 +85,7 @@ export class Shell {
       h("div", { class: "figure" }, this.aircraftName, this.aircraft),
       this.link,
       this.sound,
+      this.silent,
       this.author,
       h("div", { class: "clock" }, this.local, this.utc),
     );
@@ -189,6 +191,9 @@ export class Shell {
     const text = muted ? t(remind ? "sound_remind" : "sound_muted", { left }) : t(state === "blocked" ? "sound_blocked" : "sound_on");
     write(this.soundText, text);
     this.sound.setAttribute("aria-label", text);
+    // A wall has nothing to press; that nothing can be heard there must still be seen.
+    this.silent.hidden = !WALL || state === "on";
+    write(this.silent.lastElementChild as HTMLElement, t("sound_wall"));
     this.sound.setAttribute("aria-pressed", String(muted));
   }
 
