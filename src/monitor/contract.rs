@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::airspace::Airspace;
 use crate::domain::{
-    AlertEvent, Heights, Intent, Measures, Observation, OperationalStatus, OperatorId, Refusal,
+    Alert, AlertEvent, Heights, Intent, Measures, Observation, OperationalStatus, OperatorId, Refusal,
     ServiceTrouble, Severity, Timestamp, UaClass, UasId, ZoneId, round_to,
 };
 
@@ -37,6 +37,15 @@ pub enum Event {
         by: String,
         /// Until when and why; `None`: it is taken back.
         shelf: Option<(Timestamp, String)>,
+    },
+    /// Somebody took note of an alert that is over. The monitor forgets those, so that it comes along.
+    NotedAfterwards {
+        /// The alert as it was cleared.
+        cleared: Box<Alert>,
+        /// Who.
+        by: String,
+        /// What they said.
+        note: Option<String>,
     },
     /// The service looked at itself. Only changes must be told; telling the same again does no harm.
     Service {

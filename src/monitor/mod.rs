@@ -10,6 +10,7 @@
 //! **Invariant:** `now` never moves back, whatever the sources claim. There is no clock, no I/O, no
 //! randomness and no unordered iteration here: the same events give the same effects.
 
+mod afterwards;
 mod agenda;
 mod ahead;
 mod announce;
@@ -56,6 +57,7 @@ pub use shelf::{SHELF_S_MAX, may_shelve};
 use crate::airspace::{Airspace, ZoneIx};
 use crate::domain::{Intent, Observation, Reason, Refusal, Timestamp};
 
+use afterwards::Afterwards;
 use agenda::Agenda;
 use detectors::{REGISTRY, WORSE_S};
 use intents::Intents;
@@ -107,6 +109,7 @@ pub struct Monitor {
     intents: Intents,
     ledger: Ledger,
     orphans: Orphans,
+    afterwards: Afterwards,
     service: ServiceAlerts,
     agenda: Agenda,
     candidates: Vec<TrackIx>,
@@ -130,6 +133,7 @@ impl Monitor {
             canary_sky: Sky::default(),
             ledger: Ledger::default(),
             orphans: Orphans::default(),
+            afterwards: Afterwards::default(),
             service: ServiceAlerts::default(),
             agenda: Agenda::default(),
             candidates: Vec::new(),
@@ -154,6 +158,9 @@ impl Monitor {
                 self.take_note(alert_id, by, note, effects);
             }
             Event::Shelved { alert_id, by, shelf } => self.shelve(alert_id, by, shelf, effects),
+            Event::NotedAfterwards { cleared, by, note } => {
+                self.take_late_note(*cleared, by, note, effects);
+            }
             Event::Service { kind, holds } => {
                 self.service.report(self.now, kind, holds, &self.rules.settings.lifecycle, effects);
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Alert, AlertCode, AlertEvent, AlertEventKind, Timestamp};
+use crate::domain::{Alert, AlertCode, AlertEvent, AlertEventKind, AlertState, Timestamp};
 
 use super::Monitor;
 use super::announce::acknowledge;
@@ -109,6 +109,21 @@ impl Monitor {
         } else {
             return effects.push(Effect::AckRefused(alert_id));
         };
+        effects.extend(event.map(|event| Effect::Alert(Arc::new(event))));
+    }
+
+    /// Somebody took note of an alert that is over.
+    pub(super) fn take_late_note(
+        &mut self,
+        cleared: Alert,
+        by: String,
+        note: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if cleared.state != AlertState::Cleared {
+            return effects.push(Effect::AckRefused(cleared.alert_id));
+        }
+        let event = self.afterwards.take_note(self.now, cleared, by, note);
         effects.extend(event.map(|event| Effect::Alert(Arc::new(event))));
     }
 }

@@ -201,9 +201,10 @@ impl Evaluator {
     fn control(&mut self, control: Control) {
         let event = match control {
             Control::Airspace(airspace) => Event::AirspaceReplaced(airspace),
-            Control::Deed(Deed::Acknowledge(AckRequest { alert_id, by, note })) => {
-                Event::Acknowledged { alert_id, by, note }
-            }
+            Control::Deed(Deed::Acknowledge(AckRequest { alert_id, by, note, cleared })) => match cleared {
+                Some(cleared) => Event::NotedAfterwards { cleared, by, note },
+                None => Event::Acknowledged { alert_id, by, note },
+            },
             Control::Deed(Deed::Shelve(ShelveRequest { alert_id, by, shelf })) => {
                 Event::Shelved { alert_id, by, shelf }
             }

@@ -133,15 +133,24 @@ pub struct Delays {
     pub p99: f64,
 }
 
-/// An operator and how many aircraft of it are known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// An operator, and how the feeds of its aircraft do together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OperatorFeeds {
     /// The operator, as topics name it.
     pub operator: OperatorId,
     /// Aircraft that were heard.
     pub aircraft: usize,
+    /// When a message of one came last, refused or not.
+    pub heard_at: Timestamp,
+    /// Messages a second over the last minute that is over.
+    pub rate_hz: f64,
     /// Reports and parts of messages refused.
     pub refused: u64,
+    /// Reports dated before the newest one of their aircraft.
+    pub out_of_order: u64,
+    /// Percentiles of the newest reports of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_s: Option<Delays>,
 }
 
 impl Default for Feeds {
@@ -191,14 +200,29 @@ impl Feeds {
     }
 
     /// Everybody who was heard.
-    pub fn operators(&self) -> Vec<OperatorFeeds> {
+    pub fn operators(&self, now: Timestamp) -> Vec<OperatorFeeds> {
         let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        let one = |(operator, fleet): (&OperatorId, &BTreeMap<UasId, Feed>)| OperatorFeeds {
-            operator: operator.clone(),
-            aircraft: fleet.len(),
-            refused: fleet.values().map(|feed| feed.refused).sum(),
+        let gather = |(operator, fleet): (&OperatorId, &BTreeMap<UasId, Feed>)| {
+            let sum = |of: fn(&Feed) -> u64| fleet.values().map(of).sum();
+            let told = OperatorFeeds {
+                operator: operator.clone(),
+                aircraft: fleet.len(),
+                heard_at: fleet.values().map(|feed| feed.heard_at).max().unwrap_or_default(),
+                rate_hz: rate_hz(fleet.values().map(|feed| feed.complete(now)).sum()),
+                refused: sum(|feed| feed.refused),
+                out_of_order: sum(|feed| feed.out_of_order),
+                delay_s: None,
+            };
+            (told, fleet.values().flat_map(Feed::newest_delays_ms).collect::<Vec<i32>>())
         };
-        table.feeds.iter().map(one).collect()
+        let gathered: Vec<_> = table.feeds.iter().map(gather).collect();
+        // Nobody waits for the sorting.
+        drop(table);
+        let told = gathered.into_iter().map(|(told, mut delays_ms)| {
+            delays_ms.sort_unstable();
+            OperatorFeeds { delay_s: percentiles(&delays_ms), ..told }
+        });
+        told.collect()
     }
 }
 
@@ -226,7 +250,7 @@ impl Feed {
     }
 
     fn note(&mut self, heard: &Heard<'_>, keep: bool) {
-        self.advance(heard.at);
+        slide(&mut self.slots, self.heard_at, heard.at);
         self.heard_at = self.heard_at.max(heard.at);
         self.messages += 1;
         if let Some(slot) = self.slots.last_mut() {
@@ -269,40 +293,66 @@ impl Feed {
         self.delays = self.delays.wrapping_add(1);
     }
 
-    /// Moves the recent minute on to `now`.
-    fn advance(&mut self, now: Timestamp) {
-        let slot = |at: Timestamp| at.as_millis().div_euclid(SLOT_MS);
-        let passed = usize::try_from(slot(now).saturating_sub(slot(self.heard_at))).unwrap_or(0).min(SLOTS);
-        self.slots.rotate_left(passed % SLOTS);
-        let fresh = self.slots.iter_mut().rev().take(passed);
-        fresh.for_each(|slot| *slot = 0);
-    }
-
     fn quality(&self, uas_id: &UasId, now: Timestamp) -> FeedQuality {
-        let mut minute = self.clone();
-        minute.advance(now);
-        let complete: i64 = minute.slots.iter().rev().skip(1).map(|count| i64::from(*count)).sum();
-        let span_ms = SLOT_MS * i64::try_from(SLOTS - 1).unwrap_or(1);
-        let mut delays: Vec<i32> = self.delays_ms.iter().take(self.delays.min(DELAYS)).copied().collect();
+        let mut delays: Vec<i32> = self.newest_delays_ms().collect();
         delays.sort_unstable();
-        let at = |part: usize| delays.get((delays.len() * part / 100).min(delays.len().saturating_sub(1)));
-        let seconds = |ms: &i32| f64::from(*ms) / 1000.0;
         FeedQuality {
             uas_id: uas_id.clone(),
             heard_at: self.heard_at,
-            rate_hz: crate::domain::round_to(whole(complete) * 1000.0 / whole(span_ms), 2),
-            recent: minute.slots,
+            rate_hz: rate_hz(self.complete(now)),
+            recent: self.minute(now),
             messages: self.messages,
             accepted: self.accepted,
             refused: self.refused,
             duplicates: self.duplicates,
             out_of_order: self.out_of_order,
             backfilled: self.backfilled,
-            delay_s: at(50).zip(at(99)).map(|(p50, p99)| Delays { p50: seconds(p50), p99: seconds(p99) }),
-            skew_s: delays.first().map(|least| -seconds(least)),
+            delay_s: percentiles(&delays),
+            skew_s: delays.first().map(|least| -seconds(*least)),
             last_refused: self.last_refused.clone(),
         }
     }
+
+    fn newest_delays_ms(&self) -> impl Iterator<Item = i32> {
+        self.delays_ms.iter().take(self.delays.min(DELAYS)).copied()
+    }
+
+    /// Messages of the slots up to that of `now`.
+    fn minute(&self, now: Timestamp) -> [u16; SLOTS] {
+        let mut slots = self.slots;
+        slide(&mut slots, self.heard_at, now);
+        slots
+    }
+
+    /// Messages of the slots that are over.
+    fn complete(&self, now: Timestamp) -> i64 {
+        self.minute(now).iter().rev().skip(1).map(|count| i64::from(*count)).sum()
+    }
+}
+
+/// Moves the slots that end with that of `heard_at` on to `now`.
+fn slide(slots: &mut [u16; SLOTS], heard_at: Timestamp, now: Timestamp) {
+    let slot = |at: Timestamp| at.as_millis().div_euclid(SLOT_MS);
+    let passed = usize::try_from(slot(now).saturating_sub(slot(heard_at))).unwrap_or(0).min(SLOTS);
+    slots.rotate_left(passed % SLOTS);
+    slots.iter_mut().rev().take(passed).for_each(|slot| *slot = 0);
+}
+
+/// So many messages in the slots that are over, a second.
+fn rate_hz(messages: i64) -> f64 {
+    let span_ms = SLOT_MS * i64::try_from(SLOTS - 1).unwrap_or(1);
+    crate::domain::round_to(whole(messages) * 1000.0 / whole(span_ms), 2)
+}
+
+fn seconds(ms: i32) -> f64 {
+    f64::from(ms) / 1000.0
+}
+
+/// Of delays in ascending order.
+fn percentiles(delays_ms: &[i32]) -> Option<Delays> {
+    let at =
+        |part: usize| delays_ms.get((delays_ms.len() * part / 100).min(delays_ms.len().saturating_sub(1)));
+    at(50).zip(at(99)).map(|(p50, p99)| Delays { p50: seconds(*p50), p99: seconds(*p99) })
 }
 
 #[cfg(test)]
@@ -353,7 +403,16 @@ mod tests {
         // Who falls silent has no rate any more.
         let silent = &feeds.of(&names(1).0, at(200_000))[0];
         assert_eq!((silent.rate_hz, silent.recent), (0.0, [0; SLOTS]));
-        assert_eq!(feeds.operators(), [OperatorFeeds { operator: names(1).0, aircraft: 1, refused: 1 }]);
+        let together = OperatorFeeds {
+            operator: names(1).0,
+            aircraft: 1,
+            heard_at: at(60_002),
+            rate_hz: feed.rate_hz,
+            refused: 1,
+            out_of_order: 1,
+            delay_s: feed.delay_s,
+        };
+        assert_eq!(feeds.operators(at(60_002)), [together]);
         assert!(feeds.of(&OperatorId::new("acm").unwrap(), at(0)).is_empty());
     }
 

@@ -40,6 +40,7 @@ pub mod outbox;
 mod outgoing;
 pub mod outlet;
 pub mod own_client;
+mod process;
 pub mod publisher;
 mod reason_text;
 mod self_figures;

@@ -12,6 +12,7 @@ use crate::service::canary::Canary;
 use crate::service::clock;
 use crate::service::counters::Counters;
 use crate::service::health::{Health, Status};
+use crate::service::process;
 use crate::service::trouble::TroubleDesk;
 
 /// Reads what is known when it is asked for.
@@ -80,6 +81,14 @@ impl Collector for SelfFigures {
         ] {
             let counter = ConstCounter::new(value.get());
             counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        if let Some(taken) = process::taken() {
+            let memory = ConstGauge::new(taken.resident_bytes);
+            let (name, help) = ("process_resident_memory_bytes", "Memory that the process holds");
+            memory.encode(encoder.encode_descriptor(name, help, None, memory.metric_type())?)?;
+            let time = ConstCounter::new(taken.cpu_s);
+            let (name, help) = ("process_cpu_seconds", "Time of all processors that the process took");
+            time.encode(encoder.encode_descriptor(name, help, None, time.metric_type())?)?;
         }
         self.encode_components(&mut encoder)?;
         self.encode_troubles(&mut encoder)?;

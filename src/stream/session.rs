@@ -31,7 +31,7 @@ use super::feed::TrackFeed;
 use super::frames::{self, Frame, GapReason, Text, error_frame, to_json};
 use super::scope::{AlertScope, ClientMessage, ResumePoint, Subscription};
 use super::{Burst, LoggedEvent, World};
-use crate::domain::{AlertState, Timestamp};
+use crate::domain::{Alert, AlertState, Timestamp};
 
 /// The protocol's name and version.
 pub const PROTOCOL: &str = "lowsky.stream/1";
@@ -69,7 +69,7 @@ impl Default for SessionLimits {
 }
 
 /// A client takes note of an alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AckRequest {
     /// Which alert.
     pub alert_id: Arc<str>,
@@ -77,6 +77,8 @@ pub struct AckRequest {
     pub by: String,
     /// What they said.
     pub note: Option<String>,
+    /// The alert as it was cleared, if it is over: the core has forgotten it.
+    pub cleared: Option<Box<Alert>>,
 }
 
 /// An operator puts an alert aside, or takes it back.
@@ -214,7 +216,7 @@ impl Session {
             Ok(ClientMessage::Ack { alert_id, note }) => match world.log.open_alert(&alert_id) {
                 Some(open) => {
                     let alert_id = Arc::clone(&open.alert().alert_id);
-                    return Some(AckRequest { alert_id, by: self.author.clone(), note });
+                    return Some(AckRequest { alert_id, by: self.author.clone(), note, cleared: None });
                 }
                 None => refuse("UNKNOWN_ALERT", &format!("no open alert `{alert_id}`")),
             },

@@ -78,6 +78,13 @@ function archive() {
   return Buffer.concat([head, root, meta, tile]);
 }
 
+/** Zoom and column of a request as Tianditu takes it; nothing without its layer, its matrix set and a key. */
+function wmts(address) {
+  const { pathname, searchParams: said } = new URL(address, "http://localhost");
+  const right = pathname === "/vec_w/wmts" && said.get("REQUEST") === "GetTile" && said.get("LAYER") === "vec" && said.get("TILEMATRIXSET") === "w" && said.get("tk") === "key";
+  return right ? [address, said.get("TILEMATRIX"), said.get("TILECOL")] : undefined;
+}
+
 /** A server of tiles and of an archive, with what it was asked for. */
 async function tiles() {
   const asked = [];
@@ -86,7 +93,7 @@ async function tiles() {
     asked.push(request.url);
     answer.setHeader("access-control-allow-origin", "*");
     answer.setHeader("access-control-allow-headers", "*");
-    const [, z, x] = /^\/(\d+)\/(\d+)\/\d+\.png/.exec(request.url) ?? [];
+    const [, z, x] = /^\/(\d+)\/(\d+)\/\d+\.png/.exec(request.url) ?? wmts(request.url) ?? [];
     if (z !== undefined) return answer.setHeader("content-type", "image/png").end(picture(Number(z), Number(x)));
     const [, from, to] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "") ?? [];
     if (!request.url.endsWith(".pmtiles") || from === undefined) return answer.writeHead(404).end();
@@ -155,6 +162,19 @@ test("tiles are drawn where they belong, and a shifted base map is shifted back"
   source.close();
 });
 
+test("a source in the manner of Tianditu is asked as it wants to be", async () => {
+  const source = await tiles();
+  const address = `${source.url}/vec_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=vec&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=key`;
+  const url = await daemon(`basemap = ["${address}"]`);
+  const { page, faults, close } = await open(engine, url);
+  await live(page);
+  await look(page);
+  await until("tiles where they belong", 40, async () => Math.abs((await edge(page)) - EDGE) < 0.0003);
+  assert.deepEqual(faults, []);
+  await close();
+  source.close();
+});
+
 test("a PMTiles archive serves as a base map", async () => {
   const source = await tiles();
   const url = await daemon(`basemap = ["${source.url}/bay.pmtiles"]`);
@@ -173,7 +193,9 @@ test("tiles that cannot be had are replaced by the built-in coast, and that is s
   const url = await daemon(`basemap = ["http://127.0.0.1:${await freePort()}/{z}/{x}/{y}.png"]`);
   const { page, close } = await open(engine, url, { lang: "en" });
   await live(page);
+  const began = Date.now();
   await page.locator("[data-id=basemap]").waitFor({ timeout: 20_000 });
+  assert.ok(Date.now() - began < 2000, `${Date.now() - began} ms after the page was live`);
   assert.match(await page.locator("[data-id=basemap]").innerText(), /built-in coast/);
   await close();
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { LANGUAGES, browser, demo, live, open, sees, until } from "./lib.mjs";
 
@@ -40,7 +41,12 @@ for (const lang of LANGUAGES) {
       const partner = ({ uas_id }) => [...alerts.open.values()].some(({ alert }) => alert.other && [alert.uas_id, alert.other.uas_id].includes(uas_id));
       return own.length > 5 && foreign.every(partner);
     }, operator);
-    await sees(page, "a rate", 20, () => [...document.querySelectorAll(".fleet-table tbody td:nth-child(6)")].some((cell) => Number(cell.textContent) > 0.2));
+    await sees(page, "a rate", 20, () => [...document.querySelectorAll(".fleet-table tbody td:nth-child(7)")].some((cell) => Number(cell.textContent) > 0.2));
+    await page.locator("[data-tab=feed]").click();
+    await sees(page, "before one is chosen, the feeds of all together", 15, (name) => {
+      const card = document.querySelector(".fleet-side [data-tab=feed]") && [...document.querySelectorAll(".fleet-side section")].find((one) => one.querySelector(".bars"));
+      return card.querySelector("h2").textContent.endsWith(name) && !card.querySelector(".figures").hidden && /\d\.\d\d \/ \d\.\d\d s/.test(card.textContent);
+    }, operator);
     await rows(page).nth(2).locator("button").click();
     await sees(page, "the feed of the chosen one", 10, () => {
       const chosen = document.querySelector(".fleet-table tr.selected")?.dataset.id;
@@ -65,6 +71,9 @@ test("a pasted message is judged field by field, in its lines, with what would b
   await live(page);
   await page.keyboard.press("g");
   await page.keyboard.press("f");
+  await page.locator("[data-tab=check]").click();
+  const paper = await page.locator("#message").boundingBox();
+  assert.ok(paper.y + 100 < 768, `the checker begins at ${paper.y}: it is there without scrolling`);
   const wrong = (changes) => JSON.stringify({ uas_id: "A-1", timestamp: Date.now(), lat: 22.5, lng: 114.0, height: 80, height_reference: "GROUND", ...changes }, null, 1);
   const paste = (text) => page.locator("#message").fill(text);
   for (const [changes, field, line, suggested] of [
@@ -93,6 +102,21 @@ test("a pasted message is judged field by field, in its lines, with what would b
   assert.match(await page.locator(".checker pre").innerText(), /"uas_id": "A-1"/);
   const known = await page.evaluate(async () => (await (await fetch("/api/v1/tracks/A-1")).json()).status);
   assert.equal(known, 404, "nothing was taken in");
+  // The program in a terminal is of the same opinion, and of the same faults in the same lines.
+  const topic = "lowsky/v1/telemetry/demo/A-1";
+  await page.locator("#topic").fill(topic);
+  for (const changes of [{}, { lat: 114.0, lng: 22.5 }, { height: "92.4" }, { track: 360 }, { grond_speed: 7 }, { crs: "GCJ02" }, { uas_id: "B-2" }]) {
+    const text = wrong(changes);
+    const asked = page.waitForResponse(/check\/telemetry/);
+    await paste(text);
+    await asked;
+    await page.waitForTimeout(300);
+    const told = spawnSync(process.env.LOWSKY_BIN, ["check", "--telemetry", "-", "--topic", topic], { input: text, encoding: "utf8" });
+    const shown = await page.locator(".findings li[data-field]").evaluateAll((items) => items.map((item) => [item.dataset.field, Number(/line (\d+)/.exec(item.textContent)?.[1])]));
+    const printed = [...told.stdout.matchAll(/^-:(\d+):\d+: \w+ ([^:]*): /gm)].map(([, line, field]) => [field, Number(line)]);
+    assert.deepEqual(shown.sort(), printed.sort(), JSON.stringify(changes));
+    assert.equal((await page.locator(".verdict.bad").count()) === 0, told.status === 0, `${JSON.stringify(changes)}: ${told.stdout}`);
+  }
   // The browser itself notes the 404 that was asked for.
   assert.deepEqual(faults.filter((fault) => !/404/.test(fault)), []);
   await close();
@@ -107,6 +131,7 @@ test("the last message that was refused can be taken over and judged", async () 
   );
   await page.evaluate((name) => (location.hash = `#/fleet?op=${name}`), operator);
   await sees(page, "its fleet", 20, (name) => document.querySelector("#operator")?.value === name, operator);
+  await page.locator("[data-tab=check]").click();
   const take = page.locator(".check-tools button").first();
   await sees(page, "a refused message to take", 30, () => document.querySelector(".check-tools button")?.disabled === false);
   await take.click();

@@ -70,21 +70,27 @@ export function browser(...more) {
 }
 
 /** A page that shows the console, with what went wrong in it. */
-export async function open(engine, url, { lang = "zh", width = 1366, height = 768 } = {}) {
-  const context = await engine.newContext({ viewport: { width, height }, locale: lang === "zh" ? "zh-CN" : "en-GB" });
+export async function open(engine, url, { lang = "zh", width = 1366, height = 768, author = "Wang Li", reducedMotion = "no-preference" } = {}) {
+  const context = await engine.newContext({ viewport: { width, height }, locale: lang === "zh" ? "zh-CN" : "en-GB", reducedMotion });
   const page = await context.newPage();
+  // Who has said his name before is not asked for it.
+  if (author) await page.addInitScript((name) => localStorage.setItem("lowsky.author", name), author);
   const faults = [];
   const foreign = [];
   const sent = [];
+  const told = [];
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("request", (request) => {
     const { protocol, host } = new URL(request.url());
     if (!["data:", "blob:"].includes(protocol) && host !== new URL(url).host) foreign.push(request.url());
   });
-  page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(JSON.parse(payload))));
+  page.on("websocket", (socket) => {
+    socket.on("framesent", ({ payload }) => sent.push(JSON.parse(payload)));
+    socket.on("framereceived", ({ payload }) => String(payload).startsWith('{"type":"alert"') && told.push(JSON.parse(payload)));
+  });
   await page.goto(`${url}?lang=${lang}`);
-  return { page, faults, foreign, sent, close: () => context.close() };
+  return { page, faults, foreign, sent, told, close: () => context.close() };
 }
 
 /** Waits until the page says what it should. */
@@ -93,6 +99,13 @@ export function sees(page, what, seconds, test, argument) {
     throw new Error(`${what}: ${error.message}`);
   });
 }
+
+/** Stands still at one half of the blink, `lit` or not, while time goes on. */
+export const holdBlink = (page, lit) =>
+  page.evaluate((on) => {
+    const clock = (window.realNow ??= Date.now.bind(Date));
+    Date.now = () => Math.floor(clock() / 1000) * 1000 + (on ? 0 : 500);
+  }, lit);
 
 export const live = (page, seconds = 20) => sees(page, "live", seconds, () => document.body.dataset.link === "live");
 

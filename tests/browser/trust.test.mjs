@@ -11,8 +11,11 @@ after(() => engine?.close());
 const observe = (page) =>
   page.evaluate(() => {
     window.lateness = [];
+    // A lost connection forgets its last heartbeat.
+    let last = window.lowsky.stream.heartbeatAt;
+    window.setInterval(() => (last = Math.max(last, window.lowsky.stream.heartbeatAt)), 20);
     new MutationObserver(() => {
-      if (document.body.dataset.link !== "live") window.lateness.push(performance.now() - window.lowsky.stream.heartbeatAt);
+      if (document.body.dataset.link !== "live") window.lateness.push(performance.now() - last);
     }).observe(document.body, { attributes: true, attributeFilter: ["data-link"] });
   });
 
@@ -24,6 +27,9 @@ test("a frozen service: not live within 3 s, nothing can be acknowledged, and li
   await live(page);
   await sees(page, "an alert", 60, () => window.lowsky.alerts.open.size > 0);
   await observe(page);
+  const other = await open(engine, service.url, { lang: "en" });
+  await other.page.evaluate(() => (location.hash = "#/system"));
+  await sees(other.page, "the service is well", 30, () => document.querySelector(".page-head .status.ok"));
   service.signal("SIGSTOP");
   await dead(page);
   const [late] = await page.evaluate(() => window.lateness);
@@ -32,6 +38,10 @@ test("a frozen service: not live within 3 s, nothing can be acknowledged, and li
   assert.match(await page.title(), /^非实时/);
   assert.ok(await page.locator(".stamp").isVisible());
   assert.ok(await page.locator("#alerts li .ack").first().isDisabled());
+  await sees(other.page, "nobody knows how the service is", 6, () => document.querySelector(".page-head .status").textContent === "Unknown");
+  assert.equal(await other.page.locator(".page-head .ok, .part.ok").count(), 0, "no part is called well");
+  assert.match(await other.page.locator(".page").evaluate((page) => getComputedStyle(page).filter), /brightness/);
+  await other.close();
   const ages = () => page.locator("#alerts li .age").allInnerTexts();
   const before = await ages();
   await page.waitForTimeout(2000);
@@ -49,8 +59,11 @@ test("a killed service: offline at once, and after its restart live without a do
   const { page, close } = await open(engine, service.url, { lang: "en" });
   await live(page);
   await sees(page, "an alert", 60, () => window.lowsky.alerts.open.size > 0);
+  await observe(page);
   await service.stop();
   await dead(page);
+  const [late] = await page.evaluate(() => window.lateness);
+  assert.ok(late < 3000, `${late} ms after the last heartbeat`);
   await sees(page, "offline", 10, () => document.body.dataset.link === "offline");
   assert.match(await page.locator("#banner").innerText(), /NOT LIVE[\s\S]*frozen at \d\d:\d\d:\d\d/);
   assert.ok(await page.locator("#alerts li .ack").first().isDisabled());
@@ -88,7 +101,7 @@ test("a slow network: what comes late is not live", async () => {
 test("after a cut line the page says what it missed, and misses nothing", async () => {
   const service = await demo();
   const line = await wire(service.port);
-  const [{ page, close }, steady] = [await open(engine, line.url, { lang: "en" }), await open(engine, service.url)];
+  const [{ page, told: heard, close }, steady] = [await open(engine, line.url, { lang: "en" }), await open(engine, service.url)];
   await live(page);
   await live(steady.page);
   const from = await page.evaluate(() => window.lowsky.stream.lastSeq);
@@ -107,6 +120,10 @@ test("after a cut line the page says what it missed, and misses nothing", async 
   const [mine, theirs] = [await open_(page), await open_(steady.page)];
   const differ = mine.filter((id) => !theirs.includes(id)).concat(theirs.filter((id) => !mine.includes(id)));
   assert.ok(differ.length <= 1, `${differ}`);
+  // Every event since the page was opened came, in order and once, also those that were raised meanwhile.
+  const seqs = heard.map(({ seq }) => seq);
+  assert.ok(seqs.filter((seq) => seq > from).length > 8, `${seqs}`);
+  seqs.forEach((seq, i) => assert.ok(i === 0 || seq === seqs[i - 1] + 1, `${seqs[i - 1]} is followed by ${seq}`));
   await close();
   await steady.close();
   line.close();

@@ -84,7 +84,7 @@ test("crossings, areas and corridors of drawn shapes", async () => {
 test("pasted coordinates are read in either order, and named datums are known", async () => {
   const { parse, datumOf, toWgs84, zonesOf } = await load("editor/files");
   const ring = [[114.05, 22.54], [114.058, 22.54], [114.058, 22.545]];
-  for (const text of ["114.05,22.54\n114.058,22.54\n114.058,22.545", "22.54 114.05; 22.54 114.058; 22.545 114.058"]) assert.deepEqual(parse(text).points, ring);
+  for (const text of ["114.05,22.54\n114.058,22.54\n114.058,22.545", "22.54 114.05; 22.54 114.058; 22.545 114.058"]) assert.deepEqual(parse(text).shapes, [{ name: "", rings: [ring] }]);
   assert.ok(parse("nothing of use").fault);
   assert.ok(parse('{"type": ').fault);
   assert.equal(datumOf({ crs: "GCJ-02" }), "GCJ02");
@@ -96,6 +96,61 @@ test("pasted coordinates are read in either order, and named datums are known", 
   const volume = { uomDimensions: "M", lowerLimit: 0, lowerVerticalReference: "AGL", upperLimit: 120, upperVerticalReference: "AGL", horizontalProjection: { type: "Circle", center: [114, 22.5], radius: 300 } };
   const [zone] = zonesOf({ features: [{ identifier: "A", country: "CHN", name: "Park", type: "COMMON", restriction: "REQ_AUTHORISATION", applicability: [{ permanent: "YES" }], geometry: [volume] }] }, "");
   assert.deepEqual([zone.properties.type, zone.properties.variant, zone.geometry.extent.radius, zone.geometry.layer.upper], ["REQ_AUTHORIZATION", "COMMON", 300, 120]);
+});
+
+test("a table with a head gives an outline for each name, and what looks shifted is told", async () => {
+  const { parse, shiftedFrom, toWgs84, zoneOfShape } = await load("editor/files");
+  const rows = ["名称,经度,纬度", "甲,114.05,22.54", "甲,114.06,22.54", "甲,114.06,22.55", '"B",114.1,22.5', '"B",114.11,22.5', '"B",114.11,22.51'];
+  const { shapes } = parse(`\uFEFF${rows.join("\r\n")}\r\n`);
+  assert.deepEqual(shapes.map(({ name, rings }) => [name, rings[0].length]), [["甲", 3], ["B", 3]]);
+  assert.deepEqual(shapes[0].rings[0][1], [114.06, 22.54]);
+  assert.deepEqual(parse("id;lat;lon\nX;22.5;114.1\nX;22.5;114.2\nX;22.6;114.2").shapes[0], { name: "X", rings: [[[114.1, 22.5], [114.2, 22.5], [114.2, 22.6]]] });
+  assert.ok(parse("lat,lng\n22.5,114.1\n22.5,x\n22.6,114.2").fault, "what is no number is no place");
+  assert.ok(parse("lat,lng\n22.5,114.1").fault);
+  const never = () => false;
+  const ring = [[114.05, 22.54], [114.06, 22.54], [114.06, 22.55]];
+  const live = zoneOfShape({ name: "园区", rings: [ring.map((point) => toWgs84(point, "GCJ02"))] }, "WGS84", never);
+  const asDrawn = zoneOfShape({ name: "", rings: [ring] }, "WGS84", never);
+  const told = shiftedFrom([asDrawn], [live]);
+  assert.ok(300 < told.m && told.m < 700, `${told.m} m`);
+  assert.equal(shiftedFrom([live], [live]), undefined);
+  assert.equal(live.properties.name.find(({ text }) => text === "园区")?.lang.startsWith("zh"), true);
+});
+
+test("times are read as they are written, and only those of the calendar", async () => {
+  const { fromLocal, toLocal, timeOfDay } = await load("editor/times");
+  assert.equal(fromLocal("2026-11-22 14:02"), "2026-11-22T14:02:00+08:00");
+  assert.equal(toLocal("2026-11-22T06:02:00Z"), "2026-11-22 14:02");
+  for (const wrong of ["2026-02-30 10:00", "22/11/2026 14:02", "2026-11-22", "2026-11-22 24:10", ""]) assert.equal(fromLocal(wrong), undefined, wrong);
+  assert.deepEqual([timeOfDay("8:05"), timeOfDay("23:59"), timeOfDay("24:00"), timeOfDay("8h")], ["08:05", "23:59", undefined, undefined]);
+});
+
+test("the alarms of an hour are counted, and how they crowd and are noted", async () => {
+  const { measured } = await load("system/alarms");
+  const now = Date.parse("2026-11-22T06:00:00Z");
+  const alert = (minutesAgo, severity, ackAfterS) => {
+    const raised = now - minutesAgo * 60_000;
+    return { alert_id: String(Math.random()), severity, raised_at: new Date(raised).toISOString(), ...(ackAfterS ? { acknowledged: { by: "A", at: new Date(raised + ackAfterS * 1000).toISOString() } } : {}) };
+  };
+  const alerts = [...Array.from({ length: 12 }, () => alert(30, "WARNING", 20)), alert(5, "CRITICAL", 4), alert(4, "CAUTION"), alert(3, "ADVISORY")];
+  const done = measured(alerts, now);
+  assert.deepEqual([done.raised, done.peak, done.split, done.medianToAck], [14, 12, [1, 12, 1, 1], 20]);
+  assert.equal(done.perTenMin.at(-1), 2);
+  // Ten minutes of sixty with more than ten.
+  assert.ok(Math.abs(done.flooded - 10 / 60) < 0.02, `${done.flooded}`);
+  assert.equal(measured([], now).medianToAck, undefined);
+});
+
+test("figures of the service: rates, percentiles, and a new beginning", async () => {
+  const { readMetrics, Samples } = await load("system/samples");
+  const text = (messages, fast, slow) => `# HELP x\nlowsky_intake_messages_total ${messages}\nlowsky_l_bucket{le="0.1"} ${fast}\nlowsky_l_bucket{le="+Inf"} ${fast + slow}\nlowsky_l_bucket{le="0.5"} ${fast + slow}\n`;
+  const samples = new Samples();
+  samples.push(0, readMetrics(text(100, 1000, 0)));
+  samples.push(10_000, readMetrics(text(300, 1010, 1)));
+  assert.equal(samples.rate("intake_messages_total"), 20);
+  assert.equal(samples.p99("l"), 0.5, "of what came meanwhile");
+  samples.push(20_000, readMetrics(text(5, 0, 0)));
+  assert.equal(samples.rate("intake_messages_total"), undefined, "a service that began anew has no rate yet");
 });
 
 test("labels never cover each other or leave the view, and stay where they were", async () => {

@@ -19,6 +19,7 @@ test("a wall shows the picture with nothing to press, at 3840 × 2160", async ()
   await page.goto(`${service.url}?lang=zh&kiosk`);
   await live(page);
   await sees(page, "aircraft", 20, () => window.lowsky.tracks.count > 50);
+  assert.match(await page.locator("#silent").innerText(), /本屏没有声音/, "a wall that makes no sound says so");
   for (const hidden of ["#rail", ".tools", "#sound"]) assert.ok(!(await page.locator(hidden).isVisible()), hidden);
   assert.ok(await page.locator("#map").isVisible());
   assert.ok(await page.locator(".counts").isVisible());

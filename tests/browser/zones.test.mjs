@@ -100,6 +100,10 @@ test("a polygon is drawn by mouse; a crossing is marked where it is, and nothing
   assert.match(await page.locator(".fault-mark").innerText(), /Edge 1 crosses edge 3/);
   await page.locator("#zone-name_zh").fill("交叉");
   assert.equal(await page.locator("#zone-publish").isDisabled(), true);
+  const bar = () => page.locator("#zone-bar").innerText();
+  assert.match(await bar(), /\+1 added[\s\S]*~0 changed[\s\S]*−0 removed/);
+  assert.deepEqual(await page.locator(".zone-many").allInnerTexts(), ["–", "–"], "what is wrong is not said to alert nobody");
+  assert.match(await bar(), /cannot be judged until corrected/);
   assert.equal(await page.locator(".zone-points tr.bad").count(), 2);
   assert.match(await page.locator(`[data-zone="${id}"]`).innerText(), /errors: \d/);
   // The second corner goes where the third is and the third to its place: by hand, then in figures.
@@ -294,9 +298,71 @@ test("an import says where a file is wrong, and moves web-map coordinates to whe
   await close();
 });
 
+test("KML is taken with its names and holes; what looks shifted is asked about once", async () => {
+  const { page, faults, close } = await editor("zh");
+  await page.keyboard.press("i");
+  assert.match(await page.locator("#zone-import").innerText(), /选择文件/, "the page's own words, not the browser's");
+  const ring = (west, south, d) => [[west, south], [west + d, south], [west + d, south + d], [west, south + d], [west, south]].map((point) => point.join(",")).join(" ");
+  const kml = `<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark><name>水库</name><Polygon><outerBoundaryIs><LinearRing><coordinates>${ring(114.3, 22.64, 0.02)}</coordinates></LinearRing></outerBoundaryIs><innerBoundaryIs><LinearRing><coordinates>${ring(114.305, 22.645, 0.005)}</coordinates></LinearRing></innerBoundaryIs></Polygon></Placemark></Document></kml>`;
+  await page.locator("#import-file").setInputFiles({ name: "water.kml", mimeType: "application/vnd.google-earth.kml+xml", buffer: Buffer.from(kml) });
+  await sees(page, "its name and its text", 10, () => /water\.kml/.test(document.querySelector(".file-pick").textContent) && document.querySelector("#import-text").value.includes("<kml"));
+  await page.locator("#zone-import [type=submit]").click();
+  await sees(page, "the imported zone", 15, () => document.querySelector("#zone-name_zh")?.value === "水库");
+  assert.match(await page.locator(".zone-figures").innerText(), /内孔（保留）\s*1/);
+  await page.locator("#zone-name_zh").blur();
+  // A live zone as a web map would show it.
+  const { points, id } = await page.evaluate(() => {
+    const zone = window.lowsky.zones.features.find(({ geometry }) => geometry.type === "Polygon" && geometry.coordinates.length === 1);
+    return { id: zone.properties.identifier, points: zone.geometry.coordinates[0] };
+  });
+  const shifted = points.slice(0, -1).map(([lng, lat]) => `${lng + 0.00486},${lat - 0.0027}`);
+  await page.keyboard.press("i");
+  await page.locator("#import-text").fill(`lng,lat\n${shifted.join("\n")}`);
+  await page.locator("#import-datum").selectOption("WGS84");
+  await page.locator("#zone-import [type=submit]").click();
+  await sees(page, "it doubts the datum", 10, (name) => document.querySelector("#zone-import [role=alert]").textContent.includes(name) && /GCJ-02/.test(document.querySelector("#zone-import [role=alert]").textContent), id);
+  await page.locator("#zone-import [type=submit]").click();
+  await sees(page, "it is taken at the second press", 10, () => !document.querySelector("#zone-import"));
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("times are written as 2026-11-22 14:02 in both languages, and exempt operators are a list", async () => {
+  const { page, close } = await editor("zh");
+  const id = await draw(page, "p", SQUARE);
+  await page.locator("#zone-name_zh").fill("时段");
+  const until = page.locator("#zone-until");
+  assert.equal(await until.getAttribute("placeholder"), "2026-11-22 14:02");
+  await publishable(page);
+  await until.fill("11/22/2026 2:02 PM");
+  await until.press("Tab");
+  await sees(page, "it says how to write it", 5, () => /2026-11-22 14:02/.test(document.querySelector("#zone-until-fault").textContent) && document.querySelector("#zone-until").getAttribute("aria-invalid") === "true");
+  assert.ok(await page.locator("#zone-publish").isDisabled(), "nothing else than what stands there is published");
+  await until.fill("2031-01-02 14:02");
+  await until.press("Tab");
+  await page.locator("summary").click();
+  await page.locator("#zone-exempt_operators").fill("fire-brigade, police");
+  await publishable(page);
+  await publish(page);
+  await sees(page, "it is live", 20, (one) => window.lowsky.zones.byId(one), id);
+  const made = await zone(id);
+  assert.deepEqual(made.properties.extendedProperties.exempt, { operators: ["fire-brigade", "police"] });
+  assert.equal(Date.parse(made.properties.limitedApplicability[0].endDateTime), Date.parse("2031-01-02T14:02:00+08:00"));
+  await close();
+});
+
 test("an emergency zone is in force at once, from a form of one page", async () => {
   const { page, close } = await editor();
   await page.keyboard.press("e");
+  // The form stands beside what it shows, and the map can be moved meanwhile.
+  const [form, cross] = [await page.locator("#zone-emergency").boundingBox(), await page.locator("#map").boundingBox()];
+  assert.ok(form.x > cross.x + cross.width / 2 + 60, `the form begins at ${form.x}`);
+  const before = await page.locator("#emergency-lng").inputValue();
+  await page.evaluate(() => window.lowsky.map.pan(200, 0));
+  await page.waitForTimeout(600);
+  await page.locator("#emergency-middle").click();
+  assert.notEqual(await page.locator("#emergency-lng").inputValue(), before);
+  assert.match(await page.locator("#emergency-until").inputValue(), /^\d{4}-\d\d-\d\d \d\d:\d\d$/);
   await page.locator("#emergency-name").fill("山火");
   await page.locator("#emergency-radius").fill("800");
   await page.locator("#zone-emergency-author").fill("Wang Li");

@@ -110,6 +110,16 @@ fn what_must_not_be_missed() {
 }
 
 #[test]
+fn everybody_can_use_every_page() {
+    cases("access.test.mjs");
+}
+
+#[test]
+fn one_alert_from_its_prediction_on_and_a_crowded_sky() {
+    cases("crowd.test.mjs");
+}
+
+#[test]
 fn a_page_that_must_not_be_trusted_says_so() {
     cases("trust.test.mjs");
 }

@@ -5,7 +5,7 @@ use lowsky::service::clock;
 use lowsky::service::feeds::Heard;
 use serde_json::{Value, json};
 
-use crate::http_support::{get, request, start};
+use crate::http_support::{at, get, request, start};
 
 #[tokio::test]
 async fn a_fleet_tells_how_each_feed_does_and_what_was_refused_last() {
@@ -25,7 +25,13 @@ async fn a_fleet_tells_how_each_feed_does_and_what_was_refused_last() {
         server.app.feeds.note(&operator, &uas_id, &heard);
     }
     let all = get(server.address, "/api/v1/fleet").await.json();
-    assert_eq!(all["operators"], json!([{ "operator": "acme", "aircraft": 1, "refused": 1 }]));
+    let told = &all["operators"][0];
+    assert_eq!(
+        (&told["operator"], &told["aircraft"], &told["refused"]),
+        (&json!("acme"), &json!(1), &json!(1))
+    );
+    assert_eq!(told["delay_s"], json!({ "p50": 0.5, "p99": 0.5 }), "of all its aircraft together");
+    assert!(told["heard_at"].is_string() && told["rate_hz"].is_number(), "{told}");
     let fleet = get(server.address, "/api/v1/fleet/acme").await.json();
     let feed = &fleet["aircraft"][0];
     assert_eq!((&feed["uas_id"], &feed["messages"], &feed["refused"]), (&json!("U-1"), &json!(2), &json!(1)));
@@ -69,7 +75,7 @@ async fn a_message_is_judged_as_the_intake_would_and_never_taken_in() {
         (&json!("/lat"), &json!("\"lat\": 22.5, \"lng\": 114.0"))
     );
     assert!(faults.iter().all(|fault| fault["message"]["zh-CN"].is_string() && fault["column"].is_u64()));
-    assert!(server.app.feeds.operators().is_empty() && server.app.hub.world().picture.is_empty());
+    assert!(server.app.feeds.operators(at(0)).is_empty() && server.app.hub.world().picture.is_empty());
     assert_eq!(request(server.address, "POST /api/v1/check/telemetry?tropic=x", "", "{}").await.status, 400);
     let evil =
         request(server.address, "POST /api/v1/check/telemetry", "Origin: http://evil.example\r\n", "{}")

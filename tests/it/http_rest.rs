@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lowsky::airspace::{Document, load};
-use lowsky::domain::{Acknowledgement, AlertEventKind, Severity, Shelving};
+use lowsky::domain::{Acknowledgement, Alert, AlertEvent, AlertEventKind, Severity, Shelving};
 use lowsky::service::clock;
 use lowsky::service::health::{Part, Status};
 use lowsky::stream::{Deed, ShelveRequest};
@@ -163,7 +163,6 @@ async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
         ("a1", "", "[", 400),
         ("a1", "", "[]", 400),
         ("none", "", "", 404),
-        ("old", "", "", 409),
         ("a1", "Origin: http://evil.example\r\n", "", 403),
     ] {
         let answer = request(address, &format!("POST /api/v1/alerts/{path}/ack"), headers, body).await;
@@ -174,6 +173,38 @@ async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
     let huge = "POST /api/v1/alerts/a1/ack HTTP/1.1\r\nHost: x\r\nContent-Length: 8388609\r\n\r\n{";
     let answer = crate::http_support::exchange(address, huge.as_bytes()).await;
     assert_eq!(answer.status, 413);
+}
+
+#[tokio::test]
+async fn p18_an_alert_that_is_over_is_noted_for_everybody_once() {
+    let mut server = start(|_, _| {}).await;
+    let over = event(AlertEventKind::Cleared, alert("old", Severity::Warning));
+    server.publisher.alert(Arc::clone(&over));
+    server.publisher.commit();
+    let address = server.address;
+    let path = "POST /api/v1/alerts/old/ack";
+    let by = |name: &str| format!("Lowsky-Author: {name}\r\n");
+    let post = tokio::spawn(async move { request(address, path, &by("%E7%8E%8B%E4%BC%9F"), "").await });
+    let asked = noted(server.acks.recv().await);
+    assert_eq!((asked.by.as_str(), asked.cleared.as_deref()), ("王伟", Some(&over.alert)));
+    let noted = Acknowledgement { by: asked.by, at: at(10), note: None };
+    let told = Alert { acknowledged: Some(noted), ..over.alert.clone() };
+    let told = Arc::new(AlertEvent { event: AlertEventKind::Acknowledged, alert: told });
+    let told = server.publisher.alert(told);
+    server.publisher.durable(told.seq);
+    server.publisher.commit();
+    let answer = post.await.unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(
+        (&answer.json()["state"], &answer.json()["acknowledged"]["by"]),
+        (&"CLEARED".into(), &"王伟".into())
+    );
+    let again = request(address, path, &by("王伟"), "").await;
+    assert_eq!((again.status, again.body == answer.body), (200, true));
+    let second = request(address, path, &by("Li"), "").await;
+    assert_eq!(second.status, 409, "{}", second.body);
+    assert!(second.body.contains("王伟"), "{}", second.body);
+    assert!(server.acks.try_recv().is_err(), "the core was asked once");
 }
 
 #[tokio::test]

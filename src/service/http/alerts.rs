@@ -142,7 +142,8 @@ pub(super) async fn one(
     Ok(answer::json(logged.alert_json().into()))
 }
 
-/// `POST /api/v1/alerts/{alert_id}/ack`: the alert once its acknowledgement is on disk, or 202 if that takes longer.
+/// `POST /api/v1/alerts/{alert_id}/ack`: the alert once its acknowledgement is on disk, or 202 if that takes longer. One
+/// that is cleared and that nobody took note of is noted too, so that every seat knows.
 pub(super) async fn acknowledge(
     State(app): State<Arc<App>>,
     Path(alert_id): Path<String>,
@@ -154,27 +155,32 @@ pub(super) async fn acknowledge(
     let note = note(&bytes)?;
     let by = upgrade::author(&head.headers, &head.extensions)?;
     let logged = find(&app, &alert_id).await?;
-    if logged.alert().state == AlertState::Cleared {
-        return Err(cleared(&alert_id));
-    }
     let ours =
         |alert: &Alert| alert.acknowledged.as_ref().is_some_and(|ack| ack.by == by && ack.note == note);
     let wakes = app.hub.wakes();
     if !ours(logged.alert()) {
-        let alert_id = Arc::clone(&logged.alert().alert_id);
-        if !app.hub.acknowledge(AckRequest { alert_id, by: by.clone(), note: note.clone() }) {
-            return Err(too_many());
-        }
+        hand_in(&app, logged.alert(), &by, note.as_ref())?;
     }
-    until_durable(&app, &alert_id, wakes, ours).await
+    let mut is_over = logged.alert().state == AlertState::Cleared;
+    let on_cleared = |alert: &Alert| {
+        if alert.acknowledged.is_none() && is_over {
+            return Ok(());
+        }
+        // It was cleared before the core heard of the note, or somebody else was faster.
+        is_over = true;
+        hand_in(&app, alert, &by, note.as_ref())
+    };
+    until_durable(&app, &alert_id, wakes, ours, on_cleared).await
 }
 
-/// The alert once it is on disk as `done` wants it, or 202 if that takes longer; 409 if it is cleared before.
+/// The alert once it is on disk as `done` wants it, or 202 if that takes longer. While it is cleared and not so,
+/// `on_cleared` says what to do.
 pub(super) async fn until_durable(
     app: &App,
     alert_id: &str,
     mut wakes: watch::Receiver<u64>,
     done: impl Fn(&Alert) -> bool,
+    mut on_cleared: impl FnMut(&Alert) -> Result<(), Problem>,
 ) -> Result<Response, Problem> {
     let waited = async {
         loop {
@@ -187,7 +193,7 @@ pub(super) async fn until_durable(
                     return Ok(newest);
                 }
                 if !done(newest.alert()) && newest.alert().state == AlertState::Cleared {
-                    return Err(cleared(alert_id));
+                    on_cleared(newest.alert())?;
                 }
             }
             // That an event has become durable wakes nobody.
@@ -211,6 +217,22 @@ pub(super) fn cleared(alert_id: &str) -> Problem {
 /// Too many wait for the core.
 pub(super) fn too_many() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many acknowledgements wait; try again")
+}
+
+/// Hands a note to the core, with the alert if that is over. A cleared alert is noted once: who comes second is told.
+fn hand_in(app: &App, alert: &Alert, by: &str, note: Option<&String>) -> Result<(), Problem> {
+    let over = alert.state == AlertState::Cleared;
+    if let Some(known) = alert.acknowledged.as_ref().filter(|_| over) {
+        let detail = format!("alert `{}` is cleared, and {} took note of it", alert.alert_id, known.by);
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    let request = AckRequest {
+        alert_id: Arc::clone(&alert.alert_id),
+        by: by.to_owned(),
+        note: note.cloned(),
+        cleared: over.then(|| Box::new(alert.clone())),
+    };
+    if app.hub.acknowledge(request) { Ok(()) } else { Err(too_many()) }
 }
 
 /// The newest event of an alert, out of memory or the journal.

@@ -162,7 +162,8 @@ fn openapi_of_reading() -> Value {
         query("after", seq()),
         query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
     ]);
-    let author = json!({ "name": "Lowsky-Author", "in": "header", "schema": text() });
+    let author = json!({ "name": "Lowsky-Author", "in": "header", "schema": text(),
+        "description": "Who acts, as UTF-8 or percent-encoded UTF-8; else the address." });
     let note =
         json!({ "content": { "application/json": { "schema": object(&[], json!({ "note": text() })) } } });
     let wish = json!({ "minutes": { "type": "number", "minimum": 1, "maximum": 480 }, "reason": text() });
@@ -195,7 +196,7 @@ fn openapi_of_reading() -> Value {
             "/api/v1/alerts/{alert_id}": get("One alert", json!([in_path("alert_id")]),
                 answers("The alert", "application/json", alert())),
             "/api/v1/alerts/{alert_id}/ack": { "post": {
-                "summary": "Take note of an alert", "parameters": [in_path("alert_id"), author],
+                "summary": "Take note of an alert; of one that is cleared, once", "parameters": [in_path("alert_id"), author],
                 "requestBody": note, "responses": answers("The alert", "application/json", alert()) } },
             "/api/v1/alerts/{alert_id}/shelve": {
                 "post": { "summary": "Put an alert aside for some minutes; never a CRITICAL one",

@@ -17,7 +17,7 @@ pub(super) fn with_paths(mut document: Value) -> Value {
         (
             "/api/v1/fleet",
             json!({ "get": {
-            "summary": "Operators whose aircraft were heard",
+            "summary": "Operators whose aircraft were heard, and how their feeds do together",
             "responses": { "200": found(json!({ "type": "object", "required": ["now", "operators"] })) } } }),
         ),
         (

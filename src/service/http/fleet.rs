@@ -12,14 +12,15 @@ use crate::service::clock;
 use crate::service::feeds::{FeedQuality, OperatorFeeds};
 use crate::stream::to_json;
 
-/// `GET /api/v1/fleet`: who was heard.
+/// `GET /api/v1/fleet`: who was heard, and how the feeds of each do together.
 pub(super) async fn operators(State(app): State<Arc<App>>) -> Response {
     #[derive(Serialize)]
     struct Operators {
         now: Timestamp,
         operators: Vec<OperatorFeeds>,
     }
-    answer::json(to_json(&Operators { now: clock::now(), operators: app.feeds.operators() }))
+    let now = clock::now();
+    answer::json(to_json(&Operators { now, operators: app.feeds.operators(now) }))
 }
 
 /// `GET /api/v1/fleet/{operator}`: the feed of each of its aircraft; none where nothing was heard.

@@ -66,7 +66,7 @@ async fn ask(
         return Err(too_many());
     }
     let done = |alert: &Alert| alert.shelved.as_ref().map(|shelving| shelving.until) == until;
-    until_durable(app, &alert_id, wakes, done).await
+    until_durable(app, &alert_id, wakes, done, |_| Err(cleared(&alert_id))).await
 }
 
 /// What is asked for: so many minutes, and why.

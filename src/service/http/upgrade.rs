@@ -136,15 +136,17 @@ fn is_own(origin: &str, host: Option<&str>) -> bool {
         && (name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()))
 }
 
-/// Who acts: the header `Lowsky-Author`, else the address.
+/// Who acts: the header `Lowsky-Author`, plain or percent-encoded UTF-8, else the address.
 pub(super) fn author(headers: &HeaderMap, extensions: &Extensions) -> Result<String, Problem> {
     let Some(value) = headers.get(AUTHOR) else {
         let connection = extensions.get::<Arc<Connection>>();
         return Ok(connection.map_or_else(|| "anonymous".into(), |connection| connection.address.to_string()));
     };
-    let name = std::str::from_utf8(value.as_bytes()).unwrap_or_default().trim();
+    let name = super::zone_requests::decoded(value.as_bytes()).unwrap_or_default();
+    let name = name.trim();
     if name.is_empty() || AUTHOR_LEN_MAX < name.chars().count() || name.chars().any(char::is_control) {
-        let detail = format!("1 to {AUTHOR_LEN_MAX} characters of UTF-8 are wanted");
+        let detail =
+            format!("1 to {AUTHOR_LEN_MAX} characters of UTF-8, plain or percent-encoded, are wanted");
         return Err(Problem::bad_request(vec![Fault::in_header("Lowsky-Author", detail)]));
     }
     Ok(name.into())

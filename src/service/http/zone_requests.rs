@@ -39,7 +39,7 @@ pub(super) fn cause(headers: &HeaderMap) -> Result<Cause, Problem> {
 }
 
 /// Percent-encoded UTF-8, or plain UTF-8 in which a stray per cent stands for itself.
-fn decoded(bytes: &[u8]) -> Option<String> {
+pub(super) fn decoded(bytes: &[u8]) -> Option<String> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some((&first, after)) = rest.split_first() {

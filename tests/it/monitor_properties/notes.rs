@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use lowsky::domain::{AlertEvent, AlertEventKind, LatLng, Observation, OperationalStatus, Severity, UasId};
+use lowsky::domain::{
+    Alert, AlertEvent, AlertEventKind, AlertState, LatLng, Observation, OperationalStatus, Severity, UasId,
+};
 use lowsky::monitor::{Effect, Event, Monitor, Settings};
 
 use super::lifecycle::open;
@@ -107,6 +109,31 @@ fn p18_who_takes_note_of_nothing_is_told() {
         let told = aircraft.note(21.0, id, "P1", "seen");
         assert!(matches!(&told[..], [Effect::AckRefused(refused)] if **refused == *id), "{told:?}");
     }
+}
+
+#[test]
+fn p18_an_alert_that_is_over_is_noted_once_and_stays_over() {
+    let mut aircraft = Aircraft::new();
+    aircraft.report(0..3, OperationalStatus::Emergency);
+    let told = aircraft.report(3..20, OperationalStatus::Airborne);
+    let cleared = told.into_iter().rfind(|event| event.event == AlertEventKind::Cleared).unwrap().alert;
+    let mut note = |second: f64, alert: &Alert| {
+        let before = aircraft.effects.len();
+        let event = Event::NotedAfterwards { cleared: Box::new(alert.clone()), by: "P1".into(), note: None };
+        aircraft.monitor.handle(at(second), event, &mut aircraft.effects);
+        aircraft.effects[before..].to_vec()
+    };
+    let first = note(21.0, &cleared);
+    let event = alerts(&first).next().unwrap();
+    assert_eq!((event.event, event.alert.state), (AlertEventKind::Acknowledged, AlertState::Cleared));
+    assert_eq!(
+        event.alert.acknowledged.as_ref().map(|ack| (ack.by.as_str(), ack.at)),
+        Some(("P1", at(21.0)))
+    );
+    // The second press was made before its page heard of the first.
+    assert!(note(21.1, &cleared).is_empty());
+    let open = Alert { state: AlertState::Open, ..cleared };
+    assert!(matches!(&note(21.2, &open)[..], [Effect::AckRefused(_)]));
 }
 
 #[test]

@@ -12,6 +12,7 @@ import { Path } from "./store/path";
 import { Tracks, mercatorX, mercatorY } from "./store/tracks";
 import { type ZoneFeature, Zones, brief, zoneName } from "./store/zones";
 import { type Missed, Stream } from "./stream";
+import { askAuthorOnce } from "./ui/author";
 import { Sound } from "./ui/sound";
 import { Watch, seatOf } from "./watch";
 
@@ -226,34 +227,35 @@ export class App implements Scene {
     this.map.show(box, places.length > 1 ? 16 : SINGLE_ZOOM);
   }
 
-  /** Takes note of an alert in the service; one that is over is noted at this seat. */
+  /** Takes note of an alert, also of one that is over, in the service: every seat hears of it. */
   async acknowledge(id: string, note = ""): Promise<boolean> {
-    if (this.alerts.cleared.has(id)) {
-      this.alerts.note(id);
-      if (this.alert?.alert_id === id) this.select(undefined);
-      this.draw();
-      return true;
-    }
     if (!this.stream.live) {
       this.notify("ack", "warn", t("acknowledge_frozen"));
       return false;
     }
+    await askAuthorOnce();
     let why = "";
     try {
       const answer = await this.stream.acknowledge(id, note);
-      if (answer.ok) return true;
-      const problem = (await answer.json()) as { detail?: string };
-      why = problem.detail ?? String(answer.status);
-      if (answer.status === 409 && this.alerts.cleared.has(id)) {
-        this.alerts.note(id);
-        this.draw();
+      // Of one that is over somebody else may have taken note first, or it is kept no longer.
+      const over = this.alerts.cleared.has(id);
+      if (answer.ok || (over && [404, 409].includes(answer.status))) {
+        if (over) this.noted(id);
         return true;
       }
+      const problem = (await answer.json()) as { detail?: string };
+      why = problem.detail ?? String(answer.status);
     } catch (error) {
       why = error instanceof Error ? error.message : String(error);
     }
     this.notify("ack", "error", t("acknowledge_failed", { why }));
     return false;
+  }
+
+  private noted(id: string): void {
+    this.alerts.cleared.delete(id);
+    if (this.alert?.alert_id === id) this.select(undefined);
+    this.draw();
   }
 
   notify(id: string, kind: Notice["kind"], text: string): void {

@@ -3,6 +3,7 @@
 // A page is live only while three things hold: the evaluating path's heartbeat is fresh, an own ping comes back in
 // time (frames that are stuck in a slow network show here, whatever the clocks say), and the service is not behind.
 
+import { signedBy } from "./ui/author";
 import type { Frame, Heartbeat, Wanted } from "./protocol";
 
 /** The page is not live after so long without a heartbeat or with a ping unanswered, milliseconds. */
@@ -100,7 +101,7 @@ export class Stream {
 
   acknowledge(alertId: string, note: string): Promise<Response> {
     const body = note ? JSON.stringify({ note }) : "{}";
-    const headers = { "content-type": "application/json" };
+    const headers = { "content-type": "application/json", ...signedBy() };
     return fetch(`/api/v1/alerts/${encodeURIComponent(alertId)}/ack`, { method: "POST", headers, body });
   }
 

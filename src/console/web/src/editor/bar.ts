@@ -65,18 +65,20 @@ export class Bar {
     const draft = work.draft;
     write(this.title, draft ? t("zone_draft_of", { author: draft.author }) : t("zone_against_live"));
     this.renderDifference(check);
-    const now = check?.alerted_now ?? [];
-    const hour = check?.alerted_last_hour;
-    write(this.nowCount, check?.alerted_now ? String(aircraft(now).length) : "–");
+    const errors = faults.filter(({ error }) => error).length;
+    // What is wrong alerts nobody; that must not read as that nobody would be alerted.
+    const judged = errors === 0 && check?.valid !== false;
+    const now = (judged && check?.alerted_now) || [];
+    const hour = judged ? check?.alerted_last_hour : undefined;
+    write(this.nowCount, judged && check?.alerted_now ? String(aircraft(now).length) : "–");
     this.nowCount.classList.toggle("some", now.length > 0);
     write(this.nowTitle, t("zone_alerted_now"));
     const figures = { fresh: aircraft(now.filter((one) => one.new !== false)).length, gone: aircraft(check?.no_longer_alerted_now ?? []).length };
-    write(this.nowNote, fresh && check?.alerted_now ? t("zone_alerted_note", figures) : t("zone_checking"));
+    write(this.nowNote, t(!judged ? "zone_not_judged" : fresh && check?.alerted_now ? "zone_alerted_note" : "zone_checking", figures));
     write(this.hourCount, hour ? String(aircraft(hour).length) : "–");
     write(this.hourTitle, t("zone_alerted_hour"));
-    write(this.hourNote, t(check?.partial ? "zone_alerted_hour_partial" : "zone_alerted_hour_note"));
+    write(this.hourNote, t(!judged ? "zone_not_judged" : check?.partial ? "zone_alerted_hour_partial" : "zone_alerted_hour_note"));
     this.renderNames(now);
-    const errors = faults.filter(({ error }) => error).length;
     const stale = work.stale().length;
     const warnings = faults.length - errors;
     const verdict = !live
@@ -108,14 +110,19 @@ export class Bar {
 
   private renderDifference(check: Check | undefined): void {
     const found = check?.difference;
-    const drawn = JSON.stringify([found, t("zone_area"), this.work.draft?.draft_id]);
+    // As the service counts, or as they are here while it cannot.
+    const here = [...this.work.changes.values()];
+    const added = found?.added.length ?? here.filter(({ base, now }) => now && !base).length;
+    const changed = found?.changed.length ?? here.filter(({ base, now }) => now && base).length;
+    const removed = found?.removed.length ?? here.filter(({ now }) => !now).length;
+    const drawn = JSON.stringify([found, added, changed, removed, t("zone_area"), this.work.draft?.draft_id]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    const count = (kind: string, sign: string, n: number | undefined, text: string) => h("span", { class: kind }, `${sign}${n ?? "–"} ${text}`);
+    const count = (kind: string, sign: string, n: number, text: string) => h("span", { class: kind }, `${sign}${n} ${text}`);
     this.counts.replaceChildren(
-      count("added", "+", found?.added.length, t("zone_added")),
-      count("changed", "~", found?.changed.length, t("zone_changed")),
-      count("removed", "−", found?.removed.length, t("zone_removed")),
+      count("added", "+", added, t("zone_added")),
+      count("changed", "~", changed, t("zone_changed")),
+      count("removed", "−", removed, t("zone_removed")),
     );
     const many = (found?.changed.length ?? 0) > 1;
     const lines = (found?.changed ?? []).map(({ id, fields, area_m2 }) => `${many ? `${id}: ` : ""}${together(fieldWords(fields ?? [], area_m2))}`);

@@ -28,7 +28,7 @@ export class Doing {
   private summary(): HTMLElement {
     const check = this.check();
     const { added, changed, removed } = check?.difference ?? { added: [], changed: [], removed: [] };
-    const now = new Set((check?.alerted_now ?? []).map(({ uas_id }) => uas_id)).size;
+    const now = check?.alerted_now ? new Set(check.alerted_now.map(({ uas_id }) => uas_id)).size : "–";
     const lines = [`+${added.length} ~${changed.length} −${removed.length}   ${[...added, ...removed].join(", ")}`, t("zone_sum_now", { n: now })];
     for (const { id, fields, area_m2 } of changed) lines.push(`${id}: ${fieldWords(fields ?? [], area_m2).join(", ")}`);
     return h("ul", { class: "zone-summary" }, ...lines.slice(0, 8).map((line) => h("li", {}, line)));

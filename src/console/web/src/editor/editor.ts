@@ -118,9 +118,8 @@ export function zones(app: App, { over, side }: Places): Mounted & { leave(): vo
   });
   const startTool = (tool: Tool) => (drawing.tool === tool ? drawing.stop() : drawing.start(tool));
   const emergency = () => {
-    const centre = toLonLat(app.map.place().center) as LngLat;
     void emergencyZone({
-      centre,
+      centre: () => toLonLat(app.map.place().center) as LngLat,
       preview: (ring) => {
         preview = ring;
         refresh();
@@ -140,7 +139,7 @@ export function zones(app: App, { over, side }: Places): Mounted & { leave(): vo
     emergency,
     zoom: (step) => app.map.zoomBy(step),
   });
-  const nothing = h("div", { class: "zone-nothing" }, h("b"), h("p"), h("p", { class: "dim" }));
+  const nothing = h("div", { class: "zone-nothing" }, h("b"), h("p"), h("p", { class: "dim" }), h("p", { class: "zone-small" }));
   const cross = h("div", { class: "zone-cross", "aria-hidden": "true" });
   side.replaceChildren(form.root, nothing);
   over.replaceChildren(list.root, toolbar.root, toolbar.zoom, cross, bar.root);
@@ -306,15 +305,17 @@ export function zones(app: App, { over, side }: Places): Mounted & { leave(): vo
         tell();
         void list.fetch();
       }
-      list.render(faults, app.zones.version);
-      form.render(faults, work.chosen !== undefined && app.zones.byId(work.chosen) !== undefined);
+      const all = [...faults, ...form.unread()];
+      list.render(all, app.zones.version);
+      form.render(all, work.chosen !== undefined && app.zones.byId(work.chosen) !== undefined);
       toolbar.render(drawing.tool, work.canUndo, work.canRedo);
-      bar.render(check, faults, checked === signature(), app.stream.live);
+      bar.render(check, all, checked === signature(), app.stream.live);
       cross.hidden = drawing.tool === undefined;
       nothing.hidden = work.chosen !== undefined;
       write(nothing.children[0] as HTMLElement, t("zone_start"));
       write(nothing.children[1] as HTMLElement, t("zone_start_how"));
       write(nothing.children[2] as HTMLElement, t("zone_start_keys"));
+      write(nothing.children[3] as HTMLElement, t("zone_small"));
     },
     key: keys,
     leave() {

@@ -12,7 +12,8 @@ const RADIUS_M = 500;
 const HOURS = 2;
 
 export interface Place {
-  centre: LngLat;
+  /** The middle of the map. */
+  centre(): LngLat;
   /** Shows the circle on the map while the form is open; nothing takes it away. */
   preview(ring: LngLat[] | undefined): void;
   done(id: string, words: string): void;
@@ -22,16 +23,20 @@ export async function emergencyZone({ centre, preview, done }: Place): Promise<v
   const number = (id: string, value: string, step = "any") => h("input", { type: "number", id, value, step });
   const kind = h("select", { id: "emergency-kind" }, h("option", { value: "RESCUE" }, t("zone_kind_RESCUE")), h("option", { value: "EVENT" }, t("zone_kind_EVENT")));
   const name = h("input", { id: "emergency-name", maxlength: 100, autocomplete: "off" });
-  const lat = number("emergency-lat", centre[1].toFixed(6), "0.001");
-  const lng = number("emergency-lng", centre[0].toFixed(6), "0.001");
+  const lat = number("emergency-lat", "", "0.001");
+  const lng = number("emergency-lng", "", "0.001");
   const radius = number("emergency-radius", String(RADIUS_M), "100");
   const upper = number("emergency-upper", "", "10");
-  const until = h("input", { type: "datetime-local", id: "emergency-until" });
+  const until = h("input", { type: "text", id: "emergency-until", placeholder: "2026-11-22 14:02", autocomplete: "off" });
   until.value = toLocal(new Date(Date.now() + HOURS * 3_600_000).toISOString());
   const labelled = (words: string, input: HTMLElement, wide = false) => h("label", { class: `zone-field${wide ? " wide" : ""}` }, h("span", {}, words), input);
   const draw = () => preview(circle([Number(lng.value), Number(lat.value)], Number(radius.value)));
   for (const input of [lat, lng, radius]) input.addEventListener("input", draw);
-  draw();
+  const takeMiddle = () => {
+    [lng.value, lat.value] = centre().map((degrees) => degrees.toFixed(6)) as [string, string];
+    draw();
+  };
+  takeMiddle();
   await ask({
     id: "zone-emergency",
     title: t("zone_emergency"),
@@ -39,10 +44,12 @@ export async function emergencyZone({ centre, preview, done }: Place): Promise<v
       h("p", { class: "zone-verdict warned" }, t("zone_emergency_note")),
       h("div", { class: "zone-fields" },
         labelled(t("zone_kind"), kind), labelled(t("zone_emergency_name"), name), labelled(t("zone_lat"), lat), labelled(t("zone_lng"), lng),
+        h("button", { type: "button", id: "emergency-middle", class: "wide", onclick: takeMiddle }, t("zone_emergency_middle")),
         labelled(t("zone_radius"), radius), labelled(t("zone_emergency_upper"), upper), labelled(t("zone_field_until"), until, true)),
     ],
     confirm: t("zone_emergency_now"),
     danger: true,
+    beside: true,
     run: async (by) => {
       const [at, metres, end] = [[Number(lng.value), Number(lat.value)], Number(radius.value), fromLocal(until.value)];
       if (!(metres > 0) || !end || Date.parse(end) <= Date.now()) return t("zone_emergency_fault");

@@ -3,7 +3,7 @@
 import { t, tMaybe } from "../i18n";
 import { DAYS, type Period, type Properties, REASONS, REFERENCES, RESTRICTIONS, type Layer, type Zone, parts, textIn, withText } from "./model";
 import type { FieldName } from "./rules";
-import { fromLocal, offsetAt, toLocal } from "./times";
+import { fromLocal, offsetAt, timeOfDay, toLocal } from "./times";
 
 export interface Field {
   name: FieldName;
@@ -62,7 +62,7 @@ function setDaily(zone: Zone, change: (daily: { day: string[]; startTime?: strin
 function setClock(name: "startTime" | "endTime") {
   return (zone: Zone, _part: number, value: string) =>
     setDaily(zone, (daily) => {
-      if (value) daily[name] = `${value}:00${offsetAt(Date.now())}`;
+      if (value) daily[name] = `${timeOfDay(value) ?? value}:00${offsetAt(Date.now())}`;
       else delete daily[name];
     });
 }
@@ -80,6 +80,20 @@ const texts = (which: "name" | "message", lang: "zh" | "en") => ({
     if (which === "message" && zone.properties.message?.length === 0) delete (zone.properties as Partial<Properties>).message;
   },
 });
+/** Who a zone is not for, as names in a row. */
+const exempt = (which: "operators" | "uas_ids") => ({
+  read: (zone: Zone) => (exemptOf(zone)[which] ?? []).join(", "),
+  write: (zone: Zone, _part: number, value: string) => {
+    const names = value.split(/[,，;；\s]+/).filter(Boolean);
+    const { [which]: _was, ...others } = exemptOf(zone);
+    const next = names.length > 0 ? { ...others, [which]: names } : others;
+    const { exempt: _before, ...rest } = (zone.properties.extendedProperties ?? {}) as Record<string, unknown>;
+    const extended = Object.keys(next).length > 0 ? { ...rest, exempt: next } : rest;
+    if (Object.keys(extended).length > 0) zone.properties.extendedProperties = extended;
+    else delete zone.properties.extendedProperties;
+  },
+});
+const exemptOf = (zone: Zone) => ((zone.properties.extendedProperties as { exempt?: Record<string, string[]> } | undefined)?.exempt ?? {}) as Record<string, string[]>;
 const authority = (zone: Zone) => zone.properties.zoneAuthority?.[0];
 
 export const FIELDS: Field[] = [
@@ -132,6 +146,8 @@ export const FIELDS: Field[] = [
     options: () => [["", t("zone_exemption_unsaid")], ["YES", t("zone_exemption_yes")], ["NO", t("zone_exemption_no")]],
     read: (zone) => zone.properties.regulationExemption ?? "", write: (zone, _part, value) => setOptional(zone, "regulationExemption", value),
   },
+  { name: "text", key: "exempt_operators", label: () => t("zone_field_exempt_operators"), kind: "text", wide: true, more: true, ...exempt("operators") },
+  { name: "text", key: "exempt_uas", label: () => t("zone_field_exempt_uas"), kind: "text", wide: true, more: true, ...exempt("uas_ids") },
   { name: "text", key: "message_zh", label: () => t("zone_field_message_zh"), kind: "text", wide: true, more: true, ...texts("message", "zh") },
   { name: "text", key: "message_en", label: () => t("zone_field_message_en"), kind: "text", wide: true, more: true, ...texts("message", "en") },
   {

@@ -1,11 +1,12 @@
 // The form of the chosen zone: its fields, its points, and what is wrong with each.
 
-import { language, t } from "../i18n";
+import { language, t, tMaybe } from "../i18n";
 import { h, icon, ICONS, toggle, write } from "../ui/dom";
 import { areaM2 } from "./geometry";
 import { FIELDS, type Field } from "./fields";
-import { formOf, parts, pointsOf, type Zone } from "./model";
+import { type Daily, formOf, parts, type Period, pointsOf, type Zone } from "./model";
 import type { Fault, FieldName } from "./rules";
+import { fromLocal, timeOfDay, toLocal } from "./times";
 import { PointTable } from "./points";
 import type { Work } from "./work";
 
@@ -16,6 +17,8 @@ interface Shown {
   input: HTMLInputElement | HTMLSelectElement | undefined;
   toggles: HTMLButtonElement[];
   fault: HTMLElement;
+  /** What stands in it cannot be read; the zone is as before. */
+  unread: boolean;
 }
 
 export class ZoneForm {
@@ -34,6 +37,7 @@ export class ZoneForm {
   private readonly others = h("ul", { class: "zone-other-faults" });
   private readonly periods = h("p", { class: "dim wide" });
   private shown: Shown[] = [];
+  private filled: string | undefined;
   private lang = "";
   private beginning = false;
 
@@ -73,11 +77,21 @@ export class ZoneForm {
     this.beginning = false;
   }
 
+  /** Times that cannot be read: nothing may be published while the form says something else than the zone. */
+  unread(): Fault[] {
+    const zone = this.work.current?.properties.identifier;
+    if (zone === undefined || zone !== this.filled) return [];
+    return this.shown.filter((one) => one.unread).map(({ field }) => ({ zone, field: field.name, error: true, rows: [], edges: [], text: t(field.kind === "clock" ? "zone_clock_form" : "zone_moment_form") }));
+  }
+
   private fill(zone: Zone, faults: Fault[]): void {
     const { part } = this.work;
+    const another = this.filled !== zone.properties.identifier;
+    this.filled = zone.properties.identifier;
     for (const one of this.shown) {
       const value = one.field.read(zone, part);
-      if (one.input && document.activeElement !== one.input && one.input.value !== value) one.input.value = value;
+      if (another) one.unread = false;
+      if (one.input && !one.unread && document.activeElement !== one.input && one.input.value !== value) one.input.value = value;
       const on = value.split(",");
       for (const button of one.toggles) button.setAttribute("aria-pressed", String(on.includes(button.dataset["value"] ?? "")));
       this.tell(one, faults);
@@ -92,15 +106,18 @@ export class ZoneForm {
     this.partSelect.value = String(part);
     const shape = all[part];
     const km2 = shape ? areaM2(shape) / 1e6 : 0;
+    const holes = shape?.type === "Polygon" ? Math.max(0, ((shape.coordinates as unknown[] | undefined)?.length ?? 1) - 1) : 0;
     const figures = [
+      ...(holes > 0 ? [[t("zone_holes"), String(holes)]] : []),
       [t("zone_vertices"), formOf(shape) === "other" ? "–" : String(pointsOf(shape).length)],
       [t("zone_area"), `${km2 < 0.1 ? Math.round(km2 * 1e6).toLocaleString("en-US") + " m²" : km2.toFixed(3) + " km²"}`],
     ];
     this.geometry.replaceChildren(...figures.map(([name, value]) => h("span", {}, `${name} `, h("b", {}, value))));
     toggle(this.geometry, "bad", faults.some(({ field, error }) => error && field === "points"));
-    const count = zone.properties.limitedApplicability?.length ?? 0;
-    this.periods.hidden = count < 2;
-    write(this.periods, t("zone_periods", { n: count }));
+    const [first, ...later] = zone.properties.limitedApplicability ?? [];
+    const more = [...later.map(periodText), ...(first?.schedule ?? []).slice(1).map(dailyText)];
+    this.periods.hidden = more.length === 0;
+    write(this.periods, `${t("zone_periods")} ${more.join(" · ")}`);
     this.table.render(zone, faults);
   }
 
@@ -154,9 +171,16 @@ export class ZoneForm {
         toggles.push(button);
       }
     } else {
-      const type = { text: "text", number: "number", moment: "datetime-local", clock: "time" }[field.kind];
-      const text = h("input", { id, type, "aria-describedby": `${id}-fault`, autocomplete: "off", ...(field.kind === "number" ? { step: "any", placeholder: field.key === "upper" ? "∞" : "0" } : {}) });
-      text.addEventListener(field.kind === "moment" || field.kind === "clock" ? "change" : "input", () => put(text.value));
+      // The browser's own fields for times are written as the browser's language has it, not the page's.
+      const timed = field.kind === "moment" || field.kind === "clock";
+      const hint = { text: undefined, number: field.key === "upper" ? "∞" : "0", moment: "2026-11-22 14:02", clock: "14:02" }[field.kind];
+      const text = h("input", { id, type: field.kind === "number" ? "number" : "text", "aria-describedby": `${id}-fault`, autocomplete: "off", step: field.kind === "number" ? "any" : undefined, placeholder: hint });
+      const read = field.kind === "clock" ? timeOfDay : fromLocal;
+      text.addEventListener(timed ? "change" : "input", () => {
+        one.unread = timed && text.value.trim() !== "" && read(text.value) === undefined;
+        if (one.unread) this.root.dispatchEvent(new Event("part"));
+        else put(text.value.trim() === "" && timed ? "" : text.value);
+      });
       input = text;
     }
     const named: FieldName = field.name;
@@ -164,6 +188,17 @@ export class ZoneForm {
     const box = input
       ? h("label", { class: kind, "data-field": named }, label, input, fault)
       : h("div", { class: kind, "data-field": named, role: "group", "aria-label": field.label() }, label, h("div", { class: "zone-toggles" }, ...toggles), fault);
-    return { field, box, label, input, toggles, fault };
+    const one: Shown = { field, box, label, input, toggles, fault, unread: false };
+    return one;
   }
+}
+
+/** A time of the week, as text. */
+function dailyText({ day, startTime, endTime }: Daily): string {
+  const days = (day ?? []).filter((one) => one !== "ANY").map((one) => tMaybe(`zone_day_${one}`, one));
+  return `${days.join(" ")} ${(startTime ?? "").slice(0, 5)}–${(endTime ?? "").slice(0, 5)}`.trim();
+}
+
+function periodText({ startDateTime, endDateTime, schedule }: Period): string {
+  return [`${toLocal(startDateTime)}–${toLocal(endDateTime)}`, ...(schedule ?? []).map(dailyText)].join(" ");
 }

@@ -67,7 +67,7 @@ export class ZoneList {
     if (this.tab === "history") {
       const id = this.work.chosen;
       const found = id === undefined ? await api.audit() : await api.versions(id);
-      this.problem = found.ok ? "" : (found.problem.detail ?? t("zone_history_none"));
+      this.problem = found.ok || found.status === 404 ? "" : (found.problem.detail ?? t("zone_history_none"));
       this.versions = found.ok ? api.listed<api.Version>(found.body) : [];
       this.versionsOf = id ?? "";
     }

@@ -34,6 +34,8 @@ export interface Properties extends Omit<ZoneProperties, "limitedApplicability">
   restrictionConditions?: string;
   regulationExemption?: string;
   limitedApplicability?: Period[];
+  /** Terms of this service beside the standard. */
+  extendedProperties?: Record<string, unknown>;
   zoneAuthority?: Authority[];
 }
 

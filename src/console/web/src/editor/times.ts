@@ -6,11 +6,11 @@ export function siteZone(name: string | undefined): void {
   if (name) zone = name;
 }
 
-/** `2026-11-23T08:00` at the site. */
+/** `2026-11-23 08:00` at the site, whatever the browser's own way to write it is. */
 export function toLocal(at: string | undefined): string {
   const ms = Date.parse(at ?? "");
   if (!Number.isFinite(ms)) return "";
-  return local(ms).slice(0, 16);
+  return local(ms).slice(0, 16).replace("T", " ");
 }
 
 /** With seconds, and a blank between day and time. */
@@ -19,11 +19,20 @@ export function readable(at: string | undefined): string {
   return Number.isFinite(ms) ? local(ms).replace("T", " ") : "–";
 }
 
-/** The instant of a local time, with the site's offset. */
+/** The instant of a local time, with the site's offset; nothing where it is no time or no day of the calendar. */
 export function fromLocal(text: string): string | undefined {
-  const asUtc = Date.parse(`${text}:00Z`);
-  if (!Number.isFinite(asUtc)) return undefined;
-  return `${text}:00${offsetAt(asUtc)}`;
+  const [, day, hour, minute] = /^(\d{4}-\d\d-\d\d)[ T]+(\d{1,2}):(\d\d)$/.exec(text.trim()) ?? [];
+  if (day === undefined) return undefined;
+  const said = `${day}T${hour!.padStart(2, "0")}:${minute}`;
+  const asUtc = Date.parse(`${said}:00Z`);
+  if (!Number.isFinite(asUtc) || new Date(asUtc).toISOString().slice(0, 16) !== said) return undefined;
+  return `${said}:00${offsetAt(asUtc)}`;
+}
+
+/** `8:05` as `08:05`; nothing where it is no time of the day. */
+export function timeOfDay(text: string): string | undefined {
+  const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text.trim()) ?? [];
+  return hour === undefined ? undefined : `${hour.padStart(2, "0")}:${minute}`;
 }
 
 /** How far the site's clock is ahead of UTC: `+08:00`. */

@@ -56,6 +56,10 @@ export class Work {
     return found && asZone(found);
   }
 
+  liveZones(): Zone[] {
+    return this.live().map(asZone);
+  }
+
   /** The zone as it would be. */
   zone(id: string | undefined): Zone | undefined {
     if (id === undefined) return undefined;

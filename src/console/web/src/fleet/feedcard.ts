@@ -24,11 +24,11 @@ export class FeedCard {
     this.root = h("section", { class: "card" }, h("div", { class: "card-head" }, this.title, this.quality), this.none, this.bars, this.figures, this.refused);
   }
 
-  /** `id`: the chosen aircraft, else what most needs somebody. */
+  /** `id`: the chosen aircraft, else the operator, of whose feeds together it tells. */
   render(id: string | undefined, feed: Feed | undefined, now: number): void {
     write(this.title, id === undefined ? t("feed") : `${t("feed")} · ${id}`);
     this.none.hidden = feed !== undefined;
-    write(this.none, id === undefined ? t("feed_choose") : t("feed_nothing"));
+    write(this.none, t("feed_nothing"));
     for (const part of [this.bars, this.figures, this.quality]) part.hidden = feed === undefined;
     this.last = feed?.last_refused;
     this.refused.hidden = this.last === undefined;

@@ -25,6 +25,11 @@ export function isAirborne(track: Track): boolean {
   return status !== "GROUND" && MOVING_MPS < (track.ground_speed ?? 0);
 }
 
+/** Whether it stands in the air. */
+export function isHovering(track: Track): boolean {
+  return isAirborne(track) && (track.ground_speed ?? MOVING_MPS) < MOVING_MPS;
+}
+
 /** `now`: of the page's own clock; `serverNow`: of the service's, Unix milliseconds. */
 export function fleetRows(operator: string, tracks: Tracks, alerts: Alerts, feeds: Map<string, Feed>, now: number, serverNow: number): FleetRow[] {
   const rows: FleetRow[] = [];
@@ -77,7 +82,7 @@ export function cell(value: string | number | undefined): string {
 
 /** The table as comma-separated values. */
 export function csv(rows: FleetRow[]): string {
-  const head = ["uas_id", "status", "lat", "lng", "height_agl_m", "ground_speed_mps", "age_s", "rate_hz", "delay_p50_s", "messages", "refused"];
+  const head = ["uas_id", "status", "lat", "lng", "height_agl_m", "ground_speed_mps", "track_deg", "age_s", "rate_hz", "delay_p50_s", "messages", "refused"];
   const lines = rows.map(({ id, track, feed, ageS }) =>
     [
       id,
@@ -86,6 +91,7 @@ export function csv(rows: FleetRow[]): string {
       track?.lng,
       track?.height_agl,
       track?.ground_speed,
+      track?.track,
       ageS?.toFixed(1),
       feed?.rate_hz,
       feed?.delay_s?.p50,

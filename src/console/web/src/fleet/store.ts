@@ -30,6 +30,31 @@ export interface Operator {
   operator: string;
   aircraft: number;
   refused: number;
+  heard_at?: string;
+  rate_hz?: number;
+  out_of_order?: number;
+  delay_s?: { p50: number; p99: number };
+}
+
+/** The feeds of an operator as one: sums, and the newest of what was refused. */
+export function together(told: Operator, feeds: Feed[]): Feed {
+  const sum = (of: (feed: Feed) => number) => feeds.reduce((all, feed) => all + of(feed), 0);
+  const heard = feeds.reduce((newest, { heard_at }) => (newest < heard_at ? heard_at : newest), told.heard_at ?? "");
+  const refused = feeds.flatMap(({ last_refused }) => last_refused ?? []).sort((a, b) => (a.at < b.at ? 1 : -1))[0];
+  return {
+    uas_id: told.operator,
+    heard_at: heard,
+    rate_hz: told.rate_hz ?? sum(({ rate_hz }) => rate_hz),
+    recent: Array.from({ length: 12 }, (_, at) => sum(({ recent }) => recent[at] ?? 0)),
+    messages: sum(({ messages }) => messages),
+    accepted: sum(({ accepted }) => accepted),
+    refused: told.refused,
+    duplicates: sum(({ duplicates }) => duplicates),
+    out_of_order: sum(({ out_of_order }) => out_of_order),
+    backfilled: sum(({ backfilled }) => backfilled),
+    ...(told.delay_s ? { delay_s: told.delay_s } : {}),
+    ...(refused ? { last_refused: refused } : {}),
+  };
 }
 
 const ASK_MS = 3000;

@@ -3,7 +3,7 @@
 import type { App } from "../app";
 import { t, tMaybe } from "../i18n";
 import { h, NUMERALS, shape, toggle, write } from "../ui/dom";
-import { type FleetRow, isAirborne } from "./rows";
+import { type FleetRow, isAirborne, isHovering } from "./rows";
 
 /** Most rows; more are counted, not drawn. */
 const ROWS_MAX = 400;
@@ -18,7 +18,7 @@ interface Drawn {
 
 export class FleetTable {
   readonly root: HTMLElement;
-  private readonly heads = Array.from({ length: 8 }, (_, at) => h("th", { scope: "col", class: at > 2 ? "number" : undefined }));
+  private readonly heads = Array.from({ length: 9 }, (_, at) => h("th", { scope: "col", class: at > 2 ? "number" : undefined }));
   private readonly body = h("tbody");
   private readonly more = h("p", { class: "dim" });
   private readonly drawn = new Map<string, Drawn>();
@@ -32,7 +32,7 @@ export class FleetTable {
   }
 
   render(rows: FleetRow[]): void {
-    const names = ["", t("fleet_id"), t("fleet_state"), t("fleet_height"), t("fleet_speed"), t("fleet_rate"), t("fleet_delay"), t("fleet_refused")];
+    const names = ["", t("fleet_id"), t("fleet_state"), t("fleet_height"), t("fleet_speed"), t("fleet_heading"), t("fleet_rate"), t("fleet_delay"), t("fleet_refused")];
     this.heads.forEach((head, at) => write(head, names[at] ?? ""));
     this.root.setAttribute("aria-label", t("fleet_aircraft"));
     const shown = rows.slice(0, ROWS_MAX);
@@ -55,7 +55,7 @@ export class FleetTable {
     const mark = h("td", { class: "mark" });
     // A press of the button is one of its row.
     const pick = h("button", { type: "button", class: "plain-pick" }, id);
-    const cells = Array.from({ length: 6 }, (_, at) => h("td", { class: at > 0 ? "number" : undefined }));
+    const cells = Array.from({ length: 7 }, (_, at) => h("td", { class: at > 0 ? "number" : undefined }));
     const row = h("tr", { "data-id": id, onclick: () => this.picked(id) }, mark, h("th", { scope: "row" }, pick), ...cells);
     const drawn = { row, mark, pick, cells, rank: -1 };
     this.drawn.set(id, drawn);
@@ -79,7 +79,7 @@ export class FleetTable {
         : staleness > 0
           ? t("fleet_stale", { s: Math.round(ageS ?? 0) })
           : track && isAirborne(track)
-            ? t("fleet_airborne")
+            ? t(isHovering(track) ? "fleet_hovering" : "fleet_airborne")
             : tMaybe(`fleet_status_${track?.operational_status ?? ""}`, t("fleet_ground"));
     const alarmed = alarm ? `${NUMERALS[at]} ${tMaybe(`tag_${alarm.code}`, alarm.code)} · ` : "";
     const number = (value: number | undefined, digits = 0) => (value === undefined ? "–" : value.toFixed(digits));
@@ -88,11 +88,12 @@ export class FleetTable {
       alarmed + state,
       number(track?.height_agl),
       number(track?.ground_speed, 1),
+      track?.track === undefined ? "–" : String(Math.round(track.track) % 360).padStart(3, "0"),
       number(feed?.rate_hz, 1),
       number(feed?.delay_s?.p50, 1),
       refused,
     ];
     cells.forEach((cell, place) => write(cell, values[place] ?? ""));
-    toggle(cells[5]!, "bad", (feed?.refused ?? 0) > 0);
+    toggle(cells[6]!, "bad", (feed?.refused ?? 0) > 0);
   }
 }

@@ -3,8 +3,8 @@
 import type { App } from "../app";
 import { Checker } from "../fleet/checker";
 import { FeedCard } from "../fleet/feedcard";
-import { csv, fleetRows, type FleetRow, intruders, isAirborne } from "../fleet/rows";
-import { type Feed, Feeds } from "../fleet/store";
+import { csv, fleetRows, type FleetRow, intruders, isAirborne, isHovering } from "../fleet/rows";
+import { type Feed, Feeds, together } from "../fleet/store";
 import { FleetTable } from "../fleet/table";
 import { headline, parties } from "../headline";
 import { span, t } from "../i18n";
@@ -24,7 +24,7 @@ export function fleet(app: App, { over, side }: Places): Mounted {
   const choose = h("select", { id: "operator", onchange: () => app.showFleet(choose.value) });
   const note = h("span", { class: "dim fleet-note" });
   const save = h("button", { type: "button", onclick: () => saveFile("fleet.csv", new Blob(["\ufeff", csv(shown)], { type: "text/csv" })) });
-  const tiles = ["online", "airborne", "stale", "alarmed", "refused"].map((name) => {
+  const tiles = ["online", "airborne", "hovering", "stale", "alarmed", "refused"].map((name) => {
     const [label, number] = [h("span", { class: "dim" }), h("b")];
     return { name, label, number, box: h("div", { class: `tile ${name}` }, label, number) };
   });
@@ -41,8 +41,15 @@ export function fleet(app: App, { over, side }: Places): Mounted {
   const checker = new Checker(() => app.draw());
   const card = new FeedCard((refused) => {
     checker.fill(refused.payload ?? "", refused.topic);
+    turnTo("check");
     checker.root.scrollIntoView({ block: "start" });
   });
+  // On a low screen one of them is shown; on a high one all are.
+  const tabs = (["alerts", "feed", "check"] as const).map((name) => ({ name, button: h("button", { type: "button", "data-tab": name, onclick: () => turnTo(name) }) }));
+  const turnTo = (name: (typeof tabs)[number]["name"]) => {
+    sideRegion.dataset["tab"] = name;
+    for (const tab of tabs) tab.button.setAttribute("aria-pressed", String(tab.name === name));
+  };
   const page = h(
     "div",
     { class: "fleet" },
@@ -54,10 +61,11 @@ export function fleet(app: App, { over, side }: Places): Mounted {
       empty,
       table.root,
     ),
-    h("div", { class: "fleet-side", tabindex: "0", role: "region" }, h("section", { class: "card" }, h("div", { class: "card-head" }, alertsTitle, alertsCount), alertList), card.root, checker.root),
+    h("div", { class: "fleet-side", tabindex: "0", role: "region" }, h("div", { class: "fleet-tabs", role: "group" }, ...tabs.map(({ button }) => button)), h("section", { class: "card" }, h("div", { class: "card-head" }, alertsTitle, alertsCount), alertList), card.root, checker.root),
   );
   over.replaceChildren(page);
   const sideRegion = page.lastElementChild as HTMLElement;
+  turnTo("alerts");
   let shown: FleetRow[] = [];
   let fitted = "";
   let listed = "";
@@ -84,6 +92,7 @@ export function fleet(app: App, { over, side }: Places): Mounted {
     const values: Record<string, number> = {
       online: count(({ staleness }) => staleness === 0),
       airborne: count(({ track, staleness }) => track && staleness < 2 && isAirborne(track)),
+      hovering: count(({ track, staleness }) => track && staleness < 2 && isHovering(track)),
       stale: count(({ staleness }) => staleness === 1 || staleness === 2),
       alarmed: count(({ alarm }) => alarm),
       refused: count(({ feed }) => feed && feed.refused > 0),
@@ -135,9 +144,12 @@ export function fleet(app: App, { over, side }: Places): Mounted {
       table.root.hidden = shown.length === 0;
       table.render(shown);
       renderAlerts();
-      const chosen = app.aircraft !== undefined && feeds.byId.has(app.aircraft) ? app.aircraft : worst(feeds.byId)?.uas_id;
-      const now = app.serverNow();
-      card.render(chosen, chosen === undefined ? undefined : feeds.byId.get(chosen), now);
+      const chosen = app.aircraft === undefined ? undefined : feeds.byId.get(app.aircraft);
+      const told = feeds.operators.find(({ operator }) => operator === app.fleet);
+      const all = told && feeds.byId.size > 0 ? together(told, [...feeds.byId.values()]) : undefined;
+      card.render((chosen ?? all)?.uas_id, chosen ?? all, app.serverNow());
+      const names = { alerts: `${t("fleet_alerts")} ${alertsCount.textContent}`, feed: t("feed"), check: t("check") };
+      for (const { name, button } of tabs) write(button, names[name].trim());
       checker.offer(app.aircraft === undefined ? newest(feeds.byId)?.last_refused : (feeds.byId.get(app.aircraft)?.last_refused ?? newest(feeds.byId)?.last_refused));
       checker.render();
       fit();
@@ -181,14 +193,6 @@ function ownAlert(app: App, alert: Alert): HTMLElement {
       ? h("span", { class: "dim" }, t("acknowledged"))
       : h("button", { type: "button", disabled: !app.stream.live, onclick: ack }, t("acknowledge")),
   );
-}
-
-/** The feed that most needs somebody: of those that were refused something, the one with the largest share. */
-function worst(feeds: Map<string, Feed>): Feed | undefined {
-  let found: Feed | undefined;
-  const share = ({ refused, messages }: Feed) => refused / Math.max(1, messages);
-  for (const feed of feeds.values()) if (feed.refused > 0 && (!found || share(found) < share(feed))) found = feed;
-  return found;
 }
 
 /** Whose refused message is the newest of those that were kept. */

@@ -6,8 +6,6 @@ import { type Alert, type Severity, rank } from "../protocol";
 const LATCHED: Severity = "CAUTION";
 /** Most of them that are kept; the oldest go first. */
 const CLEARED_MAX = 500;
-const NOTED_KEY = "lowsky.noted";
-const NOTED_MAX = 1000;
 
 export interface Entry {
   alert: Alert;
@@ -42,7 +40,6 @@ export class Alerts {
   readonly byAircraft = new Map<string, AircraftAlarm>();
   /** Zones that somebody is in without leave. */
   readonly breached = new Map<string, number>();
-  private noted: string[] = readNoted();
 
   /** All open alerts anew. Those that are not in it are gone. */
   replace(alerts: Alert[], now: number): void {
@@ -78,17 +75,6 @@ export class Alerts {
       if (alert.state === "CLEARED" && !alert.acknowledged && since < over && !this.cleared.has(alert.alert_id)) {
         this.latch(alert, rank(alert.severity), now);
       }
-    }
-  }
-
-  /** Somebody at this seat took note of a cleared alert. */
-  note(id: string): void {
-    this.cleared.delete(id);
-    this.noted = [...this.noted.filter((one) => one !== id), id].slice(-NOTED_MAX);
-    try {
-      localStorage.setItem(NOTED_KEY, JSON.stringify(this.noted));
-    } catch {
-      // Without storage it is forgotten with the page.
     }
   }
 
@@ -129,7 +115,7 @@ export class Alerts {
   }
 
   private latch(alert: Alert, peak: number, now: number): void {
-    if (rank(LATCHED) < peak || this.noted.includes(alert.alert_id)) return;
+    if (rank(LATCHED) < peak) return;
     this.cleared.set(alert.alert_id, { alert, peak, severeSince: Date.parse(alert.raised_at), heardAt: now, volatile: undefined });
     if (CLEARED_MAX < this.cleared.size) {
       const oldest = this.cleared.keys().next().value;
@@ -157,14 +143,5 @@ export class Alerts {
         this.breached.set(alert.zone.id, Math.min(own, this.breached.get(alert.zone.id) ?? 9));
       }
     }
-  }
-}
-
-function readNoted(): string[] {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(NOTED_KEY) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
-  } catch {
-    return [];
   }
 }

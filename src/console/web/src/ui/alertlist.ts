@@ -45,7 +45,7 @@ export class AlertList {
   private readonly clear = h("button", { type: "button", onclick: () => this.clearFilter() });
   private readonly group = h("section", { id: "cleared", hidden: true });
   private readonly groupToggle = h("button", { type: "button", class: "fold", "aria-expanded": "false", onclick: () => this.fold() });
-  private readonly noteAll = h("button", { type: "button", onclick: () => this.noteAllCleared() });
+  private readonly noteAll = h("button", { type: "button", onclick: () => void this.noteAllCleared() });
   private readonly groupList = h("ul", { class: "alerts", hidden: true });
   private readonly rows = new Map<string, Row>();
   private readonly clearedRows = new Map<string, Row>();
@@ -195,8 +195,8 @@ export class AlertList {
     write(row.meta, parts.filter(Boolean).join(" · "));
     write(row.state, cleared ? t("cleared") : acked ? t("acknowledged") : t("unacknowledged"));
     row.ack.hidden = acked && !cleared;
-    row.ack.disabled = !live && !cleared;
-    row.ack.setAttribute("aria-label", `${cleared ? t("dismiss") : t("acknowledge")} ${parties(alert)}`);
+    row.ack.disabled = !live;
+    row.ack.setAttribute("aria-label", `${t("acknowledge")} ${parties(alert)}`);
     const pick = row.item.firstElementChild as HTMLElement;
     pick.setAttribute("aria-label", `${NUMERALS[at]} ${t(alert.severity)} ${row.title.textContent} ${row.meta.textContent} ${row.state.textContent}`);
     if (selected) pick.setAttribute("aria-current", "true");
@@ -222,6 +222,7 @@ export class AlertList {
     if (cleared.size === 0) return this.arrange(this.groupList, this.clearedRows, [], true);
     write(this.groupToggle, `${this.groupList.hidden ? "▸" : "▾"} ${t("cleared_group", { n: cleared.size })}`);
     write(this.noteAll, t("note_all"));
+    this.noteAll.disabled = !this.app.stream.live;
     const order = [...cleared.values()].sort((a, b) => a.peak - b.peak || (a.alert.updated_at < b.alert.updated_at ? 1 : -1));
     this.arrange(this.groupList, this.clearedRows, this.groupList.hidden ? [] : order.slice(0, ROWS_MAX).map(({ alert }) => alert.alert_id), true);
   }
@@ -274,9 +275,10 @@ export class AlertList {
     }
   }
 
-  private noteAllCleared(): void {
-    for (const id of [...this.app.alerts.cleared.keys()]) this.app.alerts.note(id);
-    this.app.draw();
+  private async noteAllCleared(): Promise<void> {
+    for (const id of [...this.app.alerts.cleared.keys()]) {
+      if (!(await this.app.acknowledge(id))) return;
+    }
   }
 
   private fold(): void {

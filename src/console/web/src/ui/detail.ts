@@ -111,11 +111,10 @@ export class Detail {
     if (acknowledged) write(this.acked, ackText(acknowledged));
     const cleared = alert.state === "CLEARED";
     this.form.hidden = Boolean(acknowledged) || (cleared && !app.alerts.cleared.has(alert.alert_id));
-    this.note.hidden = cleared;
     this.note.placeholder = t("acknowledge_note");
     this.note.setAttribute("aria-label", t("acknowledge_note"));
-    this.send.disabled = !live && !cleared;
-    write(this.send, cleared ? t("dismiss") : t("acknowledge"));
+    this.send.disabled = !live;
+    write(this.send, t("acknowledge"));
   }
 
   /** The address of this alert, or of this aircraft, with the view as it is. */

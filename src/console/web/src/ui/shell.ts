@@ -6,8 +6,9 @@ import { clock, language, setLanguage, span, t } from "../i18n";
 import { rank, SEVERITIES } from "../protocol";
 import { PAGES } from "../pages";
 import type { Router } from "../router";
+import { askAuthor, author } from "./author";
 import { Flood } from "./flood";
-import { blinkOn, h, icon, ICONS, NUMERALS, shape, toggle, write } from "./dom";
+import { blinkOn, h, icon, ICONS, NUMERALS, shape, toggle, WALL, write } from "./dom";
 
 /** Without a report for this long the input is called silent. */
 const INPUT_SILENT_MS = 5000;
@@ -33,6 +34,9 @@ export class Shell {
   private readonly linkLag = h("span", { id: "lag" });
   private readonly sound = h("button", { id: "sound", type: "button", onclick: () => this.soundPressed() });
   private readonly soundText = h("span");
+  private readonly author = h("button", { id: "author", type: "button", onclick: () => void askAuthor().then(() => this.app.draw()) });
+  private readonly authorText = h("span");
+  private readonly silent = h("span", { id: "silent", class: "tagged", role: "status", hidden: true }, icon(ICONS.muted), h("span"));
   private readonly local = h("b", { id: "local" });
   private readonly utc = h("span", { id: "utc", class: "dim" });
   private readonly banner = h("div", { id: "banner", role: "alert", hidden: true });
@@ -68,6 +72,7 @@ export class Shell {
     });
     this.link.append(this.beat, this.linkText, this.linkLag);
     this.sound.append(icon(ICONS.sound), icon(ICONS.muted), this.soundText);
+    this.author.append(icon(ICONS.person), this.authorText);
     this.banner.append(this.bannerTitle, this.bannerText, this.retry);
     this.critical.append(shape(0), this.criticalMore, this.criticalText, this.criticalAck);
     const bar = h(
@@ -80,6 +85,8 @@ export class Shell {
       h("div", { class: "figure" }, this.aircraftName, this.aircraft),
       this.link,
       this.sound,
+      this.silent,
+      this.author,
       h("div", { class: "clock" }, this.local, this.utc),
     );
     const rail = h("nav", { id: "rail" }, ...this.rail.map(({ element }) => element), this.phoneMap, h("div", { class: "grow" }), this.lang);
@@ -122,6 +129,9 @@ export class Shell {
     write(this.aircraft, app.stream.heartbeat ? app.map.painter.inView.toLocaleString("en-US") : "–");
     this.renderLink(live);
     this.renderSound();
+    write(this.authorText, author() || t("author_none"));
+    this.author.setAttribute("aria-label", `${t("author_name")}: ${author() || t("author_none")}`);
+    toggle(this.author, "nobody", !author());
     const now = app.clockNow();
     write(this.local, clock(now));
     write(this.utc, `UTC ${clock(now, true)}`);
@@ -181,6 +191,9 @@ export class Shell {
     const text = muted ? t(remind ? "sound_remind" : "sound_muted", { left }) : t(state === "blocked" ? "sound_blocked" : "sound_on");
     write(this.soundText, text);
     this.sound.setAttribute("aria-label", text);
+    // A wall has nothing to press; that nothing can be heard there must still be seen.
+    this.silent.hidden = !WALL || state === "on";
+    write(this.silent.lastElementChild as HTMLElement, t("sound_wall"));
     this.sound.setAttribute("aria-pressed", String(muted));
   }
 
