@@ -6,6 +6,7 @@ import { Router } from "./router";
 import { WALL } from "./ui/dom";
 import { Keys } from "./ui/keys";
 import { Shell } from "./ui/shell";
+import { isShelved } from "./ui/shelve";
 import "./style.css";
 
 /** Ages, blinking and the connection's state are looked at this often, milliseconds. */
@@ -50,7 +51,7 @@ let addressed = 0;
 window.setInterval(() => {
   const unacked = [false, false];
   for (const { alert } of app.alerts.open.values()) {
-    if (alert.acknowledged) continue;
+    if (alert.acknowledged || isShelved(alert, app.serverNow())) continue;
     if (alert.severity === "CRITICAL") unacked[0] = true;
     if (alert.severity === "WARNING") unacked[1] = true;
   }

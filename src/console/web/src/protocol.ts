@@ -28,6 +28,7 @@ export interface Alert {
   severity: Severity;
   state: "OPEN" | "CLEARED";
   acknowledged?: { by: string; at: string; note?: string };
+  shelved?: { by: string; at: string; until: string; reason: string };
   uas_id: string;
   operator?: string;
   other?: { uas_id: string; operator?: string };

@@ -13,6 +13,7 @@ import { h, icon, ICONS, toggle, write } from "../ui/dom";
 import { HourStrip } from "../ui/hourstrip";
 import { Nothing } from "../ui/nothing";
 import { Ruler } from "../ui/ruler";
+import { shelve } from "../ui/shelve";
 import type { Mounted, Places } from ".";
 
 const VECTORS = [0, 15, 30, 60];
@@ -225,6 +226,9 @@ function keys(app: App, list: AlertList, detail: Detail, event: KeyboardEvent): 
     case "A":
       void list.acknowledgeVisible();
       return true;
+    case "s":
+      if (app.entry) void shelve(app, app.entry.alert);
+      return app.entry !== undefined;
     case "c":
       return detail.focusNote();
     case "/":

@@ -132,7 +132,7 @@ export class Alerts {
         if (id === undefined) continue;
         const known = this.byAircraft.get(id);
         const count = (known?.count ?? 0) + 1;
-        const unacknowledged = !alert.acknowledged;
+        const unacknowledged = !alert.acknowledged && !(alert.shelved && own > 0);
         if (!known || own < known.rank || (own === known.rank && unacknowledged && !known.unacknowledged)) {
           this.byAircraft.set(id, { rank: own, unacknowledged, code: alert.code, phase: alert.phase, count });
         } else {

@@ -6,6 +6,7 @@ import { headline, parties, zoneOf } from "../headline";
 import { clock, language, span, t, tMaybe } from "../i18n";
 import { type Alert, rank, SEVERITIES } from "../protocol";
 import { byUrgency, type Entry } from "../store/alerts";
+import { isShelved } from "./shelve";
 import { blinkOn, h, icon, ICONS, NUMERALS, shape, toggle, write } from "./dom";
 
 /** Most rows; more alerts than a person can read are counted, not drawn. */
@@ -47,6 +48,10 @@ export class AlertList {
   private readonly groupToggle = h("button", { type: "button", class: "fold", "aria-expanded": "false", onclick: () => this.fold() });
   private readonly noteAll = h("button", { type: "button", onclick: () => void this.noteAllCleared() });
   private readonly groupList = h("ul", { class: "alerts", hidden: true });
+  private readonly aside = h("section", { id: "shelved", hidden: true });
+  private readonly asideToggle = h("button", { type: "button", class: "fold", "aria-expanded": "false", onclick: () => this.foldAside() });
+  private readonly asideList = h("ul", { class: "alerts", hidden: true });
+  private readonly asideRows = new Map<string, Row>();
   private readonly rows = new Map<string, Row>();
   private readonly clearedRows = new Map<string, Row>();
   private order: string[] = [];
@@ -57,6 +62,7 @@ export class AlertList {
   constructor(private readonly app: App) {
     this.none.append(icon(ICONS.check), this.noneTitle, this.noneWhy, this.clear);
     this.group.append(h("div", { class: "fold-bar" }, this.groupToggle, this.noteAll), this.groupList);
+    this.aside.append(h("div", { class: "fold-bar" }, this.asideToggle), this.asideList);
     const field = h("label", { class: "search" }, icon(ICONS.search), this.search);
     this.root = h(
       "section",
@@ -66,6 +72,7 @@ export class AlertList {
       h("div", { class: "filters" }, field, this.unacked, this.inView),
       this.held,
       h("div", { class: "scroll" }, this.list, this.none),
+      this.aside,
       this.group,
     );
     // Under a resting hand the order must not change.
@@ -78,7 +85,8 @@ export class AlertList {
 
   /** The alerts that pass the filter, in order. */
   visible(): Entry[] {
-    const entries = [...this.app.alerts.open.values()].filter((entry) => this.passes(entry.alert));
+    const now = this.app.serverNow();
+    const entries = [...this.app.alerts.open.values()].filter(({ alert }) => !isShelved(alert, now) && this.passes(alert));
     return entries.sort(byUrgency);
   }
 
@@ -119,6 +127,7 @@ export class AlertList {
     }
     this.arrange(this.list, this.rows, this.order, false);
     this.renderNone(visible.length);
+    this.renderAside();
     this.renderCleared();
   }
 
@@ -181,8 +190,9 @@ export class AlertList {
     const live = app.stream.live;
     const age = span((app.serverNow() - Date.parse(cleared ? (alert.cleared_at ?? alert.updated_at) : alert.raised_at)) / 1000);
     write(row.age, age);
-    toggle(row.item, "lit", !acked && !cleared && at < 2 && blinkOn());
-    const drawn = [heardAt, selected, cleared, live, language(), app.zones.version, volatile].join();
+    const aside = isShelved(alert, app.serverNow());
+    toggle(row.item, "lit", !acked && !cleared && !aside && at < 2 && blinkOn());
+    const drawn = [heardAt, selected, cleared, aside, live, language(), app.zones.version, volatile].join();
     if (row.drawn === drawn) return;
     row.drawn = drawn;
     row.item.className = `alert rank${at}${selected ? " selected" : ""}${acked ? " acked" : ""}${cleared ? " cleared" : ""}`;
@@ -193,7 +203,8 @@ export class AlertList {
     const high = height !== undefined && alert.code !== "HEIGHT_LIMIT" ? `${t("height_agl")} ${Math.round(height)} m` : "";
     const parts = [parties(alert), tMaybe(`tag_${alert.code}`, alert.code), high, doubt, again, volatile === undefined ? "" : t("not_durable")];
     write(row.meta, parts.filter(Boolean).join(" · "));
-    write(row.state, cleared ? t("cleared") : acked ? t("acknowledged") : t("unacknowledged"));
+    const until = alert.shelved ? clock(Date.parse(alert.shelved.until)) : "";
+    write(row.state, cleared ? t("cleared") : aside ? t("shelved_until", { until }) : acked ? t("acknowledged") : t("unacknowledged"));
     row.ack.hidden = acked && !cleared;
     row.ack.disabled = !live;
     row.ack.setAttribute("aria-label", `${t("acknowledge")} ${parties(alert)}`);
@@ -214,6 +225,22 @@ export class AlertList {
     write(this.noneTitle, hidden > 0 ? t("none_filtered", { n: hidden }) : t("none"));
     const at = app.stream.heartbeatWall ? clock(app.stream.heartbeatWall) : "–";
     write(this.noneWhy, hidden > 0 ? "" : t("none_why", { at }));
+  }
+
+  /** What is put aside stays counted, and can be looked at. */
+  private renderAside(): void {
+    const now = this.app.serverNow();
+    const entries = [...this.app.alerts.open.values()].filter(({ alert }) => isShelved(alert, now)).sort(byUrgency);
+    this.aside.hidden = entries.length === 0;
+    write(this.asideToggle, `${this.asideList.hidden ? "▸" : "▾"} ${t("shelved_group", { n: entries.length })}`);
+    const order = this.asideList.hidden ? [] : entries.slice(0, ROWS_MAX).map(({ alert }) => alert.alert_id);
+    this.arrange(this.asideList, this.asideRows, order, false);
+  }
+
+  private foldAside(): void {
+    this.asideList.hidden = !this.asideList.hidden;
+    this.asideToggle.setAttribute("aria-expanded", String(!this.asideList.hidden));
+    this.app.draw();
   }
 
   private renderCleared(): void {

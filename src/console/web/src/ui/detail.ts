@@ -4,6 +4,7 @@ import { type App, SINGLE_ZOOM } from "../app";
 import { headline, sentence } from "../headline";
 import { type Key, clock, language, span, t, tMaybe } from "../i18n";
 import { type Alert, rank, type Track } from "../protocol";
+import { isShelved, shelve, unshelve } from "./shelve";
 import { h, icon, ICONS, NUMERALS, shape, write } from "./dom";
 
 /** A replay of an alert begins and ends so long before and after it. */
@@ -23,6 +24,8 @@ export class Detail {
   private readonly alertText = h("p");
   private readonly alertFigures = h("dl", { class: "figures wide" });
   private readonly acked = h("p", { class: "acked-by" });
+  private readonly shelved = h("p", { class: "acked-by" });
+  private readonly shelf = h("button", { type: "button", id: "shelve-this", onclick: () => this.flipShelf() });
   private readonly note = h("input", { id: "note", type: "text", maxlength: "2000", autocomplete: "off" });
   private readonly send = h("button", { type: "submit", class: "primary" });
   private readonly form = h("form", { class: "ack-form", onsubmit: (event: SubmitEvent) => this.submit(event) }, this.note, this.send);
@@ -40,6 +43,8 @@ export class Detail {
       this.alertText,
       this.acked,
       this.form,
+      this.shelved,
+      this.shelf,
       this.alertFigures,
       h("details", {}, this.moreName, this.more),
     );
@@ -96,7 +101,8 @@ export class Detail {
     const { app } = this;
     const at = rank(alert.severity);
     const live = app.stream.live;
-    const drawn = JSON.stringify([alert, language(), live, app.zones.version]);
+    const aside = isShelved(alert, app.serverNow());
+    const drawn = JSON.stringify([alert, language(), live, aside, app.zones.version]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.alertBox.className = `alert-box rank${at}`;
@@ -109,6 +115,12 @@ export class Detail {
     const { acknowledged } = alert;
     this.acked.hidden = !acknowledged;
     if (acknowledged) write(this.acked, ackText(acknowledged));
+    this.shelved.hidden = !aside;
+    const { shelved } = alert;
+    if (shelved) write(this.shelved, t("shelved_by", { by: shelved.by, until: clock(Date.parse(shelved.until)), reason: shelved.reason }));
+    this.shelf.hidden = alert.state !== "OPEN" || alert.severity === "CRITICAL";
+    this.shelf.disabled = !live;
+    write(this.shelf, aside ? t("unshelve") : `${t("shelve")}…`);
     const cleared = alert.state === "CLEARED";
     this.form.hidden = Boolean(acknowledged) || (cleared && !app.alerts.cleared.has(alert.alert_id));
     this.note.placeholder = t("acknowledge_note");
@@ -135,6 +147,12 @@ export class Detail {
     const [from, to] = [raised - AROUND_MS, raised + AROUND_MS].map((at) => new Date(at).toISOString());
     const said = new URLSearchParams({ at: map.said(), t: from!, from: from!, to: to!, uas: alert.uas_id, alert: alert.alert_id, around: "" });
     location.hash = `#/replay?${said.toString()}`;
+  }
+
+  private flipShelf(): void {
+    const { app } = this;
+    const alert = app.entry?.alert;
+    if (alert) void (isShelved(alert, app.serverNow()) ? unshelve(app, alert) : shelve(app, alert));
   }
 
   private flipFollow(): void {

@@ -12,6 +12,7 @@ const HELP: [string, Key][] = [
   ["Enter", "key_enter"],
   ["a · c", "key_ack"],
   ["Shift A", "key_ack_all"],
+  ["s", "key_shelve"],
   ["/", "key_search"],
   ["Esc", "key_escape"],
   ["l t h v", "key_labels"],
