@@ -87,6 +87,35 @@ test("an acknowledgement with its note is seen by everybody", async () => {
   await theirs.close();
 });
 
+test("what is put aside is folded away on every seat, stays counted, and comes back", async () => {
+  const [mine, theirs] = [await open(engine, service.url, { lang: "en" }), await open(engine, service.url, { lang: "zh" })];
+  await live(mine.page);
+  await live(theirs.page);
+  await row(mine.page, "SLOW-CLOCK").locator(".pick").click({ timeout: 60_000 });
+  await mine.page.keyboard.press("s");
+  await mine.page.locator("#shelve-minutes").selectOption("30");
+  await mine.page.locator("#shelve-reason").fill("calibration flight");
+  await mine.page.locator("#shelve [type=submit]").click();
+  for (const [page, counted, until] of [[mine.page, /1 shelved/, /Shelved until \d\d:\d\d/], [theirs.page, /已搁置 1 条/, /搁置至 \d\d:\d\d/]]) {
+    await sees(page, "it is counted", 15, (source) => new RegExp(source).test(document.querySelector("#shelved .fold").textContent), counted.source);
+    assert.equal(await row(page, "SLOW-CLOCK").count(), 0, "it is not in the list");
+    await page.locator("#shelved .fold").click();
+    assert.match(await page.locator("#shelved li").innerText(), until);
+  }
+  await theirs.page.locator("#shelved li .pick").click();
+  await sees(theirs.page, "who and why", 10, () => /Wang Li.*calibration flight/.test(document.querySelector(".alert-box").textContent));
+  await theirs.page.locator("#shelve-this").click();
+  await row(mine.page, "SLOW-CLOCK").waitFor({ timeout: 15_000 });
+  await sees(mine.page, "nothing is put aside", 10, () => document.querySelector("#shelved").hidden);
+  // What is critical is never put aside.
+  await row(mine.page, "Declares an emergency").locator(".pick").click({ timeout: 60_000 });
+  assert.ok(await mine.page.locator("#shelve-this").isHidden());
+  await mine.page.keyboard.press("s");
+  await sees(mine.page, "it says so", 10, () => /cannot be shelved/.test(document.body.textContent) && !document.querySelector("#shelve"));
+  await mine.close();
+  await theirs.close();
+});
+
 test("who is at the seat is asked once, and stands under what is acknowledged", async () => {
   const { page, close } = await open(engine, service.url, { lang: "zh", author: "" });
   await live(page);

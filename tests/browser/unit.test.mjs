@@ -36,6 +36,16 @@ test("both dictionaries say the same things with the same figures in them", asyn
   }
 });
 
+test("what is put aside comes back by itself, and nothing critical is put aside", async () => {
+  const { isShelved } = await load("protocol");
+  const alert = { state: "OPEN", severity: "CAUTION", shelved: { by: "W", at: "2026-01-01T08:00:00Z", until: "2026-01-01T08:30:00Z", reason: "r" } };
+  const at = (time) => Date.parse(`2026-01-01T${time}Z`);
+  assert.deepEqual([isShelved(alert, at("08:29:59.999")), isShelved(alert, at("08:30:00"))], [true, false]);
+  assert.equal(isShelved({ ...alert, severity: "CRITICAL" }, at("08:10:00")), false);
+  assert.equal(isShelved({ ...alert, state: "CLEARED" }, at("08:10:00")), false);
+  assert.equal(isShelved({ ...alert, shelved: undefined }, at("08:10:00")), false);
+});
+
 test("every text is used, and every text that is asked for is there", async () => {
   const { zh } = await load("i18n/zh");
   const sources = readdirSync(join(WEB, "src"), { recursive: true })

@@ -6,7 +6,7 @@ import { Router } from "./router";
 import { WALL } from "./ui/dom";
 import { Keys } from "./ui/keys";
 import { Shell } from "./ui/shell";
-import { isShelved } from "./ui/shelve";
+import { isShelved } from "./protocol";
 import "./style.css";
 
 /** Ages, blinking and the connection's state are looked at this often, milliseconds. */

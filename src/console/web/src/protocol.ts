@@ -91,3 +91,8 @@ export function rank(severity: Severity): number {
 export function isService(alert: Alert): boolean {
   return alert.code === "SERVICE_DEGRADED" || alert.uas_id.startsWith("service:");
 }
+
+/** Whether an alert is put aside at that time of the service. */
+export function isShelved(alert: Alert, now: number): boolean {
+  return alert.state === "OPEN" && alert.severity !== "CRITICAL" && alert.shelved !== undefined && now < Date.parse(alert.shelved.until);
+}

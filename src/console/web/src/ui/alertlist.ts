@@ -4,9 +4,8 @@
 import type { App } from "../app";
 import { headline, parties, zoneOf } from "../headline";
 import { clock, language, span, t, tMaybe } from "../i18n";
-import { type Alert, rank, SEVERITIES } from "../protocol";
+import { type Alert, isShelved, rank, SEVERITIES } from "../protocol";
 import { byUrgency, type Entry } from "../store/alerts";
-import { isShelved } from "./shelve";
 import { blinkOn, h, icon, ICONS, NUMERALS, shape, toggle, write } from "./dom";
 
 /** Most rows; more alerts than a person can read are counted, not drawn. */

@@ -3,8 +3,8 @@
 import { type App, SINGLE_ZOOM } from "../app";
 import { headline, sentence } from "../headline";
 import { type Key, clock, language, span, t, tMaybe } from "../i18n";
-import { type Alert, rank, type Track } from "../protocol";
-import { isShelved, shelve, unshelve } from "./shelve";
+import { type Alert, isShelved, rank, type Track } from "../protocol";
+import { shelve, unshelve } from "./shelve";
 import { h, icon, ICONS, NUMERALS, shape, write } from "./dom";
 
 /** A replay of an alert begins and ends so long before and after it. */

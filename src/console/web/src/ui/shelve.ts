@@ -10,11 +10,6 @@ import { h } from "./dom";
 const MINUTES = [15, 30, 60, 120, 240, 480];
 const SERVICE_MINUTES_MAX = 60;
 
-/** Whether an alert is put aside at that time of the service. */
-export function isShelved(alert: Alert, now: number): boolean {
-  return alert.state === "OPEN" && alert.severity !== "CRITICAL" && alert.shelved !== undefined && now < Date.parse(alert.shelved.until);
-}
-
 function send(alert: Alert, method: string, body?: string): Promise<Response> {
   const headers = { "content-type": "application/json", ...signedBy() };
   const wanted: RequestInit = { method, headers, signal: AbortSignal.timeout(5000) };
