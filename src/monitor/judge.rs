@@ -63,6 +63,7 @@ impl Judge {
                 tracks: &monitor.tracks,
                 candidates: &[],
                 airspace: &monitor.airspace,
+                in_force_since: monitor.in_force_since,
                 intents: &monitor.intents,
             };
             for detector in detectors::OF_ZONES {

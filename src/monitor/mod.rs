@@ -98,6 +98,7 @@ pub struct Monitor {
     airspace: Arc<Airspace>,
     /// Counts airspaces; 0 is none.
     airspace_epoch: u32,
+    in_force_since: Timestamp,
     tracks: Tracks,
     /// The sky, and that of the service's own test flights: they never meet real aircraft.
     sky: Sky,
@@ -124,6 +125,7 @@ impl Monitor {
             now: Timestamp::from_micros(i64::MIN),
             airspace: Arc::new(Airspace::default()),
             airspace_epoch: 1,
+            in_force_since: Timestamp::from_micros(i64::MIN),
             sky: Sky::default(),
             canary_sky: Sky::default(),
             ledger: Ledger::default(),
@@ -317,6 +319,7 @@ impl Monitor {
             tracks: &self.tracks,
             candidates: &self.candidates,
             airspace: &self.airspace,
+            in_force_since: self.in_force_since,
             intents: &self.intents,
         };
         for detector in REGISTRY {
@@ -368,7 +371,7 @@ impl Monitor {
     }
 
     fn replace_airspace(&mut self, airspace: Arc<Airspace>) {
-        self.airspace = airspace;
+        (self.airspace, self.in_force_since) = (airspace, self.now);
         self.airspace_epoch = self.airspace_epoch.wrapping_add(1).max(1);
         let all: Vec<_> = self.tracks.indices().collect();
         let step_us = REASSESS_US / i64::try_from(all.len().max(1)).unwrap_or(i64::MAX);
