@@ -27,6 +27,7 @@ mod lift;
 mod near;
 mod neighbours;
 mod orphans;
+mod picture;
 mod remember;
 mod report;
 mod restart;
@@ -43,7 +44,9 @@ mod vertical;
 
 use std::sync::Arc;
 
-pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail};
+pub use contract::{
+    Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail, Unshown,
+};
 pub use detectors::LOW_BATTERY_URGENT_SHARE;
 pub use judge::{Judge, Verdict};
 pub use remember::Heard;
@@ -60,11 +63,12 @@ use intents::Intents;
 use ledger::{Ledger, Session};
 use near::Search;
 use orphans::Orphans;
+use picture::picture;
 use rules::Rules;
 use scene::{Found, Scene};
 use service_alerts::ServiceAlerts;
 use sky::Sky;
-use tracks::{FORGET_S, Taken, Track, TrackIx, Tracks};
+use tracks::{FORGET_S, Taken, TrackIx, Tracks};
 
 /// The box for which zones are looked up is larger than the path by this much, metres.
 const NEAR_PAD_M: f64 = 300.0;
@@ -381,24 +385,5 @@ impl Monitor {
             let due = self.tracks.get(ix).map_or(due, |track| track.due.min(due));
             self.schedule(ix, due);
         }
-    }
-}
-
-fn picture(track: &Track, freshness: TrackFreshness) -> TrackState {
-    TrackState {
-        uas_id: track.id.clone(),
-        operator: track.operator.clone(),
-        timestamp: track.state.at,
-        lat: track.state.position.lat_deg(),
-        lng: track.state.position.lng_deg(),
-        alt_hae: track.state.hae_m,
-        height_agl: track.state.agl_m,
-        ground_speed: track.ground_speed_mps,
-        track: track.track_deg,
-        vertical_speed: track.vertical_speed_mps,
-        ua_class: track.ua_class,
-        operational_status: track.status,
-        freshness,
-        heights: track.heights,
     }
 }
