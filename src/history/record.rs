@@ -52,6 +52,7 @@ pub(super) struct Profile {
     uas_id: UasId,
     operator: Option<OperatorId>,
     group_id: Option<Arc<str>>,
+    flight_id: Option<Arc<str>>,
     /// Places in the tables above, from 1; 0 is absent.
     kinds: [u8; 3],
 }
@@ -71,6 +72,18 @@ fn value<T: Copy>(table: &[T], place: u8) -> Option<Option<T>> {
     }
 }
 
+/// Which names a profile has; blocks from before flights were kept have the first alone.
+const HAS_GROUP: u8 = 1;
+const HAS_FLIGHT: u8 = 1 << 1;
+
+/// A text with its length before it.
+fn long_text(bytes: &mut Bytes<'_>) -> Option<Arc<str>> {
+    let len = usize::try_from(bytes.count()?).ok()?;
+    let (text, rest) = bytes.0.split_at_checked(len)?;
+    bytes.0 = rest;
+    Some(Arc::from(std::str::from_utf8(text).ok()?))
+}
+
 impl Profile {
     pub(super) fn of(observation: &Observation) -> Self {
         let Observation { source, ua_class, category, .. } = observation;
@@ -78,6 +91,7 @@ impl Profile {
             uas_id: observation.uas_id.clone(),
             operator: observation.operator.clone(),
             group_id: observation.group_id.clone(),
+            flight_id: observation.flight_id.clone(),
             kinds: [
                 place(&SOURCES, Some(source)),
                 place(&CLASSES, ua_class.as_ref()),
@@ -87,14 +101,16 @@ impl Profile {
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {
-        let Self { uas_id, operator, group_id, kinds } = self;
+        let Self { uas_id, operator, group_id, flight_id, kinds } = self;
         put_text(out, uas_id.as_str());
         put_text(out, operator.as_ref().map_or("", OperatorId::as_str));
-        out.push(u8::from(group_id.is_some()));
-        if let Some(group_id) = group_id {
+        out.push(
+            if group_id.is_some() { HAS_GROUP } else { 0 } | if flight_id.is_some() { HAS_FLIGHT } else { 0 },
+        );
+        for text in [group_id, flight_id].into_iter().flatten() {
             // Up to 64 characters of any script: too long for a text with one byte of length.
-            put_count(out, u64::try_from(group_id.len()).unwrap_or(0));
-            out.extend(group_id.as_bytes());
+            put_count(out, u64::try_from(text.len()).unwrap_or(0));
+            out.extend(text.as_bytes());
         }
         out.extend(kinds);
     }
@@ -105,15 +121,13 @@ impl Profile {
             "" => None,
             text => Some(OperatorId::new(text).ok()?),
         };
-        let group_id = if bytes.byte()? == 0 {
-            None
-        } else {
-            let len = usize::try_from(bytes.count()?).ok()?;
-            let (text, rest) = bytes.0.split_at_checked(len)?;
-            bytes.0 = rest;
-            Some(Arc::from(std::str::from_utf8(text).ok()?))
-        };
-        Some(Self { uas_id, operator, group_id, kinds: bytes.fixed()? })
+        let has = bytes.byte()?;
+        if has & !(HAS_GROUP | HAS_FLIGHT) != 0 {
+            return None;
+        }
+        let group_id = if has & HAS_GROUP == 0 { None } else { Some(long_text(bytes)?) };
+        let flight_id = if has & HAS_FLIGHT == 0 { None } else { Some(long_text(bytes)?) };
+        Some(Self { uas_id, operator, group_id, flight_id, kinds: bytes.fixed()? })
     }
 
     /// An observation with only what the profile says.
@@ -125,6 +139,7 @@ impl Profile {
             ua_class: value(&CLASSES, class)?,
             category: value(&CATEGORIES, category)?,
             group_id: self.group_id.clone(),
+            flight_id: self.flight_id.clone(),
             ..Observation::new(self.uas_id.clone(), timestamp, position)
         })
     }
@@ -262,4 +277,20 @@ pub(super) fn read(
         ..known.observation(timestamp, position)?
     };
     Some(Some(Arrived { received_at: Timestamp::from_micros(received_at), observation }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_from_before_flights_were_kept_is_read() {
+        let written = b"\x01A\x04acme\x01\x05group\x01\x00\x00";
+        let profile = Profile::read(&mut Bytes(written)).unwrap();
+        assert_eq!((profile.group_id.as_deref(), profile.flight_id.as_deref()), (Some("group"), None));
+        let mut again = Vec::new();
+        profile.put(&mut again);
+        assert_eq!(again, written, "without a flight nothing is written otherwise");
+        assert!(Profile::read(&mut Bytes(b"\x01A\x04acme\x05\x05group\x01\x00\x00")).is_none(), "damage");
+    }
 }

@@ -6,8 +6,9 @@ use serde::{Serialize, Serializer};
 
 use crate::airspace::Airspace;
 use crate::domain::{
-    Alert, AlertEvent, Heights, Intent, Measures, Observation, OperationalStatus, OperatorId, Refusal,
-    ServiceTrouble, Severity, Timestamp, UaClass, UasId, ZoneId, round_to,
+    Accuracy, Alert, AlertEvent, Heights, Intent, Measures, Observation, OperationCategory,
+    OperationalStatus, OperatorId, Refusal, ServiceTrouble, Severity, Timestamp, UaClass, UasId, ZoneId,
+    round_to,
 };
 
 /// Everything that can happen to the monitor. Each comes with the instant at which it happened.
@@ -73,6 +74,7 @@ pub struct TroubleDetail {
 
 /// Everything the monitor asks the outside to do.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "the large one is nearly all there is; moved, never stored")]
 pub enum Effect {
     /// Publish what happened to an alert.
     Alert(Arc<AlertEvent>),
@@ -138,9 +140,30 @@ pub struct TrackState {
     pub operational_status: OperationalStatus,
     /// Whether it still reports.
     pub freshness: TrackFreshness,
-    /// Every height of the newest report, for judging by other zones.
+    /// What else the newest report says, for judging it by other zones.
     #[serde(skip)]
+    pub unshown: Unshown,
+}
+
+/// What a picture is made of and does not show.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Unshown {
+    /// Seconds from source time to arrival.
+    pub late_s: f64,
+    /// Every height that was given.
     pub heights: Heights,
+    /// Accuracy as reported.
+    pub accuracy: Accuracy,
+    /// East and north, m/s, as reported or as it follows from two reports.
+    pub velocity_mps: Option<[f64; 2]>,
+    /// Up, m/s, likewise; 0 if unknown.
+    pub climb_mps: f64,
+    /// Operation category, if declared.
+    pub category: Option<OperationCategory>,
+    /// Formation.
+    pub group_id: Option<Arc<str>>,
+    /// Which flight, as its intent names it.
+    pub flight_id: Option<Arc<str>>,
 }
 
 /// One evaluation of a pair or of an aircraft against a zone.

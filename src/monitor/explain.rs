@@ -206,11 +206,8 @@ fn zone(alert: &Alert, clause: &str, name_en: Option<&str>) -> Explanation {
         return said;
     }
     Explanation {
-        zh: format!("{}（高度无法与区域限高比较，按在其中处理）", said.zh),
-        en: format!(
-            "{} (Its height cannot be compared with the zone's limits and counts as within.)",
-            said.en
-        ),
+        zh: format!("{}（高度无法与限高比较，按在其中处理）", said.zh),
+        en: format!("{} (Its height cannot be compared with the limits and counts as within.)", said.en),
     }
 }
 
@@ -246,6 +243,16 @@ fn conformance(alert: &Alert) -> Explanation {
 
 fn zone_alone(alert: &Alert, name_en: Option<&str>) -> Explanation {
     let id = &alert.uas_id;
+    if alert.zone.is_none()
+        && let Some(in_s) = alert.measured.get("t_in_s")
+    {
+        return Explanation {
+            zh: format!("{id} 预计 {in_s:.0} 秒后进入管制空域，未经批准；请改变航向或高度，或申请飞行。"),
+            en: format!(
+                "{id} will be in controlled airspace without an approval in {in_s:.0} s: turn, change height or apply."
+            ),
+        };
+    }
     if alert.zone.is_none() {
         return Explanation {
             zh: format!("{id} 在管制空域内，未经批准；请下降、返回适飞空域或申请飞行。"),

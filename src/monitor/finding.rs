@@ -92,8 +92,8 @@ pub(super) struct Notes {
     pub not_exempt: bool,
     /// The zone's priority, if it says one.
     pub priority: Option<u8>,
-    /// A zone of higher priority lifts it, but not here.
-    pub not_lifted: bool,
+    /// Something lifts it on the aircraft's path: not here, or here and not further on.
+    pub lifted: Option<&'static str>,
     /// Which of the zone's periods applies, from 1.
     pub period: Option<u16>,
     /// An intent of the aircraft lifts nothing, because.
@@ -102,12 +102,11 @@ pub(super) struct Notes {
 
 impl std::fmt::Display for Notes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (said, text) in [
-            (self.buffer, "/BUFFER"),
-            (self.not_exempt, "/NOT_EXEMPT"),
-            (self.not_lifted, "/NOT_LIFTED_HERE"),
-        ] {
+        for (said, text) in [(self.buffer, "/BUFFER"), (self.not_exempt, "/NOT_EXEMPT")] {
             f.write_str(if said { text } else { "" })?;
+        }
+        if let Some(lifted) = self.lifted {
+            write!(f, "/{lifted}")?;
         }
         if let Some(priority) = self.priority {
             write!(f, "/PRIORITY_{priority}")?;
@@ -137,7 +136,7 @@ impl Finding {
                 buffer: false,
                 not_exempt: false,
                 priority: None,
-                not_lifted: false,
+                lifted: None,
                 period: None,
                 intent: None,
             },

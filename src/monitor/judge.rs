@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use crate::airspace::Airspace;
-use crate::domain::{Accuracy, AlertCode, Motion, Observation, Phase, Severity, Source, Timestamp, ZoneId};
+use crate::domain::{AlertCode, Intent, Observation, Phase, Severity, Timestamp, ZoneId};
 
-use super::contract::{Event, TrackState};
+use super::contract::Event;
 use super::detectors;
 use super::finding::About;
 use super::scene::{Found, Scene};
@@ -43,6 +43,15 @@ impl Judge {
         Self(monitor)
     }
 
+    /// The same that knows of these intents; one that is refused counts for nothing.
+    #[must_use]
+    pub fn knowing(mut self, intents: &[Intent]) -> Self {
+        for intent in intents {
+            drop(self.0.intents.file(intent.clone()));
+        }
+        self
+    }
+
     /// What every zone near it means for an aircraft that reports so, at the time of the report, in the order of the
     /// zones. Reports judged before count for nothing.
     pub fn judge(&mut self, report: &Observation) -> Vec<Verdict> {
@@ -63,6 +72,7 @@ impl Judge {
                 tracks: &monitor.tracks,
                 candidates: &[],
                 airspace: &monitor.airspace,
+                in_force_since: monitor.in_force_since,
                 intents: &monitor.intents,
             };
             for detector in detectors::OF_ZONES {
@@ -85,23 +95,12 @@ impl Judge {
     }
 }
 
-impl TrackState {
-    /// The report that the picture was made of, as far as zones ask for it.
-    pub fn to_observation(&self) -> Observation {
-        let position = crate::domain::LatLng::wrapped(self.lat, self.lng);
-        Observation {
-            operator: self.operator.clone(),
-            source: Source::Telemetry,
-            heights: self.heights,
-            motion: Motion {
-                ground_speed_mps: self.ground_speed,
-                track_deg: self.track,
-                vertical_speed_mps: self.vertical_speed,
-            },
-            accuracy: Accuracy::default(),
-            status: self.operational_status,
-            ua_class: self.ua_class,
-            ..Observation::new(self.uas_id.clone(), self.timestamp, position)
+impl Monitor {
+    /// Takes a report in without judging it: its aircraft is there when zones come.
+    pub fn seat(&mut self, at: Timestamp, report: Observation) {
+        self.now = self.now.max(at);
+        if let Taken::Newest(ix) = self.tracks.take(report, self.now, &self.rules.settings.terrain) {
+            self.place(ix, 0.0);
         }
     }
 }

@@ -72,11 +72,23 @@ fn authorising<'a>(scene: &'a Scene<'a>) -> Vec<&'a Filed> {
     intents
 }
 
-/// Whether the aircraft's flight is authorised where it is.
-pub(super) fn is_authorised(scene: &Scene<'_>) -> bool {
-    let state = &scene.own.state;
-    let here = (state.position, state.hae_m, scene.zones_at);
-    authorising(scene).iter().any(|filed| filed.holds(state, here, Care::Surely))
+/// The intents that authorise the aircraft's flight, to ask for places on its path.
+pub(super) struct Authorised<'a>(&'a State, Vec<&'a Filed>);
+
+impl<'a> Authorised<'a> {
+    pub(super) fn of(scene: &'a Scene<'a>) -> Self {
+        Self(&scene.own.state, authorising(scene))
+    }
+
+    /// Whether there is any.
+    pub(super) fn has_any(&self) -> bool {
+        !self.1.is_empty()
+    }
+
+    /// Whether its flight is authorised at a place and height at an instant.
+    pub(super) fn holds(&self, at: LatLng, up_m: Option<f64>, when: Timestamp) -> bool {
+        self.1.iter().any(|filed| filed.holds(self.0, (at, up_m, when), Care::Surely))
+    }
 }
 
 /// Why no intent of the aircraft lifts a zone that asks for an authorisation; `None` if it has none.

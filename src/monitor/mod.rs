@@ -28,6 +28,7 @@ mod lift;
 mod near;
 mod neighbours;
 mod orphans;
+mod picture;
 mod remember;
 mod report;
 mod restart;
@@ -45,7 +46,9 @@ mod vertical;
 
 use std::sync::Arc;
 
-pub use contract::{Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail};
+pub use contract::{
+    Assessment, Effect, Event, LevelTimes, TrackFreshness, TrackState, TroubleDetail, Unshown,
+};
 pub use detectors::LOW_BATTERY_URGENT_SHARE;
 pub use judge::{Judge, Verdict};
 pub use remember::Heard;
@@ -64,11 +67,12 @@ use intents::Intents;
 use ledger::{Ledger, Session};
 use near::Search;
 use orphans::Orphans;
+use picture::picture;
 use rules::Rules;
 use scene::{Found, Scene};
 use service_alerts::ServiceAlerts;
 use sky::Sky;
-use tracks::{FORGET_S, Taken, Track, TrackIx, Tracks};
+use tracks::{FORGET_S, Taken, TrackIx, Tracks};
 
 /// The box for which zones are looked up is larger than the path by this much, metres.
 const NEAR_PAD_M: f64 = 300.0;
@@ -102,6 +106,7 @@ pub struct Monitor {
     airspace: Arc<Airspace>,
     /// Counts airspaces; 0 is none.
     airspace_epoch: u32,
+    in_force_since: Timestamp,
     tracks: Tracks,
     /// The sky, and that of the service's own test flights: they never meet real aircraft.
     sky: Sky,
@@ -129,6 +134,7 @@ impl Monitor {
             now: Timestamp::from_micros(i64::MIN),
             airspace: Arc::new(Airspace::default()),
             airspace_epoch: 1,
+            in_force_since: Timestamp::from_micros(i64::MIN),
             sky: Sky::default(),
             canary_sky: Sky::default(),
             ledger: Ledger::default(),
@@ -327,6 +333,7 @@ impl Monitor {
             tracks: &self.tracks,
             candidates: &self.candidates,
             airspace: &self.airspace,
+            in_force_since: self.in_force_since,
             intents: &self.intents,
         };
         for detector in REGISTRY {
@@ -378,7 +385,7 @@ impl Monitor {
     }
 
     fn replace_airspace(&mut self, airspace: Arc<Airspace>) {
-        self.airspace = airspace;
+        (self.airspace, self.in_force_since) = (airspace, self.now);
         self.airspace_epoch = self.airspace_epoch.wrapping_add(1).max(1);
         let all: Vec<_> = self.tracks.indices().collect();
         let step_us = REASSESS_US / i64::try_from(all.len().max(1)).unwrap_or(i64::MAX);
@@ -388,24 +395,5 @@ impl Monitor {
             let due = self.tracks.get(ix).map_or(due, |track| track.due.min(due));
             self.schedule(ix, due);
         }
-    }
-}
-
-fn picture(track: &Track, freshness: TrackFreshness) -> TrackState {
-    TrackState {
-        uas_id: track.id.clone(),
-        operator: track.operator.clone(),
-        timestamp: track.state.at,
-        lat: track.state.position.lat_deg(),
-        lng: track.state.position.lng_deg(),
-        alt_hae: track.state.hae_m,
-        height_agl: track.state.agl_m,
-        ground_speed: track.ground_speed_mps,
-        track: track.track_deg,
-        vertical_speed: track.vertical_speed_mps,
-        ua_class: track.ua_class,
-        operational_status: track.status,
-        freshness,
-        heights: track.heights,
     }
 }

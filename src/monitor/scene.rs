@@ -23,6 +23,8 @@ pub(super) struct Scene<'a> {
     /// Who could come close, in order.
     pub candidates: &'a [TrackIx],
     pub airspace: &'a Airspace,
+    /// Since when the airspace is in force, by our clock.
+    pub in_force_since: Timestamp,
     pub intents: &'a Intents,
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::airspace::Who;
 use crate::domain::{
-    Heights, Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp, UaClass, UasId,
+    Accuracy, Heights, Observation, OperationCategory, OperationalStatus, OperatorId, Source, Timestamp,
+    UaClass, UasId,
 };
 use crate::geodesy::offset_m;
 
@@ -69,7 +70,7 @@ pub(super) struct Track {
     pub ground_speed_mps: Option<f64>,
     pub track_deg: Option<f64>,
     pub vertical_speed_mps: Option<f64>,
-    pub speed_accuracy_mps: Option<f64>,
+    pub accuracy: Accuracy,
     pub battery_pct: Option<f64>,
     pub c2_lost: Option<bool>,
     /// When the newest report arrived, by our clock.
@@ -151,7 +152,7 @@ impl Track {
             ground_speed_mps: None,
             track_deg: None,
             vertical_speed_mps: None,
-            speed_accuracy_mps: None,
+            accuracy: Accuracy::default(),
             battery_pct: None,
             c2_lost: None,
             heard_at: at,
@@ -196,7 +197,7 @@ impl Track {
         self.ground_speed_mps = observation.motion.ground_speed_mps;
         self.track_deg = observation.motion.track_deg;
         self.vertical_speed_mps = observation.motion.vertical_speed_mps;
-        self.speed_accuracy_mps = observation.accuracy.speed_mps;
+        self.accuracy = observation.accuracy;
         self.battery_pct = observation.battery_pct;
         self.c2_lost = observation.c2_lost;
     }
@@ -290,7 +291,7 @@ impl Track {
     pub(super) fn fetch(&self) {
         black_box((self.state, self.before, self.placed.is_some(), self.entries.len()));
         black_box((self.period_s, self.derived_mps, self.battery_pct, self.due, self.queued, self.heard_at));
-        black_box((self.jump, self.ground_speed_mps, self.speed_accuracy_mps, self.status));
+        black_box((self.jump, self.ground_speed_mps, self.accuracy.speed_mps, self.status));
     }
 
     /// Whether it says that it stands on the ground.

@@ -36,6 +36,17 @@ pub(in crate::monitor) fn band(state: &State, volume: &Volume, care: Care) -> [f
     [bound(volume.lower, -1.0), bound(volume.upper, 1.0)]
 }
 
+/// Between which true heights the aircraft is, metres; `None` if it gives no height that says so.
+pub(in crate::monitor) fn true_heights_m(state: &State) -> Option<[f64; 2]> {
+    let (agl_m, error_m) = match (state.agl_m, state.hae_m) {
+        (Some(agl_m), _) if state.takeoff_m.is_none() => (agl_m, 0.0),
+        (Some(agl_m), _) => (agl_m, state.hae_error_m),
+        (None, Some(hae_m)) => (hae_m - state.ground_hae_m, state.hae_error_m),
+        (None, None) => return None,
+    };
+    Some([agl_m - error_m, agl_m + error_m])
+}
+
 /// A limit above the ellipsoid at the aircraft. Only the aircraft knows where it took off.
 pub(in crate::monitor) fn hae_m(state: &State, limit: VerticalLimit) -> Option<f64> {
     match limit.reference {

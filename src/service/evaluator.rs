@@ -226,15 +226,20 @@ impl Evaluator {
     }
 
     fn file(&mut self, received_at: Timestamp, intent: Box<Intent>) {
-        let (now, operator) = (clock::now(), intent.operator.clone());
+        let (now, filed) = (clock::now(), intent.clone());
         self.monitor.handle(now, Event::IntentFiled(intent), &mut self.effects);
+        let mut taken = true;
         for effect in &self.effects {
             if let Effect::Refused(flight_id, refusal) = effect {
                 self.around.counters.offered.one();
                 self.around.counters.refused(refusal.reason).one();
                 let refusals = std::slice::from_ref(refusal);
-                self.around.feedback.note(received_at, &operator, flight_id, refusals, &[]);
+                self.around.feedback.note(received_at, &filed.operator, flight_id, refusals, &[]);
+                taken = false;
             }
+        }
+        if taken {
+            self.around.hub.filed(*filed, now);
         }
         self.hand_out(now);
     }
@@ -267,13 +272,8 @@ impl Evaluator {
         let record = kept.then(|| Arrived { received_at, observation: observation.clone() });
         let duplicates = self.monitor.tally().duplicates;
         self.monitor.handle(received_at, Event::Observed(observation), &mut self.effects);
-        let refused = self.effects.iter().find_map(|effect| match effect {
-            Effect::Refused(_, refusal) => Some(refusal.clone()),
-            Effect::Alert(_)
-            | Effect::TrackChanged(_)
-            | Effect::TrackGone(_)
-            | Effect::AckRefused(_)
-            | Effect::Assessed(_) => None,
+        let refused = self.effects.iter().find_map(|effect| {
+            if let Effect::Refused(_, refusal) = effect { Some(refusal.clone()) } else { None }
         });
         let accepted = refused.is_none() && duplicates == self.monitor.tally().duplicates;
         match refused {

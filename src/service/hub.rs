@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::domain::{AlertEvent, UasId};
+use crate::domain::{AlertEvent, Intent, Timestamp, UasId};
 use crate::journal::Entry;
 use crate::monitor::TrackState;
+use crate::service::filed_intents::FiledIntents;
 use crate::stream::{
     AckRequest, AlertLog, Deed, LoggedEvent, Pulse, Retention, SessionLimits, ShelveRequest, Vitals, Welcome,
     World,
@@ -53,6 +54,7 @@ impl HubSettings {
 #[derive(Debug)]
 pub struct Hub {
     world: Mutex<World>,
+    intents: Mutex<FiledIntents>,
     wake: watch::Sender<u64>,
     deeds: mpsc::Sender<Deed>,
     /// What `hello` says.
@@ -72,6 +74,7 @@ impl Hub {
         }
         let hub = Arc::new(Self {
             world: Mutex::new(World { log, durable_seq: last_seq, ..World::default() }),
+            intents: Mutex::default(),
             wake: watch::Sender::new(0),
             deeds,
             welcome: Welcome { instance, log_id },
@@ -85,6 +88,11 @@ impl Hub {
     pub fn world(&self) -> MutexGuard<'_, World> {
         // A panic while it was held leaves a world that is at worst short of one change.
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The operation intents that are not over at `now`.
+    pub fn intents(&self, now: Timestamp) -> Vec<Intent> {
+        self.intents.lock().unwrap_or_else(PoisonError::into_inner).in_force(now)
     }
 
     /// Wakes when an alert event or a heartbeat is published.
@@ -113,6 +121,7 @@ pub struct Publisher {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "the large one is nearly all there is; moved, never stored")]
 enum Change {
     Alert(Arc<LoggedEvent>),
     Track(TrackState),
@@ -141,6 +150,11 @@ impl Publisher {
     /// Forgets an aircraft.
     pub fn track_gone(&mut self, uas_id: UasId) {
         self.batch.push(Change::Gone(uas_id));
+    }
+
+    /// Takes an intent that the monitor took.
+    pub fn filed(&mut self, intent: Intent, now: Timestamp) {
+        self.hub.intents.lock().unwrap_or_else(PoisonError::into_inner).take(intent, now);
     }
 
     /// Publishes what was gathered, under one lock, and wakes the clients if there is an alert event.

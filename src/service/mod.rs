@@ -21,6 +21,7 @@ pub mod feedback;
 pub mod feedback_desk;
 pub mod feeds;
 mod figures;
+pub mod filed_intents;
 pub mod gate;
 pub mod geotiff;
 pub mod health;

@@ -308,7 +308,7 @@ mod tests {
             ua_class: None,
             operational_status: OperationalStatus::default(),
             freshness: TrackFreshness::Live,
-            heights: crate::domain::Heights::default(),
+            unshown: crate::monitor::Unshown::default(),
         }
     }
 

@@ -73,7 +73,8 @@ fn number(min: f64, max: f64) -> BoxedStrategy<f64> {
 
 /// Any observation of JSON telemetry that the domain can hold.
 pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
-    let identity = ("[A-Z0-9:_.-]{1,64}", maybe("[a-z0-9]{1,64}"), maybe("[a-z群组\"\\\\]{1,20}"));
+    let text = || maybe("[a-z群组\"\\\\]{1,20}");
+    let identity = ("[A-Z0-9:_.-]{1,64}", maybe("[a-z0-9]{1,64}"), text(), text());
     let place = (-90.0..=90.0_f64, -180.0..=180.0_f64, any::<i32>());
     let models = prop::sample::select(vec![GeoidModel::Egm96, GeoidModel::Egm2008, GeoidModel::Cn1985]);
     let references = prop::sample::select(vec![RelativeReference::Takeoff, RelativeReference::Ground]);
@@ -101,12 +102,13 @@ pub(crate) fn any_observation() -> impl Strategy<Value = Observation> {
     let rest = (maybe(number(0.0, 100.0)), maybe(any::<bool>()), maybe(cell), any::<bool>());
     (identity, place, heights, motion, accuracy, words, rest).prop_map(
         |(identity, place, heights, motion, accuracy, words, rest)| {
-            let (uas_id, operator, group_id) = identity;
+            let (uas_id, operator, group_id, flight_id) = identity;
             let (lat, lng, micros) = place;
             let at = at(0.0).plus_micros(i64::from(micros) / 1000 * 1000);
             let mut made = Observation::new(UasId::new(&uas_id).unwrap(), at, LatLng::new(lat, lng).unwrap());
             made.operator = operator.map(|text| OperatorId::new(&text).unwrap());
             made.group_id = group_id.map(|text| Arc::from(text.as_str()));
+            made.flight_id = flight_id.map(|text| Arc::from(text.as_str()));
             let (hae_m, amsl_m, pressure_m, relative) = heights;
             let relative = relative.map(|(metres, reference)| RelativeHeight { metres, reference });
             made.heights = Heights { hae_m, amsl_m, pressure_m, relative };

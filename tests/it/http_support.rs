@@ -87,7 +87,7 @@ pub(crate) fn track(id: &str, lat: f64, lng: f64, second: i64) -> TrackState {
         ua_class: None,
         operational_status: OperationalStatus::Airborne,
         freshness: TrackFreshness::Live,
-        heights: lowsky::domain::Heights::default(),
+        unshown: lowsky::monitor::Unshown::default(),
     }
 }
 

@@ -159,6 +159,10 @@ mod stream_slow;
 #[cfg(test)]
 mod watch;
 #[cfg(test)]
+mod zones_bench;
+#[cfg(test)]
+mod zones_cages;
+#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod zones_edit;
 #[cfg(test)]
@@ -167,6 +171,8 @@ mod zones_emergency;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod zones_faults;
+#[cfg(test)]
+mod zones_lifted;
 #[cfg(test)]
 mod zones_past;
 #[cfg(test)]

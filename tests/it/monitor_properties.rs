@@ -5,6 +5,7 @@ mod bytes;
 mod canary;
 mod clock;
 mod doubts;
+mod flips;
 mod index;
 mod lifecycle;
 mod notes;

@@ -15,7 +15,7 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
         | None => return,
     };
     let Some(speed_mps) = scene.own.ground_speed_mps.filter(|_| scene.own.live) else { return };
-    if speed_mps - scene.own.speed_accuracy_mps.unwrap_or(0.0) <= limit_mps {
+    if speed_mps - scene.own.accuracy.speed_mps.unwrap_or(0.0) <= limit_mps {
         return;
     }
     found.findings.push(Finding {

@@ -45,7 +45,7 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
             continue;
         }
         let mut met = path.meet(zone, scene.age_s, hours);
-        if (met.inside || met.crossed || met.buffered || met.t_in_s.is_some())
+        if (met.near || met.crossed || met.buffered || met.t_in_s.is_some())
             && let Some(lift) = Lift::of(scene, zone, &path.bounds)
         {
             path.lift(scene, zone, hours, &lift, &mut met);
@@ -85,10 +85,17 @@ struct Met {
     crossed: bool,
     /// In the warning margin around it.
     buffered: bool,
-    /// Something lifts it in part.
-    lifted: bool,
+    /// Something lifts it: where the aircraft is, or only elsewhere on its path.
+    lifted: Option<Lifted>,
     /// Seconds until the straight path enters.
     t_in_s: Option<f64>,
+}
+
+/// Where on the path a zone is lifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lifted {
+    Here,
+    Elsewhere,
 }
 
 /// When a zone applies along the path, in seconds from the report.
@@ -121,7 +128,9 @@ impl<'a> Path<'a> {
             .own
             .before
             .as_ref()
-            .filter(|before| scene.age_s <= 0.0 && state.at.seconds_since(before.at) <= PATH_S);
+            // No zone was crossed before it was in force.
+            .filter(|_| scene.age_s <= 0.0 && scene.in_force_since <= scene.own.heard_at)
+            .filter(|before| state.at.seconds_since(before.at) <= PATH_S);
         // A state that is carried forward is looked at from its report on.
         let horizon_s = scene.rules.zone_horizon_s() + scene.age_s;
         let bounds = path_bounds(state, before.map(|before| before.position), horizon_s, CLEAR_M);
@@ -203,9 +212,11 @@ impl<'a> Path<'a> {
         };
         // A state that is carried forward is judged where it was reported.
         let here = lift.holds(state.position, state.hae_m, scene.zones_at);
-        met.lifted = true;
+        met.lifted = Some(if here { Lifted::Here } else { Lifted::Elsewhere });
         met.buffered &= !here;
         met.inside &= !here;
+        // No margin has to be left to a zone that does not count here.
+        met.near &= !here;
         met.crossed &= !here
             && self.before.is_none_or(|before| !lift.holds(before.position, before.hae_m, scene.zones_at));
         if met.inside || met.t_in_s.is_none() {
@@ -334,9 +345,12 @@ fn notes(scene: &Scene<'_>, zone: &Zone, met: &Met, phase: Phase) -> Notes {
         buffer: phase == Phase::Predicted && met.buffered,
         not_exempt: terms.is_some_and(|terms| terms.exempt.is_some()),
         priority: terms.map(|terms| terms.priority).filter(|priority| 0 < *priority),
-        not_lifted: met.lifted,
+        lifted: met.lifted.map(|lifted| match lifted {
+            Lifted::Here => "LIFT_ENDS",
+            Lifted::Elsewhere => "NOT_LIFTED_HERE",
+        }),
         period: period.and_then(|part| u16::try_from(part + 1).ok()),
-        intent: why_no_intent(scene, zone),
+        intent: why_no_intent(scene, zone).filter(|_| met.lifted != Some(Lifted::Here)),
     }
 }
 

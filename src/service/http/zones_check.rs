@@ -17,12 +17,12 @@ use crate::airspace::{
     self, Airspace, Change, Comparison, Document, EditError, Edited, ProblemSeverity, Reading, Zone, compare,
     difference, edit, load_as,
 };
-use crate::domain::{Restriction, Timestamp, UasId, ZoneId};
-use crate::monitor::{Settings, TrackState};
+use crate::domain::{Intent, Restriction, Timestamp, UasId, ZoneId};
+use crate::monitor::TrackState;
 use crate::service::clock;
 use crate::service::zone_desk::{DeskError, OWN_FILE, ZoneDesk};
 use crate::service::zone_drafts::Asked;
-use crate::service::zone_rehearsal::{self, Alerted, Rehearsed};
+use crate::service::zone_rehearsal::{self, Alerted, Rehearsed, Shown};
 use crate::stream::to_json;
 
 /// Makes a collection of a feature; the feature begins a line, so that its columns stay.
@@ -78,14 +78,6 @@ struct Inside {
     restriction: Restriction,
 }
 
-#[derive(Serialize)]
-struct Shown {
-    #[serde(flatten)]
-    alerted: Alerted,
-    /// Whether the zones in force do not alert it.
-    new: bool,
-}
-
 /// What was posted, read.
 struct Posted {
     problems: Vec<Place>,
@@ -93,6 +85,12 @@ struct Posted {
     changes: Option<Vec<Change>>,
     /// Every zone that it speaks of.
     zones: Vec<ZoneId>,
+}
+
+/// What flies, and what it is to fly.
+struct Flown {
+    aircraft: Vec<TrackState>,
+    intents: Vec<Intent>,
 }
 
 /// `POST /api/v1/zones/check`: a feature or a collection, taken as additions and changes to what is live; with
@@ -121,7 +119,9 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request) -> Resu
         };
         let tracks = app.hub.world().picture.within(None);
         let states = tracks.iter().map(|track| track.state.clone()).collect();
-        Ok::<_, Problem>(report(posted, &live, desk.as_deref(), states, clock::now()))
+        let now = clock::now();
+        let flown = Flown { aircraft: states, intents: app.hub.intents(now) };
+        Ok::<_, Problem>(report(posted, &live, desk.as_deref(), &flown, now))
     });
     let report = report
         .await
@@ -174,7 +174,7 @@ fn report(
     posted: Posted,
     live: &Arc<Airspace>,
     desk: Option<&ZoneDesk>,
-    aircraft: Vec<TrackState>,
+    flown: &Flown,
     now: Timestamp,
 ) -> Report {
     let Posted { mut problems, changes, zones } = posted;
@@ -208,59 +208,30 @@ fn report(
     let unchanged =
         zones.iter().filter(touched).filter(|id| !comparison.removed.contains(id)).cloned().collect();
     let rules = desk.map(|desk| desk.rules().clone()).unwrap_or_default();
-    let inside = zone_rehearsal::inside(&rules, &new, &zones, &aircraft, now);
-    let inside = inside.into_iter().filter_map(|(uas_id, zone)| {
+    let draft =
+        zone_rehearsal::Draft { rules: &rules, sets: [live, &new], named: &zones, intents: &flown.intents };
+    let inside = draft.inside(&flown.aircraft, now).into_iter().filter_map(|(uas_id, zone)| {
         let restriction = new.zone_by_id(zone.as_str())?.restriction;
         Some(Inside { uas_id, zone, restriction })
     });
     let inside = inside.collect();
-    let after = zone_rehearsal::now(&rules, &new, &zones, aircraft.clone(), now);
-    let before = zone_rehearsal::now(&rules, live, &zones, aircraft, now);
-    let (alerted_now, no_longer_alerted_now) = held_against(after.alerted, &before.alerted);
-    let (past, missing) = match desk.map(|desk| past(desk, &rules, [live, &new], &zones, now)) {
-        Some(Ok(past)) => (past, None),
-        Some(Err(why)) => (Default::default(), Some(why)),
-        None => (Default::default(), Some("no history is kept 没有历史记录")),
-    };
-    let partial = missing.is_some() || past.iter().any(|set: &Rehearsed| set.partial) || after.partial;
-    let [past_before, past_after] = past;
-    let (alerted_last_hour, no_longer_alerted_last_hour) =
-        held_against(past_after.alerted, &past_before.alerted);
+    let at_once = draft.now(&flown.aircraft, now);
+    let reports = desk.and_then(|desk| desk.past(now.plus_seconds(-PAST_S), now));
+    let missing = reports.is_none().then_some("no history is kept 没有历史记录");
+    let past = reports.map_or_else(Rehearsed::default, |reports| draft.over(reports, PAST_MAX));
+    let partial = missing.is_some() || past.partial || at_once.partial;
     Report {
         valid: true,
         problems,
         difference: Some(Told { comparison, unchanged }),
         aircraft: inside,
-        alerted_now,
-        no_longer_alerted_now,
-        alerted_last_hour,
-        no_longer_alerted_last_hour,
+        alerted_now: at_once.alerted,
+        no_longer_alerted_now: at_once.no_longer,
+        alerted_last_hour: past.alerted,
+        no_longer_alerted_last_hour: past.no_longer,
         partial,
         partial_because: missing.or(partial.then_some("it took too long or was too much 数据量过大")),
     }
-}
-
-/// The last hour again, under both sets.
-fn past(
-    desk: &ZoneDesk,
-    rules: &Settings,
-    sets: [&Arc<Airspace>; 2],
-    zones: &[ZoneId],
-    now: Timestamp,
-) -> Result<[Rehearsed; 2], &'static str> {
-    let reports = desk.past(now.plus_seconds(-PAST_S), now).ok_or("no history is kept 没有历史记录")?;
-    Ok(zone_rehearsal::over(rules, sets, zones, reports, PAST_MAX))
-}
-
-/// Who would be alerted, marked where he is not now; and who would not be any more.
-fn held_against(after: Vec<Alerted>, before: &[Alerted]) -> (Vec<Shown>, Vec<Alerted>) {
-    let same = |a: &Alerted, b: &Alerted| a.uas_id == b.uas_id && a.zone == b.zone;
-    let gone = before.iter().filter(|old| !after.iter().any(|new| same(new, old))).cloned().collect();
-    let shown = after.into_iter().map(|alerted| {
-        let new = !before.iter().any(|old| same(old, &alerted));
-        Shown { alerted, new }
-    });
-    (shown.collect(), gone)
 }
 
 fn faults(why: EditError, changes: &[Change]) -> Vec<Place> {

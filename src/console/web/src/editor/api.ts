@@ -42,7 +42,9 @@ export interface Difference {
 
 export interface Alerted {
   uas_id: string;
-  zone: string;
+  code: string;
+  /** Absent where no zone says so: controlled airspace by default, the ceiling of a class. */
+  zone?: string;
   phase?: string;
   severity?: string;
   at?: string;
