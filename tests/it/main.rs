@@ -106,6 +106,8 @@ mod journal_tools;
 #[path = "../../tools/load/machine.rs"]
 mod machine;
 #[cfg(test)]
+mod means;
+#[cfg(test)]
 mod monitor_properties;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
