@@ -153,6 +153,8 @@ mod service;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
+mod standstill;
+#[cfg(test)]
 mod stream_resume;
 #[cfg(test)]
 mod stream_sessions;
