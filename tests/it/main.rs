@@ -10,6 +10,10 @@ mod airspace_sun;
 mod calm;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+#[cfg(target_os = "linux")]
+mod clock_jump;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod config_file;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
