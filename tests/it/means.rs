@@ -59,7 +59,7 @@ pub(crate) fn foreign_programs() -> bool {
     ])
 }
 
-/// Whether Python has its module for WebSockets.
+/// Whether Python has its module `websockets`.
 pub(crate) fn websockets() -> bool {
     let asked = Command::new(PYTHON).args(["-c", "import websockets"]).stderr(Stdio::null()).status();
     asked.is_ok_and(|status| status.success())
