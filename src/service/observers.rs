@@ -227,12 +227,15 @@ impl Observers {
                     ..TroubleDetail::default()
                 };
                 self.desk.raise(ServiceTrouble::Clock, detail);
-                let sources = sources_s.map_or_else(|| "unknown".to_owned(), |skew| format!("{skew:.1} s"));
-                let reason = format!(
-                    "ahead of the service's own time: the system's clock {system_s:.1} s, the sources {sources}"
-                );
-                self.app.health.set(Part::Clock, Status::Degraded, Some(reason), clock::now());
             }
+        }
+        if memory.clock.is_apart() {
+            // At every look, for a clock that was set once is set again.
+            let sources = sources_s.map_or_else(|| "unknown".to_owned(), |skew| format!("{skew:.1} s"));
+            let reason = format!(
+                "ahead of the service's own time: the system's clock {system_s:.1} s, the sources {sources}"
+            );
+            self.app.health.set(Part::Clock, Status::Degraded, Some(reason), clock::now());
         }
     }
 

@@ -58,6 +58,11 @@ impl ClockCheck {
         (self.bad, self.good) = (count(self.bad, apart), count(self.good, !apart));
         (self.bad == LOOKS || self.good == LOOKS).then_some(apart)
     }
+
+    /// Whether they are apart for long enough, now too.
+    pub fn is_apart(&self) -> bool {
+        LOOKS <= self.bad
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 // The alerts: list, filter, sound, acknowledging, and keyboard.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { LANGUAGES, browser, demo, live, open, sees, until } from "./lib.mjs";
+import { LANGUAGES, browser, demo, live, open, patience, sees, until } from "./lib.mjs";
 
 let service;
 let engine;
@@ -35,7 +35,7 @@ test("sound is visibly blocked until a gesture, sounds at a severe alert, and a 
 test("the newest CRITICAL stays on the screen whatever is filtered and whichever page is shown", async () => {
   const { page, close } = await open(engine, service.url, { lang: "en" });
   await live(page);
-  await row(page, "Declares an emergency").waitFor({ timeout: 60_000 });
+  await row(page, "Declares an emergency").waitFor({ timeout: patience(60) });
   const bar = page.locator("#critical");
   assert.ok(await bar.isVisible());
   const first = await rows(page).first().getAttribute("class");
@@ -49,7 +49,7 @@ test("the newest CRITICAL stays on the screen whatever is filtered and whichever
   await page.getByRole("button", { name: /^Critical ·/ }).click();
   await sees(page, "back at the map", 15, () => document.body.dataset.page === "live");
   await page.getByRole("button", { name: "Clear the filter" }).click();
-  await row(page, "EMERGENCY").waitFor({ timeout: 5_000 });
+  await row(page, "EMERGENCY").waitFor({ timeout: patience(5) });
   await close();
 });
 
@@ -58,7 +58,7 @@ test("a click flies there and shows the geometry and the service's sentence, in 
     const { page, faults, close } = await open(engine, service.url, { lang });
     await live(page);
     const first = rows(page).filter({ hasText: /C2-LOST|EMERGENCY|LOW-BATTERY|HEIGHT-BUST/ }).first();
-    await first.locator(".pick").click({ timeout: 60_000 });
+    await first.locator(".pick").click({ timeout: patience(60) });
     const id = await page.evaluate(() => window.lowsky.aircraft);
     await sees(page, "the map is there", 10, (uas) => {
       const { map, tracks } = window.lowsky;
@@ -76,11 +76,11 @@ test("an acknowledgement with its note is seen by everybody", async () => {
   const [mine, theirs] = [await open(engine, service.url, { lang: "en" }), await open(engine, service.url, { lang: "zh" })];
   await live(mine.page);
   await live(theirs.page);
-  await row(mine.page, "SLOW-CLOCK").locator(".pick").click({ timeout: 30_000 });
+  await row(mine.page, "SLOW-CLOCK").locator(".pick").click({ timeout: patience(30) });
   await mine.page.locator("#note").fill("called the operator");
   await mine.page.keyboard.press("Enter");
   await sees(mine.page, "it says who and what", 10, () => /by Wang Li .*called the operator/.test(document.querySelector(".acked-by").textContent));
-  await row(theirs.page, "SLOW-CLOCK").filter({ hasText: "已确认" }).waitFor({ timeout: 10_000 });
+  await row(theirs.page, "SLOW-CLOCK").filter({ hasText: "已确认" }).waitFor({ timeout: patience(10) });
   await row(theirs.page, "SLOW-CLOCK").locator(".pick").click();
   await sees(theirs.page, "the other sees the note", 10, () => /called the operator/.test(document.querySelector(".acked-by").textContent));
   await mine.close();

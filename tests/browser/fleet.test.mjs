@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import { LANGUAGES, browser, demo, live, open, sees, until } from "./lib.mjs";
+import { LANGUAGES, browser, demo, live, open, patience, sees, until } from "./lib.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -92,7 +92,7 @@ test("a pasted message is judged field by field, in its lines, with what would b
   ]) {
     await paste(wrong(changes));
     const finding = page.locator(`.findings li[data-field="${field}"]`);
-    await finding.waitFor({ timeout: 10_000 });
+    await finding.waitFor({ timeout: patience(10) });
     assert.match(await finding.innerText(), new RegExp(`line ${line}\\b`), `${field}: ${await finding.innerText()}`);
     if (suggested) assert.match(await finding.locator("code").innerText(), suggested);
     assert.match(await page.locator(`.gutter span:nth-child(${line})`).getAttribute("class"), /error|warning|ignored/);

@@ -1,6 +1,7 @@
 // A demonstration as a real process, a real browser before it, and a wire between them that can be made slow or cut.
 import { spawn } from "node:child_process";
 import { createServer, connect } from "node:net";
+import { availableParallelism, loadavg } from "node:os";
 import { chromium } from "playwright-core";
 
 export const LANGUAGES = ["zh", "en"];
@@ -15,26 +16,33 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Asks until there is an answer; fails after `seconds`. */
+/** How long to wait for something, ms: longer while others keep the machine busy. */
+export const patience = (seconds) => 1000 * seconds * Math.min(4, Math.max(1, loadavg()[0] / availableParallelism() / 1.5));
+
+/** Asks until there is an answer; fails after `seconds` on a machine that has nothing else to do. */
 export async function until(what, seconds, ask) {
-  const end = Date.now() + seconds * 1000;
+  const begun = Date.now();
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (end < Date.now()) throw new Error(`not within ${seconds} s: ${what}`);
+    if (begun + patience(seconds) < Date.now()) throw new Error(`not within ${seconds} s: ${what}`);
     await new Promise((go) => setTimeout(go, 50));
   }
 }
 
-/** A port that nobody has. */
-export function freePort() {
-  return new Promise((found) => {
+let nextPort = 10_000 + (process.pid % 400) * 20;
+
+/** A port that nobody has, below those that the system gives to outgoing connections: none of these takes it meanwhile. */
+export async function freePort() {
+  for (;;) {
     const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => found(port));
+    const port = nextPort++;
+    const free = await new Promise((told) => {
+      server.once("error", () => told(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => told(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 const running = new Set();
@@ -95,7 +103,7 @@ export async function open(engine, url, { lang = "zh", width = 1366, height = 76
 
 /** Waits until the page says what it should. */
 export function sees(page, what, seconds, test, argument) {
-  return page.waitForFunction(test, argument, { timeout: seconds * 1000, polling: 100 }).catch((error) => {
+  return page.waitForFunction(test, argument, { timeout: patience(seconds), polling: 100 }).catch((error) => {
     throw new Error(`${what}: ${error.message}`);
   });
 }

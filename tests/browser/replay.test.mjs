@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { LANGUAGES, browser, demo, live, open, sees, until } from "./lib.mjs";
+import { LANGUAGES, browser, demo, live, open, patience, sees, until } from "./lib.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const ALL = "113.7500,22.7500,9.0";
@@ -32,7 +32,7 @@ async function replay(said, options = {}) {
   await opened.page.evaluate((hash) => {
     location.hash = hash;
   }, `#/replay?${new URLSearchParams({ at: ALL, ...said })}`);
-  await opened.page.locator("#replay-strip").waitFor({ timeout: 20_000 });
+  await opened.page.locator("#replay-strip").waitFor({ timeout: patience(20) });
   return opened;
 }
 
@@ -127,11 +127,11 @@ test("from an alert to two minutes around it, and a link to that moment", async 
   const { page, close } = await open(engine, service.url, { lang: "en" });
   await live(page);
   const row = page.locator("#alerts li .pick").first();
-  await row.waitFor({ timeout: 60_000 });
+  await row.waitFor({ timeout: patience(60) });
   await row.click();
   const { id, raised } = await page.evaluate(() => ({ id: window.lowsky.alert.alert_id, raised: Date.parse(window.lowsky.alert.raised_at) }));
   await page.locator("#around").click();
-  await page.locator("#replay-strip").waitFor({ timeout: 20_000 });
+  await page.locator("#replay-strip").waitFor({ timeout: patience(20) });
   await sees(page, "the alert of that time", 20, (wanted) => window.lowsky.map.painter.scene.chosen?.alert_id === wanted, id);
   const said = () => new URLSearchParams(new URL(page.url()).hash.split("?")[1]);
   await until("the address has the span", 10, () => said().get("from") === iso(raised - 60_000) && said().get("to") === iso(raised + 60_000));
@@ -152,7 +152,7 @@ test("from an alert to two minutes around it, and a link to that moment", async 
 
 /** Presses a button and reads the file that comes. */
 async function saved(page, format) {
-  const [file] = await Promise.all([page.waitForEvent("download", { timeout: 40_000 }), page.locator(`[data-format=${format}]`).click()]);
+  const [file] = await Promise.all([page.waitForEvent("download", { timeout: patience(40) }), page.locator(`[data-format=${format}]`).click()]);
   return readFileSync(await file.path());
 }
 

@@ -1,7 +1,7 @@
 // When the page must not be trusted, it says so: a frozen, a killed, a slow and a lost service.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, demo, live, open, sees, wire } from "./lib.mjs";
+import { browser, demo, live, open, patience, sees, wire } from "./lib.mjs";
 
 let engine;
 before(async () => (engine = await browser()));
@@ -70,14 +70,14 @@ test("a killed service: offline at once, and after its restart live without a do
   assert.ok(await page.locator(".none").isHidden(), "an empty sky is never claimed");
   const again = await demo({ port: service.port });
   await live(page, 40);
-  await page.locator("[data-id=missed]").waitFor({ timeout: 15_000 });
+  await page.locator("[data-id=missed]").waitFor({ timeout: patience(15) });
   const told = await page.locator("[data-id=missed]").innerText();
   assert.match(told, /Live again/);
   await sees(page, "alerts of the new run", 60, () => window.lowsky.alerts.open.size > 0);
   const ids = await page.locator("#alerts li").evaluateAll((items) => items.map((item) => item.dataset.id));
   assert.equal(new Set(ids).size, ids.length);
   await page.locator("[data-id=missed] button").click();
-  await page.locator("[data-id=missed]").waitFor({ state: "detached", timeout: 5_000 });
+  await page.locator("[data-id=missed]").waitFor({ state: "detached", timeout: patience(5) });
   await close();
   await again.stop();
 });
@@ -111,7 +111,7 @@ test("after a cut line the page says what it missed, and misses nothing", async 
   await sees(steady.page, "something happens", 90, (seq) => window.lowsky.stream.lastSeq > seq + 8 && window.lowsky.alerts.open.size > 2, from);
   line.mend();
   await live(page, 40);
-  await page.locator("[data-id=missed]").waitFor({ timeout: 15_000 });
+  await page.locator("[data-id=missed]").waitFor({ timeout: patience(15) });
   const told = await page.locator("[data-id=missed]").innerText();
   const [, raised] = /: (\d+) alerts raised/.exec(told) ?? [];
   assert.ok(Number(raised) > 0, told);

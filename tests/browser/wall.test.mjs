@@ -1,7 +1,7 @@
 // A wall, a flood of alerts, an empty sky, the ruler, and links that lead back.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, demo, live, open, sees } from "./lib.mjs";
+import { browser, demo, live, open, patience, sees } from "./lib.mjs";
 
 let service;
 let engine;
@@ -72,7 +72,7 @@ test("an empty view says so, and who was heard last", async () => {
   await live(page);
   await sees(page, "aircraft", 20, () => window.lowsky.tracks.count > 0);
   await page.evaluate(() => window.lowsky.map.lookAt("111.5,21.2,14"));
-  await page.locator(".nothing").waitFor({ timeout: 15_000 });
+  await page.locator(".nothing").waitFor({ timeout: patience(15) });
   await sees(page, "who was heard", 15, () => /\d+ aircraft, last at/.test(document.querySelector(".nothing").textContent));
   await page.locator(".nothing a").click();
   await sees(page, "the fleet's page", 10, () => document.body.dataset.page === "fleet");
@@ -105,7 +105,7 @@ test("a link to an alert opens that alert", async () => {
   const { page, close } = await open(engine, service.url, { lang: "en" });
   await live(page);
   const row = page.locator("#alerts li").first();
-  await row.waitFor({ timeout: 60_000 });
+  await row.waitFor({ timeout: patience(60) });
   const id = await row.getAttribute("data-id");
   await row.locator(".pick").click();
   await sees(page, "the address names it", 10, (wanted) => location.hash.includes(encodeURIComponent(wanted)), id);

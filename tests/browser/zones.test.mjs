@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { browser, demo, live, open, sees, until } from "./lib.mjs";
+import { browser, demo, live, open, patience, sees, until } from "./lib.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** A part of the map where no zone is; and corners of a shape there, in pixels of a window of 1366 x 768. */
@@ -63,7 +63,7 @@ async function toSign(page) {
   await until("the dialog of publication", 30, async () => {
     await publishable(page);
     await page.locator("#zone-publish").click();
-    return page.locator("#zone-sign-author").waitFor({ timeout: 2000 }).then(() => true, () => false);
+    return page.locator("#zone-sign-author").waitFor({ timeout: patience(2) }).then(() => true, () => false);
   });
 }
 
@@ -93,7 +93,7 @@ test("a polygon is drawn by mouse; a crossing is marked where it is, and nothing
   const [a, b, c, d] = SQUARE;
   const id = await draw(page, "p", [a, c, b, d]);
   const mark = page.locator(".fault-mark i");
-  await mark.waitFor({ timeout: 10_000 });
+  await mark.waitFor({ timeout: patience(10) });
   const box = await mark.boundingBox();
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   assert.ok(Math.hypot(x - 560, y - 360) < 4, `marked at ${x} ${y}`);
@@ -192,7 +192,7 @@ test("who was slower sees both changes and puts his own on the live version; a r
   await byOther(id, (feature) => (feature.properties.name = [{ text: "别名", lang: "zh-CN" }]));
   await sign(page, "Wang Li", "higher");
   const conflict = page.locator("#zone-conflict");
-  await conflict.waitFor({ timeout: 15_000 });
+  await conflict.waitFor({ timeout: patience(15) });
   assert.match(await conflict.innerText(), /圆 → 别名/);
   assert.match(await conflict.innerText(), /120 → 150 m/);
   await conflict.locator("[type=submit]").click();
@@ -202,7 +202,7 @@ test("who was slower sees both changes and puts his own on the live version; a r
 
   await page.locator(`[data-zone="${id}"] .pick`).click();
   await page.locator('[data-tab="history"]').click();
-  await page.locator("#zone-list .version").nth(2).waitFor({ timeout: 15_000 });
+  await page.locator("#zone-list .version").nth(2).waitFor({ timeout: patience(15) });
   await page.locator("#zone-list .version").nth(2).locator(".back").click();
   await sees(page, "the difference of the way back", 20, () => /150 → 120 m/.test(document.querySelector(".zone-changes").textContent));
   await toSign(page);
@@ -228,7 +228,7 @@ test("what takes protection away waits for a second person", async () => {
   const still = async () => (await zone(id)).geometry.extent.radius === radius;
   assert.ok(await still(), "the old one is still in force");
   const draft = page.locator("[data-draft] .pick").first();
-  await draft.waitFor({ timeout: 15_000 });
+  await draft.waitFor({ timeout: patience(15) });
   assert.match(await draft.innerText(), /no longer needed[^]*second person/);
   await draft.click();
   await toSign(page);
@@ -275,7 +275,7 @@ test("an import says where a file is wrong, and moves web-map coordinates to whe
   const file = { type: "FeatureCollection", features: [{ type: "Feature", properties: { ...properties, type: "FORBIDDEN" }, geometry: { type: "Polygon", coordinates: [ring], layer } }] };
   await text.fill(JSON.stringify(file, null, 1));
   await page.locator("#zone-import [type=submit]").click();
-  await page.locator(".zone-problems li.fault").first().waitFor({ timeout: 15_000 });
+  await page.locator(".zone-problems li.fault").first().waitFor({ timeout: patience(15) });
   assert.match(await page.locator(".zone-problems").innerText(), /line \d+, column \d+: .*FORBIDDEN/);
   file.features[0].properties.type = "PROHIBITED";
   await text.fill(JSON.stringify(file));
@@ -384,7 +384,7 @@ test("what is not published survives another page, and leaving asks", async () =
   await sees(page, "it says that something is kept", 10, () => document.querySelector('.notice[data-id="zones-kept"]'));
   await page.getByRole("link", { name: "Zones" }).click();
   await sees(page, "it is still there", 10, (one) => document.querySelector(`#zone-list [data-zone="${one}"]`), id);
-  const asked = page.waitForEvent("dialog", { timeout: 10_000 });
+  const asked = page.waitForEvent("dialog", { timeout: patience(10) });
   const again = page.reload();
   const dialog = await asked;
   assert.equal(dialog.type(), "beforeunload");

@@ -8,13 +8,15 @@ use lowsky::airspace::{
 use lowsky::domain::LatLng;
 use lowsky::geodesy::offset_m;
 
+use crate::means::unjudged;
+
 /// The folder of reference data, which is not part of the project; `None`, and a word about it, where it is absent.
 fn oracle(folder: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/oracle").join(folder);
     if path.is_dir() {
         return Some(path);
     }
-    println!("skipped: no {}", path.display());
+    unjudged(&format!("SKIPPED: no {}", path.display()));
     None
 }
 

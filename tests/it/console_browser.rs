@@ -2,38 +2,28 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use lowsky::console::PAGES;
 use lowsky::domain::{AlertCode, Reason};
 
 use crate::e2e_support::{LOWSKY, Program};
+use crate::means::{starts, there};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const CHROMIUM: &str = "/usr/bin/chromium";
 /// Most bytes of the page as they travel.
 const BUDGET: usize = 200_000;
 
-fn runs(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-}
-
-/// Whether the page was built and a browser is there. Where these are required, their absence is a failure.
+/// Whether the page was built and a browser is there.
+#[track_caller]
 fn browser_is_there() -> bool {
-    let there = [
+    there(&[
         ("the page (npm at build time)", PAGES.iter().any(|page| page.path == "/console.js")),
-        ("node", runs("node")),
-        ("npm", runs("npm")),
+        ("node", starts("node", &["--version"])),
+        ("npm", starts("npm", &["--version"])),
         ("chromium", Path::new(CHROMIUM).exists()),
-    ];
-    let missing: Vec<_> = there.iter().filter_map(|(name, found)| (!found).then_some(*name)).collect();
-    if missing.is_empty() {
-        return true;
-    }
-    let set = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
-    assert!(!set("CI", "true") && !set("LOWSKY_REQUIRE_FOREIGN", "1"), "missing: {missing:?}");
-    println!("SKIPPED: missing: {missing:?}");
-    false
+    ])
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -74,6 +64,7 @@ fn workplace() -> PathBuf {
 }
 
 /// Runs one file of cases; each must pass.
+#[track_caller]
 fn cases(file: &str) {
     if !browser_is_there() {
         return;

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lowsky::service::clock::Stopwatch;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
+
+use crate::calm::Patience;
 
 /// A connected client.
 pub(crate) struct Stream(WebSocket<TcpStream>);
@@ -25,11 +26,11 @@ impl Stream {
         socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let url = format!("ws://{address}/api/v1/stream");
         let mut handshake = tungstenite::client(url, socket);
-        let since = Stopwatch::start();
+        let mut patience = Patience::new(5.0);
         let socket = loop {
             match handshake {
                 Ok((socket, _)) => break socket,
-                Err(tungstenite::HandshakeError::Interrupted(middle)) if since.elapsed().as_secs() < 5 => {
+                Err(tungstenite::HandshakeError::Interrupted(middle)) if patience.lasts() => {
                     handshake = middle.handshake();
                 }
                 Err(_) => return None,
@@ -45,10 +46,10 @@ impl Stream {
         Some((stream, hello))
     }
 
-    /// The next frame within so many seconds; `{"type": "closed"}` at the end.
+    /// The next frame within so many seconds, and more on a busy machine; `{"type": "closed"}` at the end.
     pub(crate) fn next(&mut self, within_s: f64) -> Option<Value> {
-        let since = Stopwatch::start();
-        while since.elapsed().as_secs_f64() < within_s {
+        let mut patience = Patience::new(within_s);
+        while patience.lasts() {
             match self.0.read() {
                 Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
                 Ok(Message::Close(frame)) => {

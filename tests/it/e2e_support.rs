@@ -8,45 +8,15 @@ use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lowsky::service::clock::{self, Stopwatch};
+use lowsky::service::clock;
 use serde_json::{Value, json};
+
+use crate::calm::Patience;
+use crate::means::mosquitto_program;
+pub(crate) use crate::means::{PYTHON, foreign_programs};
 
 /// The program under test.
 pub(crate) const LOWSKY: &str = env!("CARGO_BIN_EXE_lowsky");
-/// Debian's Python: the one that the package `python3-websockets` belongs to.
-pub(crate) const PYTHON: &str = "/usr/bin/python3";
-
-/// Whether the foreign programs are there. Where they are required, their absence is a failure.
-pub(crate) fn foreign_programs() -> bool {
-    let runs = |program: &str, arguments: &[&str]| {
-        let quiet =
-            Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        quiet.is_ok()
-    };
-    let websockets = Command::new(PYTHON).args(["-c", "import websockets"]).stderr(Stdio::null()).status();
-    let missing: Vec<&str> = [
-        ("mosquitto", mosquitto_program().is_some()),
-        ("mosquitto_pub and mosquitto_sub", runs("mosquitto_pub", &["--help"])),
-        ("python3-websockets", websockets.is_ok_and(|status| status.success())),
-    ]
-    .iter()
-    .filter_map(|&(name, there)| (!there).then_some(name))
-    .collect();
-    if missing.is_empty() {
-        return true;
-    }
-    let set = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
-    assert!(!set("CI", "true") && !set("LOWSKY_REQUIRE_FOREIGN", "1"), "not installed: {missing:?}");
-    println!("SKIPPED: not installed: {missing:?}");
-    false
-}
-
-fn mosquitto_program() -> Option<&'static str> {
-    ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/opt/homebrew/sbin/mosquitto"]
-        .into_iter()
-        .find(|path| Path::new(path).exists())
-}
-
 /// A port that nobody has. It lies below those that the system gives to outgoing connections, so that none of
 /// these takes it before it is used.
 pub(crate) fn free_port() -> u16 {
@@ -61,14 +31,14 @@ pub(crate) fn free_port() -> u16 {
     panic!("no free port");
 }
 
-/// Asks until there is an answer, for at most `within_s`.
+/// Asks until there is an answer, for at most `within_s`, and longer on a machine that others keep busy.
 pub(crate) fn until<T>(what: &str, within_s: f64, mut ask: impl FnMut() -> Option<T>) -> T {
-    let since = Stopwatch::start();
+    let mut patience = Patience::new(within_s);
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(since.elapsed().as_secs_f64() < within_s, "not within {within_s} s: {what}");
+        assert!(patience.lasts(), "not within {within_s} s: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -112,14 +82,14 @@ impl Lines {
         pick: impl Fn(&str) -> Option<T>,
     ) -> T {
         let mut seen = start;
-        let since = Stopwatch::start();
+        let mut patience = Patience::new(within_s);
         loop {
             let fresh: Vec<_> = self.0.lock().unwrap().iter().skip(seen).cloned().collect();
             if let Some(found) = fresh.iter().find_map(|line| pick(line)) {
                 return found;
             }
             seen += fresh.len();
-            if within_s < since.elapsed().as_secs_f64() {
+            if !patience.lasts() {
                 let last: Vec<_> = self.all().into_iter().rev().take(30).collect();
                 panic!("not within {within_s} s: {what}; the last lines, newest first: {last:#?}");
             }
@@ -202,7 +172,8 @@ pub(crate) fn mosquitto(dir: &Path, port: u16) -> Program {
     broker(dir, port, &text)
 }
 
-fn broker(dir: &Path, port: u16, text: &str) -> Program {
+/// As [`mosquitto`], configured by `text`.
+pub(crate) fn broker(dir: &Path, port: u16, text: &str) -> Program {
     let config = dir.join(format!("mosquitto-{port}.conf"));
     std::fs::write(&config, text).unwrap();
     let program = mosquitto_program().expect("foreign_programs was asked first");
@@ -238,7 +209,11 @@ impl Daemon {
 
     /// As [`Self::spawn`], waited for until it listens.
     pub(crate) fn start(dir: &Path) -> Self {
-        let program = Self::spawn(dir);
+        Self::listening(Self::spawn(dir))
+    }
+
+    /// A daemon that was started somehow, once it listens.
+    pub(crate) fn listening(program: Program) -> Self {
         let http = program.err.find_from(0, "the address", 20.0, |line| {
             let (_, rest) = line.split_once("http=")?;
             rest.split(' ').next()?.parse().ok()

@@ -16,7 +16,7 @@ pub(crate) fn history(address: SocketAddr) -> BTreeMap<u64, Told> {
     let last = hello["seq"].as_u64().unwrap();
     let mut history = BTreeMap::new();
     while history.len() < usize::try_from(last).unwrap() {
-        let frame = stream.next(10.0).expect("more of the history");
+        let frame = stream.next(30.0).expect("more of the history");
         match frame["type"].as_str().unwrap() {
             "alert" => {
                 let seq = frame["seq"].as_u64().unwrap();
@@ -148,8 +148,10 @@ pub(crate) fn episodes(truth: &Truth, history: &BTreeMap<u64, Told>) -> Episodes
         }
     }
     let breaches: BTreeSet<&Cause> = truth.words.union(&truth.flights).collect();
-    // The service's own troubles and silence have no script.
-    let scripted = |cause: &Cause| cause.1 != "SERVICE_DEGRADED" && cause.1 != "LOST_LINK";
+    // The service's own troubles have no script, nor have silence and reports that waited for a service: how long they
+    // wait is the machine's affair.
+    let unscripted = ["SERVICE_DEGRADED", "LOST_LINK", "TIME_SKEW"];
+    let scripted = |cause: &Cause| !unscripted.contains(&cause.1.as_str());
     let several = causes.iter().filter(|(cause, count)| breaches.contains(cause) && 1 < **count);
     let foreign = causes.keys().filter(|cause| scripted(cause) && !breaches.contains(cause));
     let missing = breaches.iter().filter(|cause| !causes.contains_key(**cause));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lowsky::service::clock::Stopwatch;
 
-use crate::calm::quantile;
+use crate::calm::{promised, quantile};
 use crate::e2e_support::{Daemon, configure, foreign_programs, free_port, mosquitto_as_documented, until};
 use crate::fault_check::{episodes, every_alert_ends, history};
 use crate::fault_fleet::{Fleet, Plan};
@@ -18,7 +18,15 @@ const COUPLES: u32 = 40;
 /// Zones that each report is held against: judging is what is overloaded, not the broker and not this test.
 const RINGS: u32 = 300;
 /// How long the overload lasts.
-const OVERLOAD: Duration = Duration::from_secs(12);
+const OVERLOAD: Duration = Duration::from_secs(30);
+/// How much more is offered than can be judged. What this machine really sent is counted: its timers and hiccups cost
+/// a little.
+const TIMES: f64 = 3.0;
+const TIMES_LEAST: f64 = 2.8;
+/// Most seconds from the end of the overload until nothing waits.
+const RECOVERY_S: f64 = 5.0;
+/// A report that waited longer than this must have been told of, milliseconds.
+const BEHIND_MS: u64 = 2_000;
 
 /// What the daemon judges a second when it has all it can take, found by offering more and more. One hiccup of the
 /// machine is no limit: twice running it must fall short.
@@ -38,6 +46,23 @@ fn capacity(service: &Service, flood: &Flood) -> f64 {
         assert!(offered < 1e5, "this daemon cannot be overloaded here");
     }
     most
+}
+
+/// Offers so much more than `judged` a second for [`OVERLOAD`]; how many times that it really was. A machine that
+/// stopped to think meanwhile gets a second chance, which the overload then only lasts longer for.
+fn overload(flood: &Flood, judged: f64) -> f64 {
+    flood.rate(TIMES * judged);
+    let mut times = 0.0;
+    for _ in 0..2 {
+        let (begun, already) = (Stopwatch::start(), flood.sent());
+        std::thread::sleep(OVERLOAD);
+        let sent = f64::from(u32::try_from(flood.sent() - already).unwrap());
+        times = sent / begun.elapsed().as_secs_f64() / judged;
+        if TIMES_LEAST <= times {
+            break;
+        }
+    }
+    times
 }
 
 fn settled(service: &Service, sent: u64) -> Option<Books> {
@@ -70,15 +95,12 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
 
     let fleet = Fleet::start(plan, mqtt);
     // Held for sure: a test that offers less than it says proves nothing.
-    let (begun, already) = (Stopwatch::start(), flood.sent());
-    flood.rate(3.0 * judged);
-    std::thread::sleep(OVERLOAD);
-    let offered = f64::from(u32::try_from(flood.sent() - already).unwrap()) / begun.elapsed().as_secs_f64();
+    let times = overload(&flood, judged);
     let during = service.books().unwrap();
     flood.rate(50.0);
     let relieved = Stopwatch::start();
     until("the backlog is judged", 60.0, || settled(&service, flood.sent()));
-    let recovery_s = relieved.elapsed().as_secs_f64();
+    let recovery = relieved.elapsed();
     let truth = fleet.settle();
     every_alert_ends(&daemon);
     let sent = flood.stop() + fleet.sent();
@@ -89,8 +111,8 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
     let episodes = episodes(&truth, &history);
     let record = recorder.stop();
     println!(
-        "capacity {judged:.0} a second, offered {offered:.0}, conflated {:.0} of {:.0}; oldest report waited {} ms; \
-         alerts up to {:.1} s after their report; recovered {recovery_s:.1} s after",
+        "capacity {judged:.0} a second, offered {times:.2} times that, conflated {:.0} of {:.0}; oldest report \
+         waited {} ms; alerts up to {:.1} s after their report",
         during.conflated - before.conflated,
         during.offered - before.offered,
         record.lag_ms,
@@ -101,14 +123,14 @@ fn p11_p14_every_conflict_is_alerted_at_three_times_the_capacity() {
     }
     assert_eq!(episodes.missing, [], "of {} conflicts", episodes.breaches);
     assert!(10 < episodes.breaches, "{episodes:?}");
-    assert!(2.0 * judged < offered, "the overload was real: {offered:.0} a second");
+    assert!(TIMES_LEAST <= times, "the overload was real: {times:.2} times the capacity");
     assert!(
         0.0 < during.conflated - before.conflated,
         "what is shed is an older position of the same aircraft"
     );
-    assert!(recovery_s < 10.0, "recovered after {recovery_s:.1} s");
     assert!(books.balance(), "{books:?}");
     let told = record.rules.contains("SERVICE_DEGRADED/BEHIND");
-    assert!(told || record.lag_ms < 3_000, "{} ms behind, and nobody was told", record.lag_ms);
+    assert!(told || record.lag_ms <= BEHIND_MS, "{} ms behind, and nobody was told", record.lag_ms);
+    promised("nothing waits after the overload", recovery, RECOVERY_S);
     daemon.stop("TERM");
 }

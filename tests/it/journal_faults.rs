@@ -11,6 +11,7 @@ use lowsky::service::clock;
 
 use crate::e2e_support::until;
 use crate::journal_support::{PATIENCE_S, close, entries, everything, open, store, wait};
+use crate::means::unjudged;
 
 /// Names the folder to a child, and what it is to do there.
 const CHILD: [&str; 2] = ["LOWSKY_TEST_JOURNAL_DIR", "LOWSKY_TEST_JOURNAL_ROLE"];
@@ -174,10 +175,9 @@ fn p02_a_durable_event_survives_kill_9() {
 }
 
 /// A child under strace, which injects faults into some of its system calls; `None` where that cannot be done.
+#[track_caller]
 fn under_strace(dir: &Path, role: &str, log: &Path, inject: &str) -> Option<Child> {
-    let runs = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
-    if !runs.is_ok_and(|status| status.success()) {
-        println!("SKIPPED: strace is not installed or may not trace");
+    if !crate::means::strace() {
         return None;
     }
     let mut command = Command::new("strace");
@@ -231,13 +231,14 @@ fn p03_a_file_size_limit_is_told_and_recovered_from_without_a_restart() {
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
+    #[track_caller]
     fn mount(at: &Path) -> Option<Self> {
         let mut command = Command::new("mount");
         command.args(["-t", "tmpfs", "-o", "size=8m,mode=700", "lowsky-test"]).arg(at).stderr(Stdio::null());
         if command.status().is_ok_and(|status| status.success()) {
             return Some(Self(at.to_owned()));
         }
-        println!("SKIPPED: no right to mount a small disk");
+        unjudged("SKIPPED: no right to mount a small disk");
         None
     }
 

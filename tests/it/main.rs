@@ -10,6 +10,10 @@ mod airspace_sun;
 mod calm;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+#[cfg(target_os = "linux")]
+mod clock_jump;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod config_file;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
@@ -106,6 +110,8 @@ mod journal_tools;
 #[path = "../../tools/load/machine.rs"]
 mod machine;
 #[cfg(test)]
+mod means;
+#[cfg(test)]
 mod monitor_properties;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
@@ -150,6 +156,8 @@ mod self_watchdog;
 mod service;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod standstill;
 #[cfg(test)]
 mod stream_resume;
 #[cfg(test)]

@@ -25,7 +25,7 @@ impl FakeBroker {
 
     /// Accepts a client and its CONNECT.
     pub(crate) async fn accept_silent(&self, session_present: bool) -> FakeSession {
-        let accepted = tokio::time::timeout(Duration::from_secs(10), self.0.accept()).await;
+        let accepted = tokio::time::timeout(Duration::from_secs(30), self.0.accept()).await;
         let (socket, _) = accepted.expect("a client comes").unwrap();
         let mut session = FakeSession { socket, answers_pings: true };
         assert_eq!(session.read().await.unwrap().0 >> 4, 1, "CONNECT");
@@ -80,7 +80,7 @@ impl FakeSession {
                 }
             }
         };
-        let body = tokio::time::timeout(Duration::from_secs(10), wanted).await.expect("a PUBLISH");
+        let body = tokio::time::timeout(Duration::from_secs(30), wanted).await.expect("a PUBLISH");
         let end = 2 + usize::from(u16::from_be_bytes([body[0], body[1]]));
         let topic = String::from_utf8(body[2..end].to_vec()).unwrap();
         (topic, u16::from_be_bytes([body[end], body[end + 1]]), body[end + 2..].to_vec())

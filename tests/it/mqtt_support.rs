@@ -12,13 +12,16 @@ use rumqttc::v5::{AsyncClient, Event, MqttOptions};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::e2e_support::free_port;
+use crate::means::there;
+
 pub(crate) fn endpoint(address: SocketAddr) -> Endpoint {
     Endpoint::new(&format!("mqtt://{address}"), None, None).unwrap()
 }
 
 /// A port that was free a moment ago.
 pub(crate) fn free_address() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    SocketAddr::from(([127, 0, 0, 1], free_port()))
 }
 
 pub(crate) async fn embedded() -> Broker {
@@ -43,7 +46,7 @@ pub(crate) struct Mosquitto {
 }
 
 impl Mosquitto {
-    /// Starts one on `address`; `None`, said aloud, where it is not installed.
+    /// Starts one on `address`; `None`, said aloud, where it is not installed and need not be.
     pub(crate) async fn start(address: SocketAddr) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().join("mosquitto.conf");
@@ -63,7 +66,7 @@ impl Mosquitto {
                 .ok()
         });
         let Some(child) = spawned else {
-            println!("SKIPPED: mosquitto is not installed");
+            there(&[("mosquitto", false)]);
             return None;
         };
         let started = Self { child, address };
@@ -129,7 +132,7 @@ impl Probe {
             }
         });
         let probe = Self { client, received, task };
-        tokio::time::timeout(Duration::from_secs(10), is_ready.recv())
+        tokio::time::timeout(Duration::from_secs(30), is_ready.recv())
             .await
             .expect("probe connects")
             .unwrap();
@@ -141,7 +144,7 @@ impl Probe {
     }
 
     pub(crate) async fn next(&mut self) -> Publish {
-        tokio::time::timeout(Duration::from_secs(10), self.received.recv()).await.expect("a message").unwrap()
+        tokio::time::timeout(Duration::from_secs(30), self.received.recv()).await.expect("a message").unwrap()
     }
 
     /// The next message's topic and payload.

@@ -1,4 +1,4 @@
-//! The table of promises: what the service promises, and which tests hold it to that.
+//! The table of promises: what the service promises, and which tests and tools hold it to that.
 //!
 //! A test proves the promises that its name begins with: `p02_…`, or `p01_p06_…`. `tests/PROMISES.md` is written
 //! from those names; a promise without a test shows there as a gap.
@@ -150,6 +150,17 @@ const PROMISES: [(&str, &[Promise]); 7] = [
     ),
 ];
 
+/// Promises that a tool of its own holds as well: too long for the tests, or with a foreign suite.
+const TOOLS: [(u32, &str); 7] = [
+    (1, "tools/kill9"),
+    (2, "tools/kill9"),
+    (9, "tools/load"),
+    (12, "tools/soak"),
+    (14, "tools/soak"),
+    (15, "tools/fanout"),
+    (20, "tools/autobahn"),
+];
+
 /// How to write the table anew.
 const BLESS: &str = "LOWSKY_BLESS=1 cargo test --test it promises";
 
@@ -198,19 +209,20 @@ fn table(proofs: &BTreeMap<u32, Vec<(String, String)>>) -> String {
     let mut text = format!(
         "# Promises and their proofs\n\n\
          What lowsky promises, and the tests that hold it to that. A test proves the promises that its name begins\n\
-         with. This file is written from the names of the tests: `{BLESS}`.\n"
+         with; a tool stands beside them where it holds more than a test can. This file is written from the names:\n\
+         `{BLESS}`.\n"
     );
     for (subject, promises) in PROMISES {
         write!(text, "\n## {subject}\n\n| | promise | proved by |\n|---|---|---|\n").unwrap();
         for (number, promise) in promises {
-            let row = proofs.get(number).map(|tests| {
-                let link = |(path, function): &(String, String)| {
-                    let link = path.strip_prefix("tests/").map_or_else(|| format!("../{path}"), Into::into);
-                    format!("[`{function}`]({link})")
-                };
-                tests.iter().map(link).collect::<Vec<_>>().join("<br>")
-            });
-            let row = row.unwrap_or_else(|| "**not yet**".into());
+            let link = |(path, name): &(String, String)| {
+                let link = path.strip_prefix("tests/").map_or_else(|| format!("../{path}"), Into::into);
+                format!("[`{name}`]({link})")
+            };
+            let tools = TOOLS.iter().filter(|(proves, _)| proves == number);
+            let tools = tools.map(|(_, tool)| link(&((*tool).into(), (*tool).into())));
+            let row: Vec<String> = proofs.get(number).into_iter().flatten().map(link).chain(tools).collect();
+            let row = if row.is_empty() { "**not yet**".into() } else { row.join("<br>") };
             writeln!(text, "| P{number:02} | {promise} | {row} |").unwrap();
         }
     }
@@ -226,7 +238,11 @@ fn the_table_of_promises_is_up_to_date() {
     for (number, tests) in &proofs {
         assert!(known.contains(number), "there is no promise P{number:02}: {tests:?}");
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/PROMISES.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (number, tool) in TOOLS {
+        assert!(known.contains(&number) && root.join(tool).exists(), "P{number:02}: {tool}");
+    }
+    let path = root.join("tests/PROMISES.md");
     let table = table(&proofs);
     if std::env::var_os("LOWSKY_BLESS").is_some() {
         std::fs::write(&path, &table).unwrap();
@@ -250,4 +266,5 @@ fn names_are_read_as_they_are_meant() {
     assert_eq!(tests(source), ["p03_a", "p04_b"]);
     let text = table(&BTreeMap::from([(16, vec![("tests/it/a.rs".to_owned(), "p16_x".to_owned())])]));
     assert!(text.contains("| [`p16_x`](it/a.rs) |") && text.contains("| **not yet** |"));
+    assert!(text.contains("| [`tools/autobahn`](../tools/autobahn) |"));
 }

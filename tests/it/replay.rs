@@ -8,6 +8,8 @@ use lowsky::domain::Timestamp;
 use lowsky::simulate::{Fleet, FleetSettings};
 use lowsky::wire::{Envelope, recording};
 
+use crate::means::unjudged;
+
 const BINARY: &str = env!("CARGO_BIN_EXE_lowsky");
 /// A replay takes seconds; a program that does not end is a failure, not a wait.
 const PATIENCE: Duration = Duration::from_mins(4);
@@ -89,7 +91,7 @@ fn other_build() -> Option<PathBuf> {
             if entry.path().is_dir() {
                 open.push(entry.path());
             } else if built < entry.metadata().unwrap().modified().unwrap() {
-                println!("skipped: {} is older than its sources", path.display());
+                unjudged(&format!("SKIPPED: {} is older than its sources", path.display()));
                 return None;
             }
         }
@@ -107,7 +109,7 @@ fn a_replay_gives_the_same_bytes_twice_and_in_every_build() {
     assert!(assessments.len() > 10_000);
     assert_eq!(replay(Path::new(BINARY), &recording, folder.path()), [events.clone(), assessments.clone()]);
     match other_build() {
-        None => println!("skipped: no other build; name one in LOWSKY_OTHER_BIN"),
+        None => unjudged("SKIPPED: no other build; name one in LOWSKY_OTHER_BIN"),
         Some(other) => {
             let theirs = replay(&other, &recording, folder.path());
             assert!(theirs == [events, assessments], "{} says something else", other.display());
@@ -121,7 +123,7 @@ fn oracle(path: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    println!("skipped: no {}", path.display());
+    unjudged(&format!("SKIPPED: no {}", path.display()));
     None
 }
 

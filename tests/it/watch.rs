@@ -34,7 +34,7 @@ impl Paper {
     }
 
     async fn shows(&self, wanted: &str) {
-        let found = timeout(Duration::from_secs(12), async {
+        let found = timeout(Duration::from_secs(40), async {
             while !self.text().contains(wanted) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }

@@ -2,7 +2,11 @@
 //!
 //! ```text
 //! cargo run --release --example fanout -- --clients 5000
+//! cargo run --release --example fanout -- --clients 5000 --stream ws://127.0.0.1:8080/api/v1/stream --seconds 60
 //! ```
+//!
+//! The second looks at a running `lowsky run` instead: `tools/load` publishes breaches over MQTT meanwhile, the latency is
+//! from the report's own time, and every client must get every alert, dense by its number, and a heartbeat a second.
 //!
 //! The server (hub, accept loop, sessions, as in the service) runs in a process of its own, which this program starts,
 //! so that the clients' memory and descriptors are not counted as the server's. Alerts are published one by one; the
@@ -49,6 +53,12 @@ struct Arguments {
     /// Pause after each alert, milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 500)]
     pause_ms: u64,
+    /// The stream of a running service to look at, instead of a server of one's own.
+    #[arg(long, value_name = "URL")]
+    stream: Option<String>,
+    /// How long the running service is looked at, seconds.
+    #[arg(long, value_name = "S", default_value_t = 60)]
+    seconds: u64,
     /// Only serves: prints the address, publishes an alert for each line on standard input.
     #[arg(long, hide = true)]
     serve: bool,
@@ -61,7 +71,11 @@ fn main() -> ExitCode {
     descriptors::raise_limit();
     let run = || -> Outcome<bool> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        if arguments.serve { runtime.block_on(server()) } else { runtime.block_on(measure(&arguments)) }
+        match &arguments.stream {
+            _ if arguments.serve => runtime.block_on(server()),
+            Some(url) => runtime.block_on(look_at(url, &arguments)),
+            None => runtime.block_on(measure(&arguments)),
+        }
     };
     let mut err = std::io::stderr();
     match run() {
@@ -159,19 +173,40 @@ struct Board {
     beats: AtomicU64,
     alerts: AtomicU64,
     ended: AtomicU64,
+    /// Alerts whose number did not follow the one before.
+    holes: AtomicU64,
+    gaps: AtomicU64,
     latencies_us: std::sync::Mutex<Vec<u32>>,
+}
+
+/// The number in a frame.
+fn seq(text: &str) -> Option<u64> {
+    let (_, rest) = text.split_once(r#""seq":"#)?;
+    rest.split(|end: char| !end.is_ascii_digit()).next()?.parse().ok()
 }
 
 async fn client(url: String, board: Arc<Board>) -> Outcome<()> {
     let settings = WebSocketConfig::default().read_buffer_size(4 << 10).write_buffer_size(0);
     let (mut socket, _) = tokio_tungstenite::connect_async_with_config(url, Some(settings), true).await?;
+    let mut last = None;
     while let Some(message) = socket.next().await {
         let Message::Text(text) = message? else { continue };
         if text.starts_with(r#"{"type":"snapshot""#) {
+            last = seq(&text);
             board.ready.fetch_add(1, Relaxed);
         } else if text.starts_with(r#"{"type":"heartbeat""#) {
             board.beats.fetch_add(1, Relaxed);
+        } else if text.starts_with(r#"{"type":"gap""#) {
+            board.gaps.fetch_add(1, Relaxed);
         } else if text.starts_with(r#"{"type":"alert""#) {
+            let (before, now) = (last, seq(&text));
+            board.holes.fetch_add(u64::from(before.is_some() && before.map(|seq| seq + 1) != now), Relaxed);
+            last = now;
+            board.alerts.fetch_add(1, Relaxed);
+            // Only what was just raised tells how long it took.
+            if !text.contains(r#""event":"RAISED""#) && !text.contains(r#""alert_id":"fanout""#) {
+                continue;
+            }
             let published =
                 text.split_once(r#""observed_at":""#).and_then(|(_, rest)| rest.split('"').next());
             let published =
@@ -179,8 +214,6 @@ async fn client(url: String, board: Arc<Board>) -> Outcome<()> {
             let latency = Duration::from_secs_f64(clock::now().seconds_since(published).max(0.0));
             let mut latencies = board.latencies_us.lock().map_err(|error| error.to_string())?;
             latencies.push(u32::try_from(latency.as_micros()).unwrap_or(u32::MAX));
-            drop(latencies);
-            board.alerts.fetch_add(1, Relaxed);
         }
     }
     Ok(())
@@ -206,22 +239,10 @@ async fn measure(arguments: &Arguments) -> Outcome<bool> {
     let board = Arc::new(Board::default());
     let url = format!("ws://{}/api/v1/stream?after=0", server.address);
     let count = u64::try_from(arguments.clients)?;
-    // One alert first, so that the resume has something to send; then all at once, some hundred under way.
+    // One alert first, so that the resume has something to send.
     server.say("alert")?;
-    for chunk in 0..count.div_ceil(200) {
-        for _ in 0..200.min(count - chunk * 200) {
-            let (url, board) = (url.clone(), Arc::clone(&board));
-            tokio::spawn(async move {
-                if client(url, Arc::clone(&board)).await.is_err() {
-                    board.ended.fetch_add(1, Relaxed);
-                }
-            });
-        }
-        let connected = (chunk * 200 + 200).min(count);
-        if !reaches(&board.alerts, connected).await {
-            writeln!(out, "not all of {connected} clients were served, {} ended", board.ended.load(Relaxed))?;
-            return Ok(false);
-        }
+    if !connect(&url, count, &board, &board.alerts).await? {
+        return Ok(false);
     }
     server.say("beat")?;
     let beaten = reaches(&board.beats, count).await;
@@ -234,12 +255,6 @@ async fn measure(arguments: &Arguments) -> Outcome<bool> {
         tokio::time::sleep(Duration::from_millis(arguments.pause_ms)).await;
     }
     let busy = server.resident_kib();
-    let mut latencies = board.latencies_us.lock().map_err(|error| error.to_string())?.clone();
-    latencies.sort_unstable();
-    let millis = |share: usize| {
-        let at = latencies.len().saturating_sub(1) * share / 1_000;
-        latencies.get(at).map_or(f64::NAN, |us| f64::from(*us) / 1e3)
-    };
     writeln!(out, "clients                  {count}, {} ended early", board.ended.load(Relaxed))?;
     for (name, kib) in [("with all connected", idle), ("after the alerts", busy)] {
         if let (Some(before), Some(kib)) = (before, kib) {
@@ -247,15 +262,68 @@ async fn measure(arguments: &Arguments) -> Outcome<bool> {
             writeln!(out, "resident memory          {} MiB {name}, {each} KiB a client", kib / 1024)?;
         }
     }
+    tell_latencies("publication to arrival", &board)?;
+    Ok(complete)
+}
+
+/// Connects so many clients, some hundred at once under way; `served` counts those that got something.
+async fn connect(url: &str, count: u64, board: &Arc<Board>, served: &AtomicU64) -> Outcome<bool> {
+    for chunk in 0..count.div_ceil(200) {
+        for _ in 0..200.min(count - chunk * 200) {
+            let (url, board) = (url.to_owned(), Arc::clone(board));
+            tokio::spawn(async move {
+                if client(url, Arc::clone(&board)).await.is_err() {
+                    board.ended.fetch_add(1, Relaxed);
+                }
+            });
+        }
+        let connected = (chunk * 200 + 200).min(count);
+        if !reaches(served, connected).await {
+            let ended = board.ended.load(Relaxed);
+            writeln!(std::io::stdout(), "not all of {connected} clients were served, {ended} ended")?;
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// How long alerts took to their clients, and how busy the machine is.
+fn tell_latencies(what: &str, board: &Board) -> Outcome<()> {
+    let mut latencies = board.latencies_us.lock().map_err(|error| error.to_string())?.clone();
+    latencies.sort_unstable();
+    let millis = |share: usize| {
+        let at = latencies.len().saturating_sub(1) * share / 1_000;
+        latencies.get(at).map_or(f64::NAN, |us| f64::from(*us) / 1e3)
+    };
+    let (p50, p99, last) = (millis(500), millis(990), millis(1_000));
+    let mut out = std::io::stdout();
     writeln!(
         out,
-        "publication to arrival   p50 {:.1} ms, p99 {:.1} ms, last {:.1} ms, of {} arrivals (times are whole ms)",
-        millis(500),
-        millis(990),
-        millis(1_000),
+        "{what:24} p50 {p50:.1} ms, p99 {p99:.1} ms, last {last:.1} ms, of {} arrivals (times are whole ms)",
         latencies.len()
     )?;
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     writeln!(out, "load average after       {}", load.trim())?;
-    Ok(complete)
+    Ok(())
+}
+
+/// Looks at a running service to which others publish.
+async fn look_at(url: &str, arguments: &Arguments) -> Outcome<bool> {
+    let board = Arc::new(Board::default());
+    let count = u64::try_from(arguments.clients)?;
+    if !connect(url, count, &board, &board.ready).await? {
+        return Ok(false);
+    }
+    let (alerts, beats) = (board.alerts.load(Relaxed), board.beats.load(Relaxed));
+    board.latencies_us.lock().map_err(|error| error.to_string())?.clear();
+    tokio::time::sleep(Duration::from_secs(arguments.seconds)).await;
+    let beats = (board.beats.load(Relaxed) - beats) / count.max(1);
+    let alerts = board.alerts.load(Relaxed) - alerts;
+    let (ended, holes, gaps) =
+        (board.ended.load(Relaxed), board.holes.load(Relaxed), board.gaps.load(Relaxed));
+    let mut out = std::io::stdout();
+    writeln!(out, "clients                  {count}, {ended} ended early, {holes} holes, {gaps} gaps told")?;
+    writeln!(out, "each                     {} alerts, {beats} heartbeats", alerts / count.max(1))?;
+    tell_latencies("report to arrival", &board)?;
+    Ok(ended + holes + gaps == 0 && 0 < alerts && arguments.seconds <= beats + beats / 10 + 1)
 }
