@@ -117,13 +117,14 @@ test("a phone shows the alerts and the map on demand", async () => {
   assert.ok(await page.locator("#alerts").isVisible());
   assert.ok(!(await page.locator("#map").isVisible()));
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  // Before anything is touched.
+  await sees(page, "what to do about the sound", 10, () => /click/.test(document.querySelector("#sound").textContent));
+  assert.ok(await page.locator("#sound span").evaluate((one) => one.clientWidth > 0 && one.scrollWidth <= one.clientWidth + 1), "it can be read to its end");
   await page.getByRole("button", { name: "Map" }).click();
   assert.ok(await page.locator("#map").isVisible());
   await sees(page, "aircraft", 20, () => window.lowsky.tracks.count > 0);
   const lit = () => page.locator("#rail > a, #rail > .tabs").evaluateAll((all) => all.filter((one) => !/^(rgba\(0, 0, 0, 0\)|transparent)$/.test(getComputedStyle(one).borderTopColor)).length);
   assert.equal(await lit(), 1, "one tab is the chosen one");
-  assert.match(await page.locator("#sound").innerText(), /click/, "what to do about the sound can be read");
-  assert.ok(await page.locator("#sound span").evaluate((one) => one.scrollWidth <= one.clientWidth + 1));
   await page.evaluate(() => (location.hash = "#/zones"));
   await page.getByText("Zones are drawn on a larger screen").waitFor({ timeout: 10_000 });
   await page.evaluate(() => (location.hash = "#/replay"));

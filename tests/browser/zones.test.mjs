@@ -331,6 +331,11 @@ test("times are written as 2026-11-22 14:02 in both languages, and exempt operat
   const { page, close } = await editor("zh");
   const id = await draw(page, "p", SQUARE);
   await page.locator("#zone-name_zh").fill("时段");
+  // What was never published has no history, and says so in the page's words.
+  await page.locator('[data-tab="history"]').click();
+  const none = page.locator("#zone-list .note").last();
+  await sees(page, "its history", 10, () => document.querySelectorAll("#zone-list .note").length === 2);
+  assert.doesNotMatch((await none.innerText()).replace(id, ""), /[a-z]{3}/i);
   const until = page.locator("#zone-until");
   assert.equal(await until.getAttribute("placeholder"), "2026-11-22 14:02");
   await publishable(page);
