@@ -175,11 +175,10 @@ fn only_a_height_that_had_to_be_converted_for_the_limit_is_uncertain() {
         let zones = zone(at, 0.0, GROUND_M + 120.0, reference);
         told(settings(GROUND_M, None), &zones, vec![seen]).unwrap().0
     };
-    use RelativeReference::{Ground, Takeoff};
-    assert_eq!(data(Ground, "AGL"), DataQuality::Good);
-    assert_eq!(data(Takeoff, "TAKEOFF"), DataQuality::Good);
-    assert_eq!(data(Ground, "AMSL"), DataQuality::Uncertain);
-    assert_eq!(data(Takeoff, "AGL"), DataQuality::Uncertain);
+    assert_eq!(data(RelativeReference::Ground, "AGL"), DataQuality::Good);
+    assert_eq!(data(RelativeReference::Takeoff, "TAKEOFF"), DataQuality::Good);
+    assert_eq!(data(RelativeReference::Ground, "AMSL"), DataQuality::Uncertain);
+    assert_eq!(data(RelativeReference::Takeoff, "AGL"), DataQuality::Uncertain);
 }
 
 fn hills() -> Arc<ElevationModel> {
