@@ -65,7 +65,11 @@ fn export(mut span: crate::history::Span, prefix: &str, out: &PathBuf) -> Result
         line.clear();
         let topic = format!("{prefix}/telemetry/{operator}/{}", observation.uas_id);
         let payload = wire::report(&observation);
-        recording::write(&Envelope { topic: &topic, payload: payload.as_bytes(), received_at }, &mut line);
+        recording::write(
+            &Envelope { topic: &topic, payload: payload.as_bytes(), received_at },
+            false,
+            &mut line,
+        );
         match writer.write_all(line.as_bytes()) {
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
             written => written.map_err(broken)?,

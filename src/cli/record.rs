@@ -87,7 +87,7 @@ pub(super) fn record(args: &RecordArgs) -> Result<ExitCode, Failure> {
                         payload: &message.payload,
                         received_at: message.received_at,
                     };
-                    recording::write(&envelope, &mut line);
+                    recording::write(&envelope, message.retained, &mut line);
                     out.write_all(line.as_bytes()).map_err(|error| cannot(&error))?;
                     count += 1;
                 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::files::{self, Failure};
-use super::republish;
+use super::{republish, simulate};
 use crate::config::Config;
 use crate::domain::{Reason, Timestamp};
 use crate::monitor::{Effect, Event, Monitor};
@@ -38,10 +38,10 @@ pub(super) struct ReplayArgs {
     #[arg(long, value_name = "FILE")]
     pub assessments: Option<PathBuf>,
     /// Publishes the recording to a broker instead of evaluating it; times are moved to now.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = simulate::broker)]
     pub to: Option<String>,
     /// How fast to publish: 2 is twice as fast as it was.
-    #[arg(long, value_name = "X", default_value_t = 1.0, requires = "to")]
+    #[arg(long, value_name = "X", default_value_t = 1.0, requires = "to", value_parser = republish::speed)]
     pub speed: f64,
 }
 
@@ -133,9 +133,14 @@ impl Player {
         self.tally.messages += 1;
         self.tally.first.get_or_insert(at);
         self.tally.last = at;
-        self.decoder.release(at.plus_micros(-RELEASE_AFTER_US), &mut self.decoded);
-        self.evaluate(at)?;
-        self.decoder.decode(&record.envelope(), &mut self.decoded);
+        while self.decoder.release(at.plus_micros(-RELEASE_AFTER_US), &mut self.decoded) {
+            self.evaluate(at)?;
+        }
+        if record.retain && !self.decoder.is_of_intents(&record.topic) {
+            self.decoder.refuse_retained(&record.topic, &mut self.decoded);
+        } else {
+            self.decoder.decode(&record.envelope(), &mut self.decoded);
+        }
         self.evaluate(at)?;
         if self.tally.messages.is_multiple_of(PROGRESS_EVERY) && files::shows_progress() {
             progress(&self.tally, self.monitor.aircraft());
@@ -146,6 +151,9 @@ impl Player {
     fn evaluate(&mut self, at: Timestamp) -> Result<(), Failure> {
         for refusal in &self.decoded.refusals {
             *self.tally.refused.entry(refusal.reason).or_default() += 1;
+        }
+        if let (Some(uas_id), Some(ahead_s)) = (self.decoded.uas_id.clone(), self.decoded.ahead_s.take()) {
+            self.monitor.handle(at, Event::Ahead { uas_id, ahead_s }, &mut self.effects);
         }
         if let Some(intent) = self.decoded.intent.take() {
             self.monitor.handle(at, Event::IntentFiled(intent), &mut self.effects);
@@ -183,8 +191,9 @@ impl Player {
 
     fn finish(mut self) -> Result<(), Failure> {
         let last = self.tally.last;
-        self.decoder.release(Timestamp::from_micros(i64::MAX), &mut self.decoded);
-        self.evaluate(last)?;
+        while self.decoder.release(Timestamp::from_micros(i64::MAX), &mut self.decoded) {
+            self.evaluate(last)?;
+        }
         let flushed = self.out.flush().and_then(|()| self.assessments.as_mut().map_or(Ok(()), Write::flush));
         flushed.map_err(|error| Failure::Outside(format!("cannot write: {error}")))?;
         summary(&self.tally, self.monitor.open_alerts());

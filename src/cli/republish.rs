@@ -17,11 +17,14 @@ use crate::service::clock;
 use crate::simulate::WireMessage;
 use crate::wire::recording::{self, Record};
 
+/// How fast, as an argument.
+pub(super) fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed: &f64| speed.is_finite() && 0.0 < *speed);
+    speed.ok_or_else(|| "a number over 0 is wanted".to_owned())
+}
+
 /// Publishes the recording; `speed` 2 is twice as fast as it was.
 pub(super) fn republish(path: &Path, url: &str, speed: f64) -> Result<ExitCode, Failure> {
-    if !(speed.is_finite() && 0.0 < speed) {
-        return Err(Failure::Input(format!("--speed {speed}: must be over 0")));
-    }
     let input = files::recording(path)?;
     terminal::block_on(|stop| async move {
         let outlet = Outlet::connect(url, stop.clone()).await?;
@@ -32,6 +35,11 @@ pub(super) fn republish(path: &Path, url: &str, speed: f64) -> Result<ExitCode, 
             let text = text.map_err(|error| wrong(format!("{line}: {error}")))?;
             let Some(record) = recording::parse_line(line, &text) else { continue };
             let record = record.map_err(|error| wrong(error.to_string()))?;
+            // A copy that a broker kept would come to everybody as if it were new. Intents say themselves until when they
+            // hold.
+            if record.retain && !record.topic.contains("/intent/") {
+                continue;
+            }
             let since_s = record.received_at.seconds_since(*first.get_or_insert(record.received_at));
             let at = start.plus_seconds(since_s / speed);
             if stop.run_until_cancelled(until(at)).await.is_none() {

@@ -36,11 +36,16 @@ pub(super) struct SimulateArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) scenario: Option<PathBuf>,
     /// The broker: mqtt://host:port.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = broker)]
     pub(super) to: String,
     /// First levels of the topics.
     #[arg(long, value_name = "PREFIX", default_value = "lowsky/v1")]
     pub(super) prefix: String,
+}
+
+/// The address of a broker, as an argument.
+pub(super) fn broker(text: &str) -> Result<String, String> {
+    Endpoint::new(text, None, None).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Publishes until Ctrl-C, or until the scenario is over.

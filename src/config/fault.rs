@@ -30,16 +30,16 @@ pub fn line_and_column(text: &str, byte: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// The known name closest to the wrong one in a message of serde that lists what was expected, if one is close.
-pub(super) fn nearest_name(message: &str) -> Option<String> {
+/// The known name nearest to the wrong one in a message of serde that lists what was expected, and whether it is so near
+/// that it may be a slip of the pen.
+pub(super) fn nearest_name(message: &str) -> Option<(String, bool)> {
     let listed = message.strip_prefix("unknown field").or_else(|| message.strip_prefix("unknown variant"))?;
     let mut names = listed.split('`').skip(1).step_by(2);
     let unknown = names.next()?;
     names
         .map(|name| (edit_distance(&unknown.to_lowercase(), &name.to_lowercase()), name))
         .min()
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 3)
-        .map(|(_, name)| name.into())
+        .map(|(distance, name)| (name.into(), distance <= 1 + name.len() / 3))
 }
 
 /// Levenshtein distance.

@@ -96,7 +96,11 @@ pub(super) fn written(path: &[Step]) -> String {
 pub(super) fn said(error: &Error) -> (String, String) {
     let message = error.message().trim().replace('\n', " ");
     match nearest_name(&message) {
-        Some(hint) => (
+        Some((hint, false)) => (
+            format!("{message}; the nearest known name is `{hint}`"),
+            format!("{}；最接近的名称是 “{hint}”", in_chinese(&message)),
+        ),
+        Some((hint, true)) => (
             format!("{message}; did you mean `{hint}`?"),
             format!("{}；是否应为 “{hint}”？", in_chinese(&message)),
         ),

@@ -19,6 +19,14 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_known_one() {
     let text = faults[0].to_string();
     assert!(text.starts_with("3:1: "), "{text}");
     assert!(text.ends_with("did you mean `prefix`? ($.mqtt.prefx)"), "{text}");
+    // However far it is, the nearest is named beside the list of all.
+    for (text, at) in [("[zzz]\na = 1\n", "1:2: "), ("[http]\nport = 80\n", "2:1: ")] {
+        let fault = parse(text).unwrap_err()[0].to_string();
+        let (list, nearest) =
+            fault.split_once("; the nearest known name is `").unwrap_or_else(|| panic!("{fault}"));
+        let nearest = nearest.split('`').next().unwrap();
+        assert!(fault.starts_with(at) && list.contains(&format!("`{nearest}`")), "{fault}");
+    }
 }
 
 #[test]

@@ -98,6 +98,41 @@ identity! {
     OperatorId
 }
 
+/// One level of an MQTT topic as its publisher wrote it, to answer there who has no identity.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct TopicLevel(Arc<str>);
+
+/// Most bytes of a topic level that is answered.
+const LEVEL_LEN_MAX: usize = 256;
+
+impl TopicLevel {
+    /// The level, unless it is too long or a broker would not take it: wildcards and control characters, which MQTT
+    /// forbids or lets a broker refuse.
+    pub fn new(text: &str) -> Option<Self> {
+        let is_taken = |c: char| !matches!(c, '/' | '+' | '#') && !c.is_control();
+        (text.len() <= LEVEL_LEN_MAX && text.chars().all(is_taken)).then(|| Self(Arc::from(text)))
+    }
+}
+
+impl std::fmt::Display for TopicLevel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&UasId> for TopicLevel {
+    fn from(id: &UasId) -> Self {
+        Self(Arc::clone(&id.0))
+    }
+}
+
+impl From<&OperatorId> for TopicLevel {
+    fn from(id: &OperatorId) -> Self {
+        Self(Arc::clone(&id.0))
+    }
+}
+
 impl UasId {
     /// Whether this is one of the service's own test flights, which no real aircraft may meet.
     pub fn is_canary(&self) -> bool {
@@ -159,5 +194,15 @@ mod tests {
             assert_eq!(UasId::new(bad), Err(why), "{bad}");
         }
         assert_eq!(UasId::new(&"x".repeat(65)), Err(IdentError::TooLong));
+    }
+
+    #[test]
+    fn a_level_is_answered_if_a_broker_takes_it() {
+        for good in ["", "SP 1", "无人机", "UAS-1", &"x".repeat(256)] {
+            assert_eq!(TopicLevel::new(good).map(|level| level.to_string()).as_deref(), Some(good));
+        }
+        for bad in ["a/b", "+", "a#", "\0", "a\u{7f}", "\u{85}", &"x".repeat(257)] {
+            assert!(TopicLevel::new(bad).is_none(), "{bad:?}");
+        }
     }
 }

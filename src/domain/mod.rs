@@ -23,7 +23,7 @@ pub use alert::{
 pub use altitude::{
     GeoidModel, Heights, RelativeHeight, RelativeReference, VerticalLimit, VerticalReference,
 };
-pub use ident::{IdentError, OperatorId, UasId, ZoneId};
+pub use ident::{IdentError, OperatorId, TopicLevel, UasId, ZoneId};
 pub use intent::{Intent, IntentState, IntentVolume, Outline};
 pub use numeric::{round_to, whole};
 pub use observation::{Accuracy, Motion, NrCell, Observation, Source};

@@ -53,12 +53,52 @@ impl Timestamp {
         Self(self.0.saturating_add(micros))
     }
 
-    /// Reads an RFC 3339 instant with any offset and up to nine decimals of a second.
+    /// Reads an RFC 3339 instant with any offset; decimals of a second after the ninth are cut.
     pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
-        let parsed: jiff::Timestamp =
-            text.parse().map_err(|_ignored| ParseTimestampError(text.chars().take(64).collect()))?;
-        Ok(Self(parsed.as_microsecond()))
+        let wrong = || ParseTimestampError(text.chars().take(64).collect());
+        let decimals = decimals(text.as_bytes()).ok_or_else(wrong)?;
+        let parsed: Result<jiff::Timestamp, _> = match text.split_at_checked(SECONDS_END + 1 + DECIMALS_MAX) {
+            Some((head, _)) if DECIMALS_MAX < decimals => {
+                let offset = text.get(SECONDS_END + 1 + decimals..).unwrap_or_default();
+                format!("{head}{offset}").parse()
+            }
+            _ => text.parse(),
+        };
+        Ok(Self(parsed.map_err(|_ignored| wrong())?.as_microsecond()))
     }
+
+    /// Reads an instant in a form that ISO 8601 allows beyond RFC 3339, such as one without seconds.
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        Some(Self(text.parse::<jiff::Timestamp>().ok()?.as_microsecond()))
+    }
+}
+
+/// Where the whole seconds of `2026-11-22T08:00:00` end.
+const SECONDS_END: usize = 19;
+/// Decimals of a second that are read.
+const DECIMALS_MAX: usize = 9;
+
+/// How many decimals of a second a text of the form that RFC 3339 §5.6 fixes has; `None` if it has another form. ISO 8601
+/// knows many more. As the RFC allows, letters may be small and a blank may stand for the `T`.
+fn decimals(text: &[u8]) -> Option<usize> {
+    let (seconds, rest) = text.split_at_checked(SECONDS_END)?;
+    let is_form = |text: &[u8], form: &[u8]| {
+        let fits = |(byte, wanted): (&u8, &u8)| match wanted {
+            b'0' => byte.is_ascii_digit(),
+            b'T' => matches!(byte, b'T' | b't' | b' '),
+            _ => byte == wanted,
+        };
+        text.len() == form.len() && text.iter().zip(form).all(fits)
+    };
+    let (decimals, offset) = match rest.strip_prefix(b".") {
+        Some(fraction) => {
+            let count = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            (count, fraction.get(count..).filter(|_| 0 < count)?)
+        }
+        None => (0, rest),
+    };
+    let is_offset = matches!(offset, b"Z" | b"z") || is_form(offset, b"+00:00") || is_form(offset, b"-00:00");
+    (is_form(seconds, b"0000-00-00T00:00:00") && is_offset).then_some(decimals)
 }
 
 impl std::fmt::Display for Timestamp {
@@ -110,6 +150,45 @@ mod tests {
         assert_eq!(at.as_micros(), 1_795_334_400_231_500);
         assert_eq!(at.to_string(), "2026-11-22T08:00:00.231Z");
         assert!(Timestamp::parse("yesterday").is_err());
+    }
+
+    #[test]
+    fn the_form_of_rfc_3339_and_no_other() {
+        let whole = Timestamp::parse("2026-11-29T18:03:18Z").unwrap();
+        for same in [
+            "2026-11-29t18:03:18z",
+            "2026-11-29 18:03:18Z",
+            "2026-11-29T18:03:18-00:00",
+            "2026-11-30T02:03:18+08:00",
+            "2026-11-29T18:03:18.0Z",
+            "2026-11-29T18:03:18.0000009999999999Z",
+        ] {
+            assert_eq!(Timestamp::parse(same), Ok(whole), "{same}");
+        }
+        let finest = Timestamp::parse("2026-11-30T02:03:18.123456789012345678+08:00").unwrap();
+        assert_eq!(finest, whole.plus_micros(123_456));
+        for other in [
+            "",
+            "20261129T180318Z",
+            "2026-11-29T18Z",
+            "2026-11-29T18:03Z",
+            "2026-11-29T18:03:18",
+            "2026-11-29T18:03:18+0800",
+            "2026-11-29T18:03:18+08",
+            "2026-11-29T18:03:18+08:00[Asia/Shanghai]",
+            "2026-11-29T18:03:18,5Z",
+            "2026-11-29T18:03:18.Z",
+            "2026-11-29T18:03:18.5",
+            "2026-11-29T18:03:18\u{2212}08:00",
+            "+002026-11-29T18:03:18Z",
+            "2026-11-31T18:03:18Z",
+            "2026-11-29T25:03:18Z",
+            "2026-11-29T18:03:18+99:00",
+            " 2026-11-29T18:03:18Z",
+            "２０２６-11-29T18:03:18Z",
+        ] {
+            assert!(Timestamp::parse(other).is_err(), "{other}");
+        }
     }
 
     #[test]

@@ -47,10 +47,15 @@ impl Reminder {
         self.due().is_some_and(|due| due.seconds_since(now) < NEAR_S)
     }
 
-    /// Counts an announcement that is due.
+    /// Counts an announcement that is due. Of several that are overdue one is made; the next ones keep their distance
+    /// from it.
     pub(super) fn take(&mut self, now: Timestamp) -> bool {
+        let Some(after_s) = AGAIN_S.get(usize::from(self.told)) else { return false };
         let due = self.due().is_some_and(|due| due <= now);
         self.told += u8::from(due);
+        if due && self.due().is_some_and(|next| next <= now) {
+            self.since = Some(now.plus_seconds(-after_s));
+        }
         due
     }
 
@@ -77,4 +82,18 @@ pub(super) fn acknowledge(
         standing.reminder.stop();
     }
     Some(AlertEvent { event: AlertEventKind::Acknowledged, alert: alert.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p18_of_several_overdue_announcements_one_is_made_and_the_others_keep_their_distance() {
+        let at = |second: u8| Timestamp::default().plus_seconds(f64::from(second));
+        let mut reminder = Reminder::start(at(0), Severity::Critical);
+        let made = (65..200_u8).filter(|second| reminder.take(at(*second))).collect::<Vec<_>>();
+        assert_eq!(made, [65, 80, 110]);
+        assert_eq!((reminder.told(), reminder.due()), (Some(3), None));
+    }
 }

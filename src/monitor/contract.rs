@@ -17,6 +17,13 @@ use crate::domain::{
 pub enum Event {
     /// An aircraft was reported.
     Observed(Observation),
+    /// A report of an aircraft was refused because it was dated so many seconds after its arrival, and for nothing else.
+    Ahead {
+        /// The aircraft.
+        uas_id: UasId,
+        /// How far ahead its clock is at least, seconds.
+        ahead_s: f64,
+    },
     /// The authority's zones changed; the whole set is replaced.
     AirspaceReplaced(Arc<Airspace>),
     /// An operator filed what it is about to fly, or changed it; it replaces what it filed for the flight before.

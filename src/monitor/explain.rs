@@ -118,6 +118,16 @@ pub(super) fn sentence(alert: &Alert, clause: &str, zone_en: Option<&str>) -> Ex
             zh: format!("{id} 剩余电量 {:.0}%，请尽快降落。", figure("battery_pct")),
             en: format!("{id} has {:.0} % of charge left: land soon.", figure("battery_pct")),
         },
+        AlertCode::TimeSkew if clause == "ahead" => Explanation {
+            zh: format!(
+                "{id} 的时间比服务器快 {:.1} 秒，请校准时钟；其报告被拒收，显示位置为最后已知位置。",
+                -figure("skew_s")
+            ),
+            en: format!(
+                "The clock of {id} is {:.1} s ahead: set it; its reports are refused, the position shown is the last known.",
+                -figure("skew_s")
+            ),
+        },
         AlertCode::TimeSkew => Explanation {
             zh: format!(
                 "{id} 的时间比服务器慢 {:.1} 秒，请校准时钟；超过 10 秒的报告不参与实时告警。",

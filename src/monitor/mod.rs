@@ -58,7 +58,7 @@ pub use settings::{
 pub use shelf::{SHELF_S_MAX, may_shelve};
 
 use crate::airspace::{Airspace, ZoneIx};
-use crate::domain::{Intent, Observation, Reason, Refusal, Timestamp};
+use crate::domain::{Intent, Observation, Reason, Refusal, Timestamp, UasId};
 
 use afterwards::Afterwards;
 use agenda::Agenda;
@@ -158,6 +158,7 @@ impl Monitor {
         self.intents.expire(self.now);
         match event {
             Event::Observed(observation) => self.observe(observation, effects),
+            Event::Ahead { uas_id, ahead_s } => self.note_ahead(&uas_id, ahead_s),
             Event::AirspaceReplaced(airspace) => self.replace_airspace(airspace),
             Event::IntentFiled(intent) => self.file(*intent, effects),
             Event::Acknowledged { alert_id, by, note } => {
@@ -362,6 +363,15 @@ impl Monitor {
         let ends = self.ledger.settle(&session, ix, &self.found.findings, &mut self.tracks, effects);
         let due = [Some(silent), switch, ends].into_iter().flatten().min().unwrap_or(forget);
         self.schedule(ix, due.max(self.now.plus_micros(STEP_US_MIN)));
+    }
+
+    /// The clock of an aircraft is ahead: what it reports is refused, and where it was known to be stays.
+    fn note_ahead(&mut self, uas_id: &UasId, ahead_s: f64) {
+        let Some(ix) = self.tracks.find(uas_id) else { return };
+        if let Some(track) = self.tracks.get_mut(ix) {
+            track.ahead_s = Some(ahead_s);
+        }
+        self.schedule(ix, self.now);
     }
 
     /// Takes an intent in; whom it names is looked at again at once.

@@ -81,6 +81,8 @@ pub(super) struct Track {
     pub deaf_s: f64,
     /// Arrival minus source time of the newest report, seconds.
     pub skew_s: f64,
+    /// How far ahead of its arrival a report was dated that was refused for it since the newest one, seconds.
+    pub ahead_s: Option<f64>,
     /// Smoothed time between reports, seconds.
     pub period_s: f64,
     /// Whether the time between reports was measured.
@@ -159,6 +161,7 @@ impl Track {
             remembered: false,
             deaf_s: 0.0,
             skew_s: 0.0,
+            ahead_s: None,
             period_s: 1.0,
             paced: false,
             jump: None,
@@ -180,6 +183,7 @@ impl Track {
         self.skew_s = at.seconds_since(observation.timestamp);
         self.live = self.skew_s <= LIVE_AGE_S;
         self.heard_at = at;
+        self.ahead_s = None;
         (self.remembered, self.deaf_s) = (false, 0.0);
         self.party = match (observation.source, observation.ua_class) {
             (Source::Sensed, _) => Party::Sensed,

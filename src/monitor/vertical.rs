@@ -17,8 +17,20 @@ pub(super) enum Care {
 
 /// The volume's limits as heights above the ellipsoid at the aircraft, moved by what its height may be wrong.
 pub(in crate::monitor) fn band(state: &State, volume: &Volume, care: Care) -> [f64; 2] {
-    // A height that was declared over the limit's own reference needs no conversion, and has no error of one.
-    let error_m = |limit: VerticalLimit| match limit.reference {
+    let wider = if care == Care::Possibly { 1.0 } else { -1.0 };
+    let bound = |limit: Option<VerticalLimit>, side: f64| match limit {
+        None => side * f64::INFINITY,
+        Some(limit) => hae_m(state, limit).map_or(wider * side * f64::INFINITY, |hae_m| {
+            hae_m + wider * side * error_m(state, limit.reference)
+        }),
+    };
+    [bound(volume.lower, -1.0), bound(volume.upper, 1.0)]
+}
+
+/// What the aircraft's height may be wrong against a limit in this reference, metres. A height that was declared over the
+/// limit's own reference needs no conversion, and has no error of one.
+pub(in crate::monitor) fn error_m(state: &State, reference: VerticalReference) -> f64 {
+    match reference {
         VerticalReference::Takeoff if state.takeoff_m.is_some() => 0.0,
         VerticalReference::Agl if state.takeoff_m.is_none() && state.agl_m.is_some() => 0.0,
         VerticalReference::Takeoff
@@ -26,14 +38,13 @@ pub(in crate::monitor) fn band(state: &State, volume: &Volume, care: Care) -> [f
         | VerticalReference::Wgs84
         | VerticalReference::Amsl
         | VerticalReference::Cn1985 => state.hae_error_m,
-    };
-    let wider = if care == Care::Possibly { 1.0 } else { -1.0 };
-    let bound = |limit: Option<VerticalLimit>, side: f64| match limit {
-        None => side * f64::INFINITY,
-        Some(limit) => hae_m(state, limit)
-            .map_or(wider * side * f64::INFINITY, |hae_m| hae_m + wider * side * error_m(limit)),
-    };
-    [bound(volume.lower, -1.0), bound(volume.upper, 1.0)]
+    }
+}
+
+/// Whether the aircraft's height is not known exactly against some limit of the zone.
+pub(in crate::monitor) fn is_uncertain(state: &State, zone: &Zone) -> bool {
+    let mut limits = zone.volumes.iter().flat_map(|volume| [volume.lower, volume.upper]).flatten();
+    limits.any(|limit| 0.0 < error_m(state, limit.reference))
 }
 
 /// Between which true heights the aircraft is, metres; `None` if it gives no height that says so.

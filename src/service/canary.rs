@@ -138,10 +138,14 @@ impl Canary {
             }
         }
         let age = state.through.elapsed();
-        let newest = state.rounds.back().map(missing);
+        let (newest, any) = (state.rounds.back().map(missing), state.any);
         drop(state);
         if age < AGE_MAX {
-            return desk.clear(ServiceTrouble::Canary);
+            // Before the first flight nothing is known of what an earlier run left open.
+            if any {
+                desk.clear(ServiceTrouble::Canary);
+            }
+            return;
         }
         // To the nearest period: a figure that changes every second would be an update every second.
         let missed = u32::try_from(age.as_secs() / PERIOD.as_secs()).unwrap_or(u32::MAX);

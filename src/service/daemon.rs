@@ -108,6 +108,8 @@ pub struct Daemon {
     #[cfg(feature = "embedded-broker")]
     broker: Option<crate::service::broker::Broker>,
     background: CancellationToken,
+    /// Ends the looks at the service itself: what stops by design is no trouble.
+    observing: CancellationToken,
 }
 
 impl Daemon {
@@ -135,6 +137,7 @@ impl Daemon {
         let inbox = Arc::new(Inbox::default().alerted_below(config.limits.battery_pct));
         let tally = Arc::new(Mutex::new(Tally::default()));
         let background = CancellationToken::new();
+        let observing = background.child_token();
         let settings = PublisherSettings {
             endpoint: endpoint.clone(),
             client_id: format!("{}-out", config.mqtt.client_id),
@@ -261,6 +264,7 @@ impl Daemon {
         let own_flights = OwnFlights::new(&config.mqtt.prefix, Arc::clone(&canary), Arc::clone(&skew));
         let gate = Gate::new(doors, Arc::clone(&inbox), Arc::clone(&feedback), Arc::clone(&counters))
             .filing(Control::Intent)
+            .hinting(Control::Ahead)
             .with(own_flights)
             .telling(Arc::clone(&app.feeds));
         let observers = Observers {
@@ -283,7 +287,7 @@ impl Daemon {
             tokio::spawn(bypass.run(background.clone())),
             tokio::spawn(feedback.run(background.clone())),
             tokio::spawn(forward_deeds(deeds, Arc::clone(&inbox))),
-            tokio::spawn(observers.run(background.clone())),
+            tokio::spawn(observers.run(observing.clone())),
         ];
         let (desk, days) = (Arc::clone(&zones), config.journal.retain_days);
         tasks.push(tokio::spawn(zone_desk::tidy(desk, days, background.clone())));
@@ -322,6 +326,7 @@ impl Daemon {
             #[cfg(feature = "embedded-broker")]
             broker,
             background,
+            observing,
         })
     }
 
@@ -348,6 +353,7 @@ impl Daemon {
     /// Stops in order: takes no more messages, evaluates and acknowledges what was taken, tells the clients,
     /// says goodbye to the broker. At most 5 s.
     pub async fn stop(mut self) {
+        self.observing.cancel();
         let (zone_watch, zones) = (self.zone_watch.take(), self.zones);
         // Ends its thread, which may be reading files.
         let watched = tokio::task::spawn_blocking(move || drop((zone_watch, zones)));

@@ -55,6 +55,8 @@ pub enum Control {
     Deed(Deed),
     /// An operator filed an intent, and when its message arrived.
     Intent(Timestamp, Box<Intent>),
+    /// The clock of an aircraft is ahead by so many seconds.
+    Ahead(UasId, f64),
     /// The service looked at itself: what is wrong, or that it is well.
     Trouble(ServiceTrouble, Option<TroubleDetail>),
     /// The journal was opened late; this is what it held.
@@ -208,6 +210,7 @@ impl Evaluator {
             Control::Deed(Deed::Shelve(ShelveRequest { alert_id, by, shelf })) => {
                 Event::Shelved { alert_id, by, shelf }
             }
+            Control::Ahead(uas_id, ahead_s) => Event::Ahead { uas_id, ahead_s },
             Control::Trouble(kind, holds) => Event::Service { kind, holds },
             Control::Intent(received_at, intent) => return self.file(received_at, intent),
             Control::Recovered(recovered) => return self.recovered(*recovered),

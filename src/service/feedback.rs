@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
-use crate::domain::{Explanation, OperatorId, Reason, Refusal, Timestamp, UasId};
+use crate::domain::{Explanation, Reason, Refusal, Timestamp, TopicLevel};
 use crate::service::reason_text;
 
 /// Shortest time between two messages about one aircraft, microseconds.
@@ -19,9 +19,9 @@ const FINDINGS_MAX: usize = 16;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Feedback {
     /// The aircraft, as the topic names it.
-    pub uas_id: UasId,
+    pub uas_id: TopicLevel,
     /// Its operator, as the topic names it.
-    pub operator: OperatorId,
+    pub operator: TopicLevel,
     /// When this was written.
     pub timestamp: Timestamp,
     /// What was refused since the last message.
@@ -48,12 +48,15 @@ pub struct Finding {
     pub last_at: Timestamp,
 }
 
+/// Operator and aircraft, as their topic spells them.
+type Addressee = (TopicLevel, TopicLevel);
+
 /// Everything not told yet, and to whom something was told lately.
 #[derive(Debug)]
 pub struct FeedbackTable {
-    entries: BTreeMap<(OperatorId, UasId), Pending>,
+    entries: BTreeMap<Addressee, Pending>,
     /// When each entry may be told of again, soonest first: each entry stands here exactly once.
-    due: VecDeque<(Timestamp, (OperatorId, UasId))>,
+    due: VecDeque<(Timestamp, Addressee)>,
     aircraft_max: usize,
 }
 
@@ -80,15 +83,15 @@ impl FeedbackTable {
     pub fn note(
         &mut self,
         at: Timestamp,
-        operator: &OperatorId,
-        uas_id: &UasId,
+        operator: impl Into<TopicLevel>,
+        uas_id: impl Into<TopicLevel>,
         refused: &[Refusal],
         flagged: &[Refusal],
     ) -> Option<Feedback> {
         if refused.is_empty() && flagged.is_empty() {
             return None;
         }
-        let key = (operator.clone(), uas_id.clone());
+        let key = (operator.into(), uas_id.into());
         if let Some(pending) = self.entries.get_mut(&key) {
             pending.add(at, refused, flagged);
             return None;
@@ -146,7 +149,7 @@ impl Pending {
         self.refused.is_empty() && self.flagged.is_empty()
     }
 
-    fn tell(self, timestamp: Timestamp, (operator, uas_id): (OperatorId, UasId)) -> Feedback {
+    fn tell(self, timestamp: Timestamp, (operator, uas_id): Addressee) -> Feedback {
         let Self { refused, flagged } = self;
         Feedback { uas_id, operator, timestamp, refused, flagged }
     }
@@ -174,6 +177,7 @@ fn add(findings: &mut Vec<Finding>, at: Timestamp, new: &[Refusal]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{OperatorId, UasId};
 
     fn id(name: &str) -> (OperatorId, UasId) {
         (OperatorId::new("op").unwrap(), UasId::new(name).unwrap())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{OperatorId, Refusal, Timestamp, UasId};
+use crate::domain::{Refusal, Timestamp, TopicLevel};
 use crate::service::clock;
 use crate::service::feedback::FeedbackTable;
 use crate::service::publisher::PublisherHandle;
@@ -30,8 +30,8 @@ impl FeedbackDesk {
     pub fn note(
         &self,
         at: Timestamp,
-        operator: &OperatorId,
-        uas_id: &UasId,
+        operator: impl Into<TopicLevel>,
+        uas_id: impl Into<TopicLevel>,
         refused: &[Refusal],
         flagged: &[Refusal],
     ) {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::MissedTickBehavior;
 
-use crate::domain::{Intent, OperatorId, Reason, Refusal, Timestamp, UasId};
+use crate::domain::{Intent, Reason, Refusal, Timestamp, UasId};
 use crate::service::ack_window::AckToken;
 use crate::service::canary::{self, Canary};
 use crate::service::clock;
@@ -40,6 +40,8 @@ pub struct Gate<C> {
     feeds: Arc<Feeds>,
     /// Makes a control event of an intent.
     as_control: Option<fn(Timestamp, Box<Intent>) -> C>,
+    /// Makes a control event of an aircraft whose clock is ahead, and by how many seconds.
+    as_hint: Option<fn(UasId, f64) -> C>,
     /// Tokens of messages that wait to be joined with later ones, and when they arrived.
     waiting: BTreeMap<UasId, Vec<(Timestamp, AckToken)>>,
 }
@@ -76,6 +78,7 @@ impl<C> Gate<C> {
             own: None,
             feeds: Arc::default(),
             as_control: None,
+            as_hint: None,
             waiting: BTreeMap::new(),
         }
     }
@@ -90,6 +93,12 @@ impl<C> Gate<C> {
     #[must_use]
     pub fn filing(self, as_control: fn(Timestamp, Box<Intent>) -> C) -> Self {
         Self { as_control: Some(as_control), ..self }
+    }
+
+    /// The same gate, which tells the monitor as control events of aircraft whose clocks are ahead.
+    #[must_use]
+    pub fn hinting(self, as_hint: fn(UasId, f64) -> C) -> Self {
+        Self { as_hint: Some(as_hint), ..self }
     }
 
     /// The same gate, which also takes test flights and looks at clocks.
@@ -130,7 +139,7 @@ impl<C> Gate<C> {
         }
         let is_intent = self.decoder.is_of_intents(&topic);
         if retained && !is_intent {
-            self.refuse_ghost(&topic);
+            self.decoder.refuse_retained(&topic, &mut self.decoded);
         } else {
             let envelope = Envelope { topic: &topic, payload: &payload, received_at };
             self.decoder.decode(&envelope, &mut self.decoded);
@@ -170,22 +179,11 @@ impl<C> Gate<C> {
         }
     }
 
-    /// A retained position is of the past, however new it looks.
-    fn refuse_ghost(&mut self, topic: &str) {
-        self.decoded.clear();
-        let mut levels = topic.rsplit('/');
-        self.decoded.uas_id = levels.next().and_then(|level| UasId::new(level).ok());
-        self.decoded.operator = levels.next().and_then(|level| OperatorId::new(level).ok());
-        self.decoded.refusals.push(Refusal::new(
-            Reason::Retained,
-            "the broker kept this message from earlier; it says nothing of where the aircraft is now",
-        ));
-    }
-
     async fn release(&mut self, before: Timestamp, now: Timestamp) {
-        self.decoder.release(before, &mut self.decoded);
-        self.decoded.observations.iter().for_each(|observation| self.feeds.completed(observation, now));
-        self.hand_on(now, false, None).await;
+        while self.decoder.release(before, &mut self.decoded) {
+            self.decoded.observations.iter().for_each(|observation| self.feeds.completed(observation, now));
+            self.hand_on(now, false, None).await;
+        }
         // What they waited for has been handed on, or there was nothing in it.
         let overdue = |&mut (since, _): &mut (Timestamp, AckToken)| since <= before;
         for tokens in self.waiting.values_mut() {
@@ -198,7 +196,12 @@ impl<C> Gate<C> {
     /// message none may replace another.
     async fn hand_on(&mut self, received_at: Timestamp, several: bool, token: Option<AckToken>) {
         let Self { decoded, counters, .. } = self;
-        let Decoded { operator, uas_id, observations, refusals, flags, waits, .. } = decoded;
+        let addressee = decoded.addressee();
+        if let (Some(uas_id), Some(ahead_s), Some(as_hint)) = (&decoded.uas_id, decoded.ahead_s, self.as_hint)
+        {
+            self.inbox.hint(as_hint(uas_id.clone(), ahead_s));
+        }
+        let Decoded { uas_id, observations, refusals, flags, waits, .. } = decoded;
         let waits = *waits;
         let elements = observations.len() + refusals.len();
         counters.offered.add(u64::try_from(elements).unwrap_or(u64::MAX));
@@ -218,7 +221,7 @@ impl<C> Gate<C> {
                 own.skew.note(uas_id, FUTURE_US);
             }
         }
-        if let (Some(operator), Some(uas_id)) = (&*operator, &*uas_id) {
+        if let Some((operator, uas_id)) = addressee {
             self.feedback.note(received_at, operator, uas_id, refusals, flags);
         }
         let mut token = token;

@@ -121,6 +121,16 @@ impl<C> Inbox<C> {
         Ok(())
     }
 
+    /// Hands in a control event that may get lost: it leaves half of the lane to those that may not.
+    pub fn hint(&self, event: C) {
+        let mut lanes = self.lock();
+        if !lanes.closed && lanes.control.len() < CONTROL_MAX / 2 {
+            lanes.control.push_back(event);
+            drop(lanes);
+            self.arrived.notify_one();
+        }
+    }
+
     /// Hands in a report, of which nothing may be replaced if it is `kept` (a history, or one of several of
     /// a message). Waits while the lane is full. Returns the report that was replaced, to be acknowledged.
     /// After [`Self::close`] the report itself comes back in `Err`.

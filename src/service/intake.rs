@@ -373,8 +373,11 @@ impl Worker {
 }
 
 impl Drop for Worker {
-    /// However the task ends, nobody may think that it still listens.
+    /// However the task ends, nobody may think that it still listens. Who stopped it knows.
     fn drop(&mut self) {
+        if self.stopping.is_cancelled() {
+            return;
+        }
         let (since, reason) = (clock::now(), "the intake has ended".to_owned());
         self.state.send_replace(IntakeState::Lost { since, heard_at: self.heard_at, reason });
     }

@@ -198,12 +198,18 @@ impl Observers {
                 let text = format!("{} messages a second, usual are {}", silence.rate_hz, silence.usual_hz);
                 (Status::Failed, Some(text))
             } else {
-                self.desk.clear(ServiceTrouble::InputSilent);
-                let quiet = memory.rate.is_quiet().then(|| "quiet: no messages are expected".to_owned());
+                // Quiet says nothing of a feed that fell silent before the start.
+                let is_quiet = memory.rate.is_quiet();
+                if is_quiet {
+                    self.desk.end(ServiceTrouble::InputSilent);
+                } else {
+                    self.desk.clear(ServiceTrouble::InputSilent);
+                }
+                let quiet = is_quiet.then(|| "quiet: no messages are expected".to_owned());
                 (Status::Ok, quiet)
             }
         } else {
-            self.desk.clear(ServiceTrouble::InputSilent);
+            self.desk.end(ServiceTrouble::InputSilent);
             (Status::Failed, Some("no connection to the broker".to_owned()))
         };
         self.app.health.set(Part::Input, status, reason, clock::now());
@@ -241,9 +247,10 @@ impl Observers {
 
     fn listeners(&self, memory: &mut Memory) {
         let now = clock::now();
-        if memory.audience.is_absent(now, self.app.metrics.stream_clients.get()) {
+        let listeners = self.app.metrics.stream_clients.get();
+        if memory.audience.is_absent(now, listeners) {
             self.desk.raise(ServiceTrouble::ClientNone, TroubleDetail::default());
-        } else {
+        } else if 0 < listeners {
             self.desk.clear(ServiceTrouble::ClientNone);
         }
         let world = self.app.hub.world();

@@ -3,6 +3,7 @@
 //! Callers only put things into bounded memory and never wait. Alerts stay in an outbox until the broker
 //! confirms them; feedback may be lost, it is repeated while its cause lasts.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,6 @@ use rumqttc::v5::{AsyncClient, Event};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{OperatorId, UasId};
 use crate::service::clock::{self, Stopwatch};
 use crate::service::counters::Counters;
 use crate::service::feedback::Feedback;
@@ -143,7 +143,7 @@ impl PublisherHandle {
         }
     }
 
-    fn topic(&self, kind: &str, operator: &OperatorId, uas_id: &UasId) -> String {
+    fn topic(&self, kind: &str, operator: &impl Display, uas_id: &impl Display) -> String {
         format!("{}/{kind}/{operator}/{uas_id}", self.prefix)
     }
 }

@@ -19,6 +19,8 @@ pub struct StorageWatch {
     /// Since when the disk does not do its work, and what is the matter.
     trouble: watch::Sender<Option<Trouble>>,
     well_since: Option<Timestamp>,
+    /// Whether it was said how the disk does.
+    told: bool,
 }
 
 /// What has changed.
@@ -26,7 +28,7 @@ pub struct StorageWatch {
 pub enum Change {
     /// Something is the matter, or something else than before.
     Trouble(Trouble),
-    /// It is over.
+    /// It is over, or was well from the start.
     Well,
 }
 
@@ -42,7 +44,7 @@ pub struct Trouble {
 impl StorageWatch {
     /// Nothing is known yet.
     pub fn new(health: Arc<Health>) -> Self {
-        Self { health, trouble: watch::Sender::new(None), well_since: None }
+        Self { health, trouble: watch::Sender::new(None), well_since: None, told: false }
     }
 
     /// What is the matter with the disk, now and as it changes.
@@ -73,6 +75,7 @@ impl StorageWatch {
         tracing::error!(reason = told, "the journal cannot be written");
         self.health.set(Part::Journal, Status::Failed, Some(told), now);
         self.trouble.send_replace(Some(trouble.clone()));
+        self.told = true;
         Some(Change::Trouble(trouble))
     }
 
@@ -84,8 +87,12 @@ impl StorageWatch {
             }
         }
         let well_s = self.well_since.map_or(0.0, |since| now.seconds_since(since));
-        if self.trouble.borrow().is_none() || (0.0..WELL_S).contains(&well_s) {
+        if (0.0..WELL_S).contains(&well_s) {
             return None;
+        }
+        if self.trouble.borrow().is_none() {
+            // Once: an alert of an earlier run waits to hear it.
+            return (!std::mem::replace(&mut self.told, true)).then_some(Change::Well);
         }
         self.trouble.send_replace(None);
         self.health.set(Part::Journal, Status::Ok, None, now);

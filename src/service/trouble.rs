@@ -18,6 +18,8 @@ pub struct TroubleDesk {
 #[derive(Debug, Default)]
 struct Book {
     holds: Option<TroubleDetail>,
+    /// Whether the monitor was told how it stands: an alert of an earlier run waits for that.
+    known: bool,
     untold: bool,
     raised: u64,
 }
@@ -51,9 +53,16 @@ impl TroubleDesk {
         self.set(kind, Some(detail));
     }
 
-    /// It is well.
+    /// It is well, as somebody has seen who would know: an alert of an earlier run ends as well.
     pub fn clear(&self, kind: ServiceTrouble) {
         self.set(kind, None);
+    }
+
+    /// What was raised in this run is over. Of an earlier run nothing can be said yet.
+    pub fn end(&self, kind: ServiceTrouble) {
+        if self.holds(kind) {
+            self.clear(kind);
+        }
     }
 
     /// Whether this trouble holds.
@@ -83,9 +92,10 @@ impl TroubleDesk {
     pub fn set(&self, kind: ServiceTrouble, holds: Option<TroubleDetail>) {
         let mut books = self.lock();
         let book = books.entry(kind).or_default();
-        if book.holds == holds {
+        if book.known && book.holds == holds {
             return;
         }
+        book.known = true;
         match (&book.holds, &holds) {
             (None, Some(detail)) => {
                 book.raised += 1;
@@ -149,7 +159,7 @@ mod tests {
     fn only_changes_are_told_and_a_full_door_loses_none() {
         let inbox = Arc::new(Inbox::default());
         let desk = TroubleDesk::new(Arc::clone(&inbox));
-        desk.clear(ServiceTrouble::Canary);
+        desk.end(ServiceTrouble::Canary);
         assert_eq!(told(&inbox), []);
         desk.raise(ServiceTrouble::Canary, noted("late"));
         desk.raise(ServiceTrouble::Canary, noted("late"));
@@ -165,5 +175,15 @@ mod tests {
         let canary = |standing: &Standing| standing.kind == ServiceTrouble::Canary;
         let standing = desk.standings().into_iter().find(canary).unwrap();
         assert_eq!((standing.holds, standing.raised), (false, 1));
+    }
+
+    #[test]
+    fn p08_that_it_is_well_is_told_once_for_what_an_earlier_run_left_open() {
+        let inbox = Arc::new(Inbox::default());
+        let desk = TroubleDesk::new(Arc::clone(&inbox));
+        for _ in 0..3 {
+            desk.clear(ServiceTrouble::InputLost);
+        }
+        assert_eq!(told(&inbox), [(ServiceTrouble::InputLost, false)]);
     }
 }

@@ -41,12 +41,14 @@ const DAY_S: f64 = 86_400.0;
 /// What a changer believes to be live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
-    /// A zone of this version.
-    Version(String),
+    /// A zone of one of these versions.
+    OneOf(Vec<String>),
     /// Any version.
     Any,
     /// No zone.
     Absent,
+    /// He did not say: right where there is no zone whose change could be overwritten.
+    Unsaid,
 }
 
 /// Who changes, and why.
@@ -68,6 +70,9 @@ pub enum DeskError {
     /// The zone is not what the changer believes; its version, if there is one.
     #[error("zone `{0}` has moved on")]
     Stale(ZoneId, Option<String>),
+    /// The changer did not say which version he changes.
+    #[error("which version of zone `{0}` is meant?")]
+    Unsaid(ZoneId),
     /// The zones would not be good.
     #[error("the zones would not be good")]
     Edit(EditError),
@@ -425,9 +430,10 @@ fn expect(live: &Airspace, expected: &[(ZoneId, Expect)]) -> Result<(), DeskErro
     for (id, expect) in expected {
         let version = live.zone_by_id(id.as_str()).map(|zone| zone.version.to_string());
         let good = match expect {
-            Expect::Version(wanted) => version.as_ref() == Some(wanted),
+            Expect::OneOf(wanted) => version.as_ref().is_some_and(|version| wanted.contains(version)),
             Expect::Any => version.is_some(),
-            Expect::Absent => version.is_none(),
+            Expect::Unsaid if version.is_some() => return Err(DeskError::Unsaid(id.clone())),
+            Expect::Absent | Expect::Unsaid => version.is_none(),
         };
         if !good {
             return Err(DeskError::Stale(id.clone(), version));

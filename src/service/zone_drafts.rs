@@ -134,11 +134,12 @@ fn is_stale(draft: &Draft, live: &Airspace) -> bool {
 }
 
 impl ZoneDesk {
-    /// Makes one change at once, or keeps it as a draft if a second person has to agree. Blocks.
-    pub fn change(&self, asked: &Asked, expect: Expect, cause: &Cause) -> Result<Done, DeskError> {
+    /// Makes one change at once, or keeps it as a draft if a second person has to agree; without `expect` whatever is live.
+    /// Blocks.
+    pub fn change(&self, asked: &Asked, expect: Option<Expect>, cause: &Cause) -> Result<Done, DeskError> {
         let mut state = self.state();
         let changes = resolve(&mut state, std::slice::from_ref(asked))?;
-        let expected = [(asked.id().clone(), expect)];
+        let expected: Vec<_> = expect.map(|expect| (asked.id().clone(), expect)).into_iter().collect();
         match self.publish_in(&mut state, &changes, &expected, cause, false) {
             Ok(published) => Ok(Done::Published(published)),
             Err(DeskError::NeedsApproval(comparison)) => {

@@ -2,31 +2,38 @@
 
 use crate::domain::Timestamp;
 
-/// At most `most` in any span of `window_s`, counted from its first use.
+/// Parts of one that are lost in rounding.
+const NEARLY: f64 = 1e-3;
+
+/// So many at once, and as many more in each window, evenly.
 #[derive(Debug, Clone)]
 pub struct Burst {
-    most: u32,
-    window_s: f64,
-    since: Timestamp,
-    used: u32,
+    most: f64,
+    per_s: f64,
+    left: f64,
+    at: Timestamp,
 }
 
 impl Burst {
-    /// A fresh allowance.
+    /// A full allowance.
     pub fn new(most: u32, window_s: f64) -> Self {
-        Self { most, window_s, since: Timestamp::default(), used: 0 }
+        let most = f64::from(most);
+        Self { most, per_s: most / window_s, left: most, at: Timestamp::default() }
     }
 
     /// Takes one, if any is left.
     pub fn take(&mut self, now: Timestamp) -> bool {
-        // A clock that was set back must not lock a client out.
-        if !(0.0..self.window_s).contains(&now.seconds_since(self.since)) {
-            self.since = now;
-            self.used = 0;
-        }
-        let left = self.used < self.most;
-        self.used += u32::from(left);
-        left
+        // A clock that was set back must not lock a client out for longer than it would have been.
+        let passed_s = now.seconds_since(self.at).max(0.0);
+        (self.left, self.at) = ((self.left + self.per_s * passed_s).min(self.most), now);
+        let is_left = 1.0 - NEARLY <= self.left;
+        self.left = (self.left - f64::from(u8::from(is_left))).max(0.0);
+        is_left
+    }
+
+    /// When the next one can be had.
+    pub fn ready_at(&self) -> Timestamp {
+        self.at.plus_seconds((1.0 - self.left).max(0.0) / self.per_s)
     }
 }
 
@@ -35,11 +42,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_beyond_the_allowance_until_the_window_ends() {
+    fn beyond_the_allowance_one_is_had_each_share_of_the_window() {
         let mut burst = Burst::new(2, 10.0);
         let start = Timestamp::from_millis(1_000_000);
         assert!(burst.take(start) && burst.take(start));
-        assert!(!burst.take(start.plus_seconds(9.0)));
-        assert!(burst.take(start.plus_seconds(10.0)));
+        assert!(!burst.take(start.plus_seconds(4.9)));
+        let ready_at = burst.ready_at();
+        assert!((ready_at.seconds_since(start) - 5.0).abs() < 0.01, "{ready_at}");
+        assert!(burst.take(ready_at) && !burst.take(ready_at.plus_seconds(0.1)));
+        assert!(!burst.take(start.plus_seconds(-3_600.0)) && burst.take(start.plus_seconds(-3_595.0)));
+        let later = start.plus_seconds(1_000.0);
+        assert_eq!((0..5).filter(|_| burst.take(later)).count(), 2);
     }
 }

@@ -37,6 +37,9 @@ use crate::domain::{Alert, AlertState, Timestamp};
 pub const PROTOCOL: &str = "lowsky.stream/1";
 /// Without a subscription for so long, every alert and no aircraft is sent.
 const SUBSCRIBE_WAIT_S: f64 = 2.0;
+/// Subscriptions that are served at once, and as many more in this many seconds.
+const SUBSCRIPTIONS: u32 = 20;
+const SUBSCRIPTIONS_S: f64 = 10.0;
 /// Text of alert events gathered in one step.
 const STEP_BYTES: usize = 64 << 10;
 /// Events looked at in one step, so that the world is held only briefly.
@@ -143,6 +146,8 @@ pub struct Session {
     snapshot_due: bool,
     pulse_seen: u64,
     subscribes: Burst,
+    /// What the client wants instead, while it asks more often than it may: the newest counts.
+    wish: Option<Subscription>,
     gaps: u64,
 }
 
@@ -168,7 +173,8 @@ impl Session {
             tracks: None,
             snapshot_due: false,
             pulse_seen: world.pulse.as_ref().map_or(0, |pulse| pulse.number),
-            subscribes: Burst::new(20, 10.0),
+            subscribes: Burst::new(SUBSCRIPTIONS, SUBSCRIPTIONS_S),
+            wish: None,
             gaps: 0,
         };
         (session, hello(now, welcome, world))
@@ -181,10 +187,12 @@ impl Session {
 
     /// When it must be polled though nothing was published.
     pub fn due(&self) -> Option<Timestamp> {
-        match self.waiting_since {
+        let wish = self.wish.as_ref().map(|_| self.subscribes.ready_at());
+        let next = match self.waiting_since {
             Some(since) => Some(since.plus_seconds(SUBSCRIBE_WAIT_S)),
             None => self.tracks.as_ref().map(|feed| feed.due),
-        }
+        };
+        [wish, next].into_iter().flatten().min()
     }
 
     /// Begins at once with every alert after `point`, as a first message of the client would.
@@ -209,10 +217,10 @@ impl Session {
         match ClientMessage::parse(text) {
             Err((code, message)) => refuse(code, &message),
             Ok(ClientMessage::Ping) => out.push(Frame::Text(Text::from_static(r#"{"type":"pong"}"#))),
-            Ok(ClientMessage::Subscribe(_)) if !self.subscribes.take(now) => {
-                refuse("TOO_MANY_REQUESTS", "at most 20 subscriptions in 10 s; the one before stands");
+            Ok(ClientMessage::Subscribe(subscription)) => {
+                self.wish = Some(subscription);
+                self.fulfil(now, world, out);
             }
-            Ok(ClientMessage::Subscribe(subscription)) => self.subscribe(subscription, now, world, out),
             Ok(ClientMessage::Ack { alert_id, note }) => match world.log.open_alert(&alert_id) {
                 Some(open) => {
                     let alert_id = Arc::clone(&open.alert().alert_id);
@@ -224,8 +232,19 @@ impl Session {
         None
     }
 
+    /// Begins the subscription that was asked for last, as soon as the client's allowance lets it.
+    fn fulfil(&mut self, now: Timestamp, world: &World, out: &mut Vec<Frame>) {
+        if self.wish.is_some()
+            && self.subscribes.take(now)
+            && let Some(wish) = self.wish.take()
+        {
+            self.subscribe(wish, now, world, out);
+        }
+    }
+
     /// Appends the frames that are due.
     pub fn poll(&mut self, now: Timestamp, world: &World, out: &mut Vec<Frame>) -> Next {
+        self.fulfil(now, world, out);
         if let Some(since) = self.waiting_since {
             if !reached(now, since.plus_seconds(SUBSCRIBE_WAIT_S), SUBSCRIBE_WAIT_S) {
                 return Next::Nothing;

@@ -31,6 +31,12 @@ pub(super) fn time(timestamp: Timestamp, received_at: Timestamp, field: &str) ->
     })
 }
 
+/// How far ahead of its arrival a report is dated, seconds, if nothing but that is wrong with it.
+pub(super) fn ahead_s(timestamp: Timestamp, received_at: Timestamp, refusals: &[Refusal]) -> Option<f64> {
+    let alone = !refusals.is_empty() && refusals.iter().all(|refusal| refusal.reason == Reason::Future);
+    alone.then(|| timestamp.seconds_since(received_at))
+}
+
 /// Refuses a place where nobody flies: (0, 0), or outside the service area.
 pub(super) fn place(position: LatLng, doors: &Doors, field: &str) -> Option<Refusal> {
     let [lat, lng] = [position.lat_deg(), position.lng_deg()];

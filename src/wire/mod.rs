@@ -16,7 +16,9 @@ mod topic;
 
 pub use json::{Element, Member, member_names, outline, report};
 
-use crate::domain::{BoundingBox, Intent, Observation, OperatorId, Reason, Refusal, Timestamp, UasId};
+use crate::domain::{
+    BoundingBox, Intent, Observation, OperatorId, Reason, Refusal, Timestamp, TopicLevel, UasId,
+};
 
 /// Most bytes of a payload.
 pub const PAYLOAD_LEN_MAX: usize = 8192;
@@ -48,6 +50,8 @@ pub struct Decoded {
     pub operator: Option<OperatorId>,
     /// The aircraft that the topic names; of an intent, the flight.
     pub uas_id: Option<UasId>,
+    /// Operator and aircraft as the topic spells them, where they are no identities.
+    pub misspelt: Option<(TopicLevel, TopicLevel)>,
     /// What was accepted, in the order of the message.
     pub observations: Vec<Observation>,
     /// The operation intent that was accepted; such a message holds no observation.
@@ -56,6 +60,8 @@ pub struct Decoded {
     pub refusals: Vec<Refusal>,
     /// What was accepted, but looks wrong.
     pub flags: Vec<Refusal>,
+    /// How far ahead of its arrival the last report was dated that was refused for nothing but that, seconds.
+    pub ahead_s: Option<f64>,
     /// Whether something of it waits to be joined with later messages of the same aircraft.
     pub waits: bool,
 }
@@ -65,11 +71,19 @@ impl Decoded {
     pub fn clear(&mut self) {
         self.operator = None;
         self.uas_id = None;
+        self.misspelt = None;
         self.observations.clear();
         self.intent = None;
         self.refusals.clear();
         self.flags.clear();
+        self.ahead_s = None;
         self.waits = false;
+    }
+
+    /// Who can be told what was refused: operator and aircraft as their topic spells them.
+    pub fn addressee(&self) -> Option<(TopicLevel, TopicLevel)> {
+        let named = self.operator.as_ref().zip(self.uas_id.as_ref());
+        named.map(|(operator, uas_id)| (operator.into(), uas_id.into())).or_else(|| self.misspelt.clone())
     }
 }
 
@@ -141,7 +155,7 @@ impl Decoder {
         let topic = match topic::parse(&self.doors.prefix, envelope.topic) {
             Ok(topic) => topic,
             Err(refusal) => {
-                (out.operator, out.uas_id) = topic::addressee(&self.doors.prefix, envelope.topic);
+                self.address(envelope.topic, out);
                 return out.refusals.push(refusal);
             }
         };
@@ -167,11 +181,32 @@ impl Decoder {
         (topic.format.decode)(&message, &mut self.memory, out);
     }
 
-    /// Hands out what waits for the rest of its epoch (NMEA sentences that came one by one) since `before` or
-    /// longer, in the order of arrival. A source that falls silent leaves its last report here.
-    pub fn release(&mut self, before: Timestamp, out: &mut Decoded) {
+    /// Refuses a stored copy that the broker kept, unread: a position of the past, however new it looks.
+    pub fn refuse_retained(&self, topic: &str, out: &mut Decoded) {
         out.clear();
-        self.memory.nmea.release(before, &self.doors, out);
+        self.address(topic, out);
+        out.refusals.push(Refusal::new(
+            Reason::Retained,
+            "the broker kept this message from earlier; it says nothing of where the aircraft is now",
+        ));
+    }
+
+    /// Takes down whom a topic names in the usual places.
+    fn address(&self, topic: &str, out: &mut Decoded) {
+        let Some((operator, uas_id)) = topic::addressee(&self.doors.prefix, topic) else { return };
+        (out.operator, out.uas_id) = (OperatorId::new(operator).ok(), UasId::new(uas_id).ok());
+        if out.operator.is_none() || out.uas_id.is_none() {
+            out.misspelt = TopicLevel::new(operator).zip(TopicLevel::new(uas_id));
+        }
+    }
+
+    /// Hands out the next of what waits for the rest of its epoch (NMEA sentences that came one by one) since `before` or
+    /// longer, in the order of arrival: what there is of one aircraft, with its name. `false` when nothing waits for so
+    /// long. A source that falls silent leaves its last report here.
+    #[must_use = "there may be more"]
+    pub fn release(&mut self, before: Timestamp, out: &mut Decoded) -> bool {
+        out.clear();
+        self.memory.nmea.release(before, &self.doors, out)
     }
 }
 

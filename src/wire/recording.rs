@@ -19,6 +19,8 @@ pub struct Record {
     pub topic: String,
     /// The payload.
     pub payload: Vec<u8>,
+    /// Whether it was a stored copy that the broker kept.
+    pub retain: bool,
 }
 
 /// A line that is no record.
@@ -43,6 +45,8 @@ struct Line<'a> {
     payload: Option<Cow<'a, str>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     payload_base64: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    retain: bool,
 }
 
 impl Record {
@@ -68,14 +72,16 @@ pub fn parse(text: &str) -> impl Iterator<Item = Result<Record, RecordError>> {
     text.lines().zip(1..).filter_map(|(text, line)| parse_line(line, text))
 }
 
-/// Adds the message and a line feed to `out`. The arrival is written in milliseconds.
-pub fn write(envelope: &Envelope<'_>, out: &mut String) {
+/// Adds the message and a line feed to `out`, marked if it is a stored copy that the broker kept. The arrival is written in
+/// milliseconds.
+pub fn write(envelope: &Envelope<'_>, retain: bool, out: &mut String) {
     let text = std::str::from_utf8(envelope.payload).ok();
     let line = Line {
         received_at: envelope.received_at,
         topic: envelope.topic.into(),
         payload: text.map(Cow::Borrowed),
         payload_base64: text.is_none().then(|| BASE64.encode(envelope.payload).into()),
+        retain,
     };
     // Texts and a time always make JSON.
     if let Ok(json) = serde_json::to_string(&line) {
@@ -100,7 +106,7 @@ fn record(text: &str) -> Result<Record, (usize, String)> {
         (None, None) => return Err((1, "payload or payload_base64 is missing".into())),
         (Some(_), Some(_)) => return Err((1, "payload and payload_base64 exclude each other".into())),
     };
-    Ok(Record { received_at: line.received_at, topic: line.topic.into_owned(), payload })
+    Ok(Record { received_at: line.received_at, topic: line.topic.into_owned(), payload, retain: line.retain })
 }
 
 #[cfg(test)]
@@ -115,12 +121,13 @@ mod tests {
             millis in 0..4_000_000_000_000_i64,
             topic in any::<String>(),
             payload in prop::collection::vec(any::<u8>(), 0..64),
+            retain in any::<bool>(),
         ) {
             let received_at = Timestamp::from_millis(millis);
             let mut text = String::new();
-            write(&Envelope { topic: &topic, payload: &payload, received_at }, &mut text);
+            write(&Envelope { topic: &topic, payload: &payload, received_at }, retain, &mut text);
             let records: Vec<_> = parse(&text).collect();
-            prop_assert_eq!(records, vec![Ok(Record { received_at, topic, payload })]);
+            prop_assert_eq!(records, vec![Ok(Record { received_at, topic, payload, retain })]);
         }
 
         #[test]
@@ -140,6 +147,16 @@ mod tests {
         assert_eq!(records[0].payload, br#"{"x":1}"#);
         assert_eq!(records[1].payload, [0xff, 0]);
         assert_eq!(records[0].received_at, records[1].received_at);
+    }
+
+    #[test]
+    fn a_copy_that_the_broker_kept_is_marked() {
+        let line = |retain| {
+            let (mut text, received_at) = (String::new(), Timestamp::from_millis(0));
+            write(&Envelope { topic: "t", payload: b"p", received_at }, retain, &mut text);
+            text
+        };
+        assert!(line(true).ends_with(",\"retain\":true}\n") && !line(false).contains("retain"));
     }
 
     #[test]

@@ -33,11 +33,10 @@ pub(super) fn parse(prefix: &str, topic: &str) -> Result<Topic, Refusal> {
     })
 }
 
-/// Who can be told that a topic is wrong: the operator and the aircraft where it names them in their usual places.
-pub(super) fn addressee(prefix: &str, topic: &str) -> (Option<OperatorId>, Option<UasId>) {
-    let mut levels = topic.strip_prefix(prefix).unwrap_or_default().split('/').skip(2);
-    let operator = levels.next().and_then(|level| OperatorId::new(level).ok());
-    (operator, levels.next().and_then(|level| UasId::new(level).ok()))
+/// The operator and the aircraft of any topic, where it has levels in their usual places.
+pub(super) fn addressee<'t>(prefix: &str, topic: &'t str) -> Option<(&'t str, &'t str)> {
+    let mut levels = topic.strip_prefix(prefix)?.split('/').skip(2);
+    levels.next().zip(levels.next())
 }
 
 fn levels<'t>(prefix: &str, topic: &'t str) -> Option<(&'static Format, &'t str, &'t str)> {

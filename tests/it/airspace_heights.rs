@@ -165,6 +165,22 @@ fn a_height_that_is_not_known_counts_as_within_and_is_said() {
     }
 }
 
+#[test]
+fn only_a_height_that_had_to_be_converted_for_the_limit_is_uncertain() {
+    let (_, lat, lng, _) = PLACES[0];
+    let at = LatLng::new(lat, lng).unwrap();
+    let data = |reported, reference| {
+        let mut seen = hover(at, 0.0);
+        seen.heights.relative = Some(RelativeHeight { metres: 60.0, reference: reported });
+        let zones = zone(at, 0.0, GROUND_M + 120.0, reference);
+        told(settings(GROUND_M, None), &zones, vec![seen]).unwrap().0
+    };
+    assert_eq!(data(RelativeReference::Ground, "AGL"), DataQuality::Good);
+    assert_eq!(data(RelativeReference::Takeoff, "TAKEOFF"), DataQuality::Good);
+    assert_eq!(data(RelativeReference::Ground, "AMSL"), DataQuality::Uncertain);
+    assert_eq!(data(RelativeReference::Takeoff, "AGL"), DataQuality::Uncertain);
+}
+
 fn hills() -> Arc<ElevationModel> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/terrain");
     terrain_files::model(Some(&dir)).unwrap().unwrap()

@@ -64,6 +64,12 @@ fn wrong_usage_is_2() {
     ends(dir.path(), &["fly"], 2, &["fly"]);
     ends(dir.path(), &["run", "--prot", "1"], 2, &["--prot"]);
     ends(dir.path(), &["simulate"], 2, &["--to"]);
+    ends(dir.path(), &["simulate", "--to", "http://x"], 2, &["--to", "http://x"]);
+    ends(dir.path(), &["replay", "r.jsonl", "--to", "127.0.0.1"], 2, &["--to"]);
+    for speed in ["0", "-1", "nan", "inf", "fast"] {
+        let speed = format!("--speed={speed}");
+        ends(dir.path(), &["replay", "r.jsonl", "--to", "mqtt://h", &speed], 2, &["a number over 0"]);
+    }
     ends(dir.path(), &["watch", "mqtt://127.0.0.1:1"], 2, &["mqtt://"]);
 }
 

@@ -66,6 +66,9 @@ async fn refusals_are_problems_that_name_every_fault() {
         .map(|fault| fault["parameter"].as_str().unwrap())
         .collect();
     assert_eq!(named, ["colour", "state", "min_severity", "after", "limit"]);
+    let limit = &problem["errors"][4];
+    assert_eq!(limit["pointer"], "/query/limit");
+    assert!(limit["detail"].as_str().unwrap().contains("a whole number from 1 is wanted"), "{limit}");
     for (path, status) in [
         ("/nowhere", 404),
         ("/api/v1/alerts/none", 404),

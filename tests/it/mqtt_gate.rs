@@ -45,7 +45,7 @@ async fn bench(inbox: Inbox<()>) -> Bench {
     let filters = subscription_filters(PREFIX);
     let (intake, messages) = intake::start(endpoint(broker.address()), "in", filters, Arc::clone(&counters));
     let doors = Doors { prefix: PREFIX.into(), area: None };
-    let gate = Gate::new(doors, Arc::clone(&inbox), desk, Arc::clone(&counters));
+    let gate = Gate::new(doors, Arc::clone(&inbox), desk, Arc::clone(&counters)).hinting(|_, _| ());
     let gate = tokio::spawn(gate.run(messages));
     let mut state = intake.state();
     state.wait_for(|state| matches!(state, IntakeState::Connected { .. })).await.unwrap();
@@ -205,4 +205,40 @@ async fn p01_a_sentence_that_waits_for_the_rest_of_its_epoch_is_acknowledged_wit
     let stopping = clock::Stopwatch::start();
     bench.intake.stop(Duration::from_secs(10)).await;
     assert!(stopping.elapsed() < Duration::from_secs(9), "nothing else waits");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p14_a_refused_sentence_that_came_alone_and_a_topic_without_an_identity_are_told_where_they_were_sent()
+ {
+    let bench = bench(Inbox::default()).await;
+    let mut drone = Probe::new(bench.broker.address(), "drone", &["lowsky/v1/feedback/#"]).await;
+    let lonely = sentence("GPGGA,120000.00,,,,,0,0,,,M,,M,,");
+    for (topic, payload, reason) in [
+        ("nmea/op/N1", lonely.as_str(), "NO_FIX"),
+        ("telemetry/acme/无人机", "{}", "INVALID_VALUE"),
+        ("telemetry/acme/SP 1", "{}", "INVALID_VALUE"),
+        ("telemetry/运营人/UAS-1", "{}", "INVALID_VALUE"),
+    ] {
+        drone.publish(&format!("lowsky/v1/{topic}"), QoS::AtLeastOnce, false, payload).await;
+        let (to, feedback) = drone.next_text().await;
+        let levels = topic.split_once('/').unwrap().1;
+        assert_eq!(to, format!("lowsky/v1/feedback/{levels}"));
+        let feedback: serde_json::Value = serde_json::from_str(&feedback).unwrap();
+        assert_eq!(feedback["refused"][0]["reason"], reason, "{feedback}");
+        let (operator, uas_id) = levels.split_once('/').unwrap();
+        assert_eq!((&feedback["operator"], &feedback["uas_id"]), (&operator.into(), &uas_id.into()));
+    }
+    bench.stop.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_monitor_hears_of_a_clock_that_is_ahead() {
+    let bench = bench(Inbox::default()).await;
+    let drone = Probe::new(bench.broker.address(), "drone", &[]).await;
+    let topic = "lowsky/v1/telemetry/acme/UAS-1";
+    drone.publish(topic, QoS::AtMostOnce, false, &telemetry("UAS-1", 0, 95.0)).await;
+    drone.publish(topic, QoS::AtMostOnce, false, &telemetry("UAS-1", -8_000, 22.5)).await;
+    assert!(matches!(bench.inbox.next(Duration::from_secs(5)), Next::Control(())));
+    assert!(matches!(bench.inbox.next(Duration::ZERO), Next::Idle), "and of no other fault");
+    bench.stop.cancel();
 }

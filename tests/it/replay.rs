@@ -27,6 +27,7 @@ fn record(folder: &Path) -> PathBuf {
         let received_at = message.at.plus_seconds(0.12);
         recording::write(
             &Envelope { topic: &message.topic, payload: &message.payload, received_at },
+            false,
             &mut text,
         );
     }
@@ -117,6 +118,36 @@ fn a_replay_gives_the_same_bytes_twice_and_in_every_build() {
     }
 }
 
+#[test]
+fn a_replay_refuses_what_the_service_refuses_and_tells_of_a_clock_that_is_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |second: i64, id: &str, ahead_s: i64, retain: bool| {
+        let at = |second: i64| Timestamp::from_millis(1_795_334_400_000 + 1000 * second);
+        let payload = format!(
+            r#"{{"uas_id":"{id}","timestamp":"{}","lat":22.0,"lng":113.0,"alt_hae":500.0,"operational_status":"EMERGENCY"}}"#,
+            at(second + ahead_s)
+        );
+        let (topic, mut text) = (format!("lowsky/v1/telemetry/op/{id}"), String::new());
+        let envelope = Envelope { topic: &topic, payload: payload.as_bytes(), received_at: at(second) };
+        recording::write(&envelope, retain, &mut text);
+        text
+    };
+    let mut text = line(0, "GHOST", 0, true) + &line(1, "FAST", 0, false);
+    (2..6).for_each(|second| text += &line(second, "FAST", 8, false));
+    let path = folder.path().join("r.jsonl");
+    std::fs::write(&path, text).unwrap();
+    let [events, _] = replay(Path::new(BINARY), &path, folder.path());
+    let events = String::from_utf8(events).unwrap();
+    let told: Vec<_> = events
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|event| event["event"] == "RAISED")
+        .map(|event| format!("{} {}", event["alert"]["uas_id"], event["alert"]["code"]))
+        .filter(|told| !told.contains("HEIGHT"))
+        .collect();
+    assert_eq!(told, ["\"FAST\" \"EMERGENCY\"", "\"FAST\" \"TIME_SKEW\""]);
+}
+
 /// A folder of reference data, which is not part of the project; `None`, and a word about it, where it is absent.
 fn oracle(path: &str) -> Option<PathBuf> {
     let path = root().join("../shared/oracle").join(path);
@@ -160,7 +191,11 @@ fn containment_agrees_for_every_point() {
             r#"{{"uas_id":"{id}","timestamp":"{received_at}","lat":{lat},"lng":{lng},"alt_hae":500.0}}"#
         );
         let topic = format!("lowsky/v1/telemetry/test/{id}");
-        recording::write(&Envelope { topic: &topic, payload: payload.as_bytes(), received_at }, &mut text);
+        recording::write(
+            &Envelope { topic: &topic, payload: payload.as_bytes(), received_at },
+            false,
+            &mut text,
+        );
         wanted.push((id, (*zone).to_owned(), *inside == "1"));
     }
     let path = |name: &str| folder.path().join(name);

@@ -58,9 +58,10 @@ fn run_with(
             monitor.handle(message.at, Event::Observed(observation), &mut effects);
         }
         // What the last message of a second leaves waiting is not held back for long.
-        decoder.release(message.at.plus_seconds(-0.5), &mut decoded);
-        for observation in decoded.observations.drain(..) {
-            monitor.handle(message.at, Event::Observed(observation), &mut effects);
+        while decoder.release(message.at.plus_seconds(-0.5), &mut decoded) {
+            for observation in decoded.observations.drain(..) {
+                monitor.handle(message.at, Event::Observed(observation), &mut effects);
+            }
         }
     }
     monitor.handle(start().plus_seconds(until_s), Event::Tick, &mut effects);

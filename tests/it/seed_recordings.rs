@@ -26,8 +26,9 @@ fn beidou_sentences_across_midnight() {
         decoder.decode(&record.envelope(), &mut decoded);
         keep(&mut decoded);
     }
-    decoder.release(last.plus_seconds(1.0), &mut decoded);
-    keep(&mut decoded);
+    while decoder.release(last.plus_seconds(1.0), &mut decoded) {
+        keep(&mut decoded);
+    }
 
     assert_eq!(flights.keys().collect::<Vec<_>>(), ["BDS-BD-02", "BDS-GB-03", "RTK-GN-01"]);
     let begin = Timestamp::parse("2026-11-22T23:59:30Z").unwrap();

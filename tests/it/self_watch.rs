@@ -299,3 +299,31 @@ fn p03_a_file_that_reaches_its_limit_does_not_end_the_process() {
     program.signal("TERM");
     assert_eq!(program.code_within(8.0), Some(0), "alive until it was told to end");
 }
+
+#[test]
+fn p08_p18_a_clean_stop_is_no_trouble_and_a_broker_lost_before_it_is_well_soon_after_the_start() {
+    if !foreign_programs() {
+        return;
+    }
+    let Scene { dir, mqtt } = scene();
+    let troubles = |daemon: &Daemon| -> Vec<String> {
+        let alerts = daemon.json("/api/v1/alerts?code=SERVICE_DEGRADED&limit=1000");
+        let alerts = alerts["alerts"].as_array().unwrap();
+        let words = |alert: &Value| format!("{} {}", alert["uas_id"], alert["state"]);
+        alerts.iter().map(words).filter(|words| words.contains("INPUT_LOST")).collect()
+    };
+    let broker = mosquitto(dir.path(), mqtt);
+    Daemon::ready(dir.path()).stop("TERM");
+    let daemon = Daemon::ready(dir.path());
+    assert_eq!(troubles(&daemon), Vec::<String>::new(), "a stop by design is no loss");
+    drop(broker);
+    until("the loss is told", 15.0, || troubles(&daemon).pop());
+    daemon.stop("TERM");
+    let _broker = mosquitto(dir.path(), mqtt);
+    let back = Stopwatch::start();
+    let daemon = Daemon::ready(dir.path());
+    let over = |words: &String| words.contains("CLEARED");
+    until("it is over", 30.0, || troubles(&daemon).iter().all(over).then_some(()));
+    assert!(back.elapsed() < Duration::from_secs(30), "{:?}", back.elapsed());
+    daemon.stop("TERM");
+}

@@ -272,11 +272,27 @@ fn messages_that_cannot_be_followed_are_answered() {
         (&*request.alert_id, request.by.as_str(), request.note.as_deref()),
         ("a1", "me", Some("看到了"))
     );
-    for _ in 0..20 {
-        client.say(&json!({"type": "subscribe"}), &world);
+}
+
+#[test]
+fn of_subscriptions_that_come_faster_than_they_are_served_the_newest_counts() {
+    let world = world_of(3);
+    let mut client = Client::connect(&world);
+    let to_none = json!({"type": "subscribe", "alerts": {"uas_ids": []}});
+    let served = |told: &[Value]| told.iter().filter(|frame| frame["type"] == "snapshot").count();
+    let mut at_once = 0;
+    for _ in 0..500 {
+        let told = client.say(&to_none, &world);
+        assert!(told.iter().all(|frame| frame["type"] != "error"), "{told:?}");
+        at_once += served(&told);
     }
-    let told = client.say(&json!({"type": "subscribe"}), &world);
-    assert_eq!(told[0]["code"], "TOO_MANY_REQUESTS");
+    assert_eq!(at_once, 20);
+    assert_eq!(client.say(&json!({"type": "subscribe"}), &world), Vec::<Value>::new());
+    let due = client.session.due().unwrap();
+    assert!((0.4..=0.6).contains(&due.seconds_since(at(0))), "{due}");
+    let told = client.poll(due, &world);
+    assert_eq!((served(&told), told[0]["alerts"].as_array().unwrap().len()), (1, 3), "the newest, at last");
+    assert_eq!(served(&client.poll(at(60), &world)), 0, "and once");
 }
 
 #[test]

@@ -58,6 +58,29 @@ fn a_zone_is_made_changed_rolled_back_and_removed_and_the_files_are_the_truth() 
 }
 
 #[test]
+fn preconditions_are_those_of_rfc_9110_and_are_wanted_only_where_a_change_could_be_overwritten() {
+    let service = Service::with(12);
+    let wide = feature("NEW-1", [-200.0, -200.0, 200.0, 200.0]);
+    let first = service.put("NEW-1", &by("A", ""), &wide).is(201).tag();
+    service.put("NEW-1", &by("A", ""), &wide).is(428);
+    let taller = up_to(wide.clone(), 130.0);
+    let weak = format!("If-Match: W/\"{first}\"\r\n");
+    service.put("NEW-1", &by("A", &weak), &taller).is(412);
+    service.put("NEW-1", &by("A", "If-Match: \"q\", \"r\"\r\n"), &taller).is(412);
+    let listed = format!("If-Match: \"q\", \"{first}\"\r\n");
+    let second = service.put("NEW-1", &by("A", &listed), &taller).is(200).tag();
+    assert_ne!(first, second);
+    let tallest = format!("{{\"version\": \"{second}\"}}");
+    let line = "POST /api/v1/zones/NEW-1/rollback";
+    assert_eq!(service.ask(line, &by("B", ""), &tallest).is(200).tag(), second);
+    service.ask(line, &by("B", &if_match(&first)), &tallest).is(412);
+    service.ask("DELETE /api/v1/zones/NEW-1", &by("B", ""), "").is(428);
+    service.ask("DELETE /api/v1/zones/NEW-1", &by("B", &if_match(&second)), "").is(204);
+    // What was removed comes back the same way.
+    assert_eq!(service.ask(line, &by("B", ""), &tallest).is(200).tag(), second);
+}
+
+#[test]
 fn a_change_goes_into_the_file_that_holds_the_zone_and_leaves_the_rest_as_it_was() {
     let service = Service::with(3);
     let path = service.zones_dir().join("z.json");
@@ -86,7 +109,7 @@ fn wrong_requests_are_told_every_fault_and_change_nothing() {
     let nobody = service.put("NEW-1", NEW, &good).is(400).json();
     let headers: Vec<_> = nobody["errors"].as_array().unwrap().iter().map(|fault| &fault["header"]).collect();
     assert_eq!(headers, ["Lowsky-Author", "Lowsky-Reason"]);
-    service.put("NEW-1", &by("A", ""), &good).is(428);
+    service.put("Z00", &by("A", ""), &feature("Z00", away(0))).is(428);
     service.put("NEW-1", &by("A", "If-Match: plain\r\n"), &good).is(400);
     service.put("NEW-1", &by("A", &if_match("0123456789ab")), &good).is(412);
     service.ask("PUT /api/v1/zones/NEW-1", &by("A", NEW), "{\"type\": ").is(400);

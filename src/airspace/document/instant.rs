@@ -35,6 +35,14 @@ pub(super) fn instant(value: &Value, at: &At<'_>, what: &str, reader: &mut Reade
         }
         return Some(instant);
     }
+    if let Some(instant) = Timestamp::parse_iso8601(text) {
+        reader.advise(
+            at,
+            format!("`{}` is read as {instant}; the usual form is 2026-11-22T08:00:00Z", short(text)),
+            format!("“{}” 按 {instant} 读取，通常写作 2026-11-22T08:00:00Z", short(text)),
+        );
+        return Some(instant);
+    }
     if let Some(instant) = without_fourth_group(text).and_then(|text| Timestamp::parse(&text).ok()) {
         reader.warn(
             at,
@@ -113,5 +121,6 @@ mod tests {
         assert_eq!(cut("2036-09-28T10:15:53Z"), None);
         assert_eq!(at_end_of_day("2026-12-31T24:00:00Z"), Timestamp::parse("2027-01-01T00:00:00Z").ok());
         assert_eq!(at_end_of_day("2026-12-31T24:01:00Z"), None);
+        assert_eq!(Timestamp::parse_iso8601("2026-12-31T08Z"), Timestamp::parse("2026-12-31T08:00:00Z").ok());
     }
 }

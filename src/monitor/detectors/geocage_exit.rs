@@ -11,7 +11,7 @@ use crate::monitor::scene::{Found, Scene};
 use crate::monitor::state::State;
 
 use super::zone_incursion::severity_of;
-use crate::monitor::vertical::{Care, band};
+use crate::monitor::vertical::{Care, band, is_uncertain};
 
 /// An aircraft must be this far inside before the alert clears, metres.
 const CLEAR_M: f64 = 5.0;
@@ -63,7 +63,7 @@ fn finding(scene: &Scene<'_>, ix: ZoneIx, zone: &Zone) -> Option<Finding> {
         (Phase::Actual, false, true) => "AGL_UNKNOWN",
         (Phase::Actual, false, false) => "HEIGHT",
     };
-    let uncertain = unknown || state.hae_error_m > 0.0;
+    let uncertain = unknown || is_uncertain(state, zone);
     Some(Finding {
         about: About::Zone(ix),
         severity,

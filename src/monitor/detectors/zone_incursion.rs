@@ -13,7 +13,7 @@ use crate::monitor::scene::{Found, Scene};
 use crate::monitor::state::State;
 
 use crate::monitor::lift::{Lift, why_no_intent};
-use crate::monitor::vertical::{Care, band, limits};
+use crate::monitor::vertical::{Care, band, is_uncertain, limits};
 
 /// An aircraft must be this far out before the alert clears, metres.
 const CLEAR_M: f64 = 5.0;
@@ -274,7 +274,7 @@ impl<'a> Path<'a> {
         };
         let state = self.state;
         let height_is_unknown = height_is_unknown(state, zone);
-        let uncertain = state.hae_error_m > 0.0 || height_is_unknown;
+        let uncertain = is_uncertain(state, zone) || height_is_unknown;
         let distance_m = zone
             .volumes
             .iter()

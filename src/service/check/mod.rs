@@ -150,7 +150,8 @@ impl Judge<'_> {
         if out.observations.is_empty() && out.refusals.is_empty() {
             // Sentences that would wait for others of their epoch.
             let flags = std::mem::take(&mut out.flags);
-            decoder.release(self.now.plus_seconds(1.0), &mut out);
+            // There is one source, so that there is one epoch.
+            let _nothing = !decoder.release(self.now.plus_seconds(1.0), &mut out);
             out.flags.extend(flags);
         }
         out

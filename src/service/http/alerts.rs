@@ -15,7 +15,7 @@ use super::archive::Unreadable;
 use super::{App, Fault, Problem, answer, body, upgrade};
 use crate::domain::{Alert, AlertCode, AlertState, Severity, UasId};
 use crate::journal::{AlertQuery, Entry, Hole};
-use crate::service::http::query::Parameters;
+use crate::service::http::query::{Count, Parameters};
 use crate::stream::{AckRequest, LoggedEvent, NOTE_LEN_MAX, World, to_json};
 
 /// Alerts in an answer, if nothing is said.
@@ -40,7 +40,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Result<Respon
     // An identity may hold a comma.
     let named = query.all("uas_id");
     let after: u64 = query.one("after").unwrap_or(0);
-    let limit = query.one::<std::num::NonZeroUsize>("limit").map_or(LIMIT_DEFAULT, std::num::NonZero::get);
+    let limit = query.one("limit").map_or(LIMIT_DEFAULT, |Count(count)| count);
     query.finish()?;
     // What is no identity has no alerts.
     let uas_ids: Vec<UasId> = named.iter().filter_map(|name| UasId::new(name).ok()).collect();

@@ -98,7 +98,7 @@ fn schemas() -> Value {
         "vertical_speed": number(), "ua_class": text(), "operational_status": text(),
         "freshness": { "type": "string", "enum": ["LIVE", "COASTED"] },
     });
-    let fault = json!({ "pointer": text(), "parameter": text(), "header": text(), "detail": text() });
+    let fault = json!({ "pointer": { "type": "string", "description": "JSON pointer into the body; of a parameter or a header, /query/ or /header/ and its name" }, "parameter": text(), "header": text(), "detail": text() });
     let problem = json!({
         "type": text(), "title": text(), "status": { "type": "integer" }, "detail": text(),
         "errors": { "type": "array", "items": object(&["detail"], fault) },

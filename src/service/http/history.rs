@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::archive::Unreadable;
-use super::query::Parameters;
+use super::query::{Count, Parameters};
 use super::{App, Fault, Problem, answer};
 use crate::domain::{BoundingBox, OperatorId, Timestamp, UaClass, UasId, round_to};
 use crate::history::{Arrived, Reader};
@@ -238,7 +238,7 @@ pub(super) async fn events(State(app): State<Arc<App>>, uri: Uri) -> Result<Resp
     let mut query = Parameters::of(&uri, &["from", "to", "after", "limit"]);
     let [from, to] = span(&mut query, clock::now());
     let after: u64 = query.one("after").unwrap_or(0);
-    let limit = query.one::<std::num::NonZeroUsize>("limit").map_or(EVENTS_DEFAULT, std::num::NonZero::get);
+    let limit = query.one("limit").map_or(EVENTS_DEFAULT, |Count(count)| count);
     query.finish()?;
     let limit = limit.min(EVENTS_MAX);
     let archive = app

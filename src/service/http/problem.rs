@@ -15,9 +15,8 @@ pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 /// One thing that is wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// JSON pointer into the body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
+    /// JSON pointer into the body; of a parameter or a header, `/query/` or `/header/` and its name.
+    pub pointer: String,
     /// Name of the query or path parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
@@ -31,18 +30,33 @@ pub struct Fault {
 impl Fault {
     /// A fault of the body.
     pub fn at(pointer: &str, detail: impl Into<String>) -> Self {
-        Self { pointer: Some(pointer.into()), parameter: None, header: None, detail: detail.into() }
+        Self { pointer: pointer.into(), parameter: None, header: None, detail: detail.into() }
     }
 
     /// A fault of a parameter.
     pub fn of(parameter: &str, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: Some(parameter.into()), header: None, detail: detail.into() }
+        Self {
+            pointer: beside("query", parameter),
+            parameter: Some(parameter.into()),
+            header: None,
+            detail: detail.into(),
+        }
     }
 
     /// A fault of a header.
     pub fn in_header(header: &str, detail: impl Into<String>) -> Self {
-        Self { pointer: None, parameter: None, header: Some(header.into()), detail: detail.into() }
+        Self {
+            pointer: beside("header", header),
+            parameter: None,
+            header: Some(header.into()),
+            detail: detail.into(),
+        }
     }
+}
+
+/// Where something is that is no part of the body, in the form of a JSON pointer (RFC 6901).
+fn beside(what: &str, name: &str) -> String {
+    format!("/{what}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// An answer that says what went wrong.

@@ -7,6 +7,20 @@ use axum::http::Uri;
 
 use super::{Fault, Problem};
 
+/// How many are asked for at most: a whole number from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Count(pub(super) usize);
+
+impl FromStr for Count {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let count = if is_whole { text.parse().unwrap_or(usize::MAX) } else { 0 };
+        if count == 0 { Err("a whole number from 1 is wanted. 应为正整数") } else { Ok(Self(count)) }
+    }
+}
+
 /// The parameters of a request and the faults found so far.
 #[derive(Debug)]
 pub(super) struct Parameters {

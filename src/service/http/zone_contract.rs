@@ -15,7 +15,7 @@ pub(super) fn paths() -> Value {
     };
     let author = || header("Lowsky-Author", true, AUTHOR);
     let reason = || header("Lowsky-Reason", true, "Why. UTF-8, or percent-encoded UTF-8.");
-    let if_match = || header("If-Match", false, "\"version\" that is believed to be live");
+    let if_match = || header("If-Match", false, "\"version\" that is believed to be live, or a list of them");
     let if_none = || header("If-None-Match", false, "* for a new zone");
     let id =
         |name: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
@@ -48,7 +48,7 @@ pub(super) fn paths() -> Value {
     let waits = ("202", "A second person has to agree: `draft_id`, `why`");
     let stale = ("412", "It has moved on; `live_version` is the version now");
     let wrong = ("422", "Not a zone; `problems`");
-    let which = ("428", "Neither If-Match nor If-None-Match");
+    let which = ("428", "The zone is there, and no If-Match says which version of it is meant");
     let change = json!({ "type": "object", "required": ["action", "id"], "properties": {
         "action": { "enum": ["PUT", "DELETE", "ROLLBACK"] }, "id": { "type": "string" }, "feature": any(),
         "version": { "type": "string" } } });
@@ -82,7 +82,7 @@ pub(super) fn paths() -> Value {
             answers(&[("200", "`id`, `versions`")])) },
         "/api/v1/zones/{id}/rollback": { "post": operation("An earlier version, as a new one",
             vec![id("id"), author(), reason(), if_match()], Some(version()),
-            answers(&[("200", "The feature"), waits, stale, which])) },
+            answers(&[("200", "The feature"), waits, stale])) },
         "/api/v1/zones/audit": { "get": operation("Every change, newest first", vec![number("limit"), number("before")], None,
             answers(&[("200", "`changes`, `more`")])) },
         "/api/v1/zones/emergency": { "post": operation("A temporary control zone, in force at once; it goes when its time is over",

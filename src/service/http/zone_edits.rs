@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::query::Parameters;
+use super::query::{Count, Parameters};
 use super::zone_requests::{ask, cause, expectation, json_of};
 use super::{App, Fault, Problem, answer, body, upgrade, zones};
 use crate::airspace::{Airspace, Document, load};
@@ -22,7 +22,7 @@ const AUDIT_MAX: u32 = 1_000;
 /// What a request that changes a zone says.
 struct Written {
     cause: Cause,
-    expect: Expect,
+    expect: Option<Expect>,
     value: Value,
 }
 
@@ -40,9 +40,11 @@ pub(super) async fn put(
     request: Request,
 ) -> Result<Response, Problem> {
     let Written { cause, expect, value: feature } = written(&app, request).await?;
-    let good = if expect == Expect::Absent { StatusCode::CREATED } else { StatusCode::OK };
+    let expect = expect.unwrap_or(Expect::Unsaid);
+    let is_new = matches!(expect, Expect::Absent | Expect::Unsaid);
+    let good = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     let asked = Asked::Put(ZoneId::new(&id), feature);
-    let done = ask(&app, move |desk| desk.change(&asked, expect, &cause)).await?;
+    let done = ask(&app, move |desk| desk.change(&asked, Some(expect), &cause)).await?;
     Ok(changed(done, &id, good))
 }
 
@@ -54,14 +56,15 @@ pub(super) async fn delete(
 ) -> Result<Response, Problem> {
     upgrade::check_origin(request.headers(), &app.settings.allowed_origins)?;
     let cause = cause(request.headers())?;
-    let expect = expectation(request.headers())?;
+    let expect = expectation(request.headers())?.unwrap_or(Expect::Unsaid);
     known(&app, &id)?;
     let asked = Asked::Delete(ZoneId::new(&id));
-    let done = ask(&app, move |desk| desk.change(&asked, expect, &cause)).await?;
+    let done = ask(&app, move |desk| desk.change(&asked, Some(expect), &cause)).await?;
     Ok(changed(done, &id, StatusCode::NO_CONTENT))
 }
 
-/// `POST /api/v1/zones/{id}/rollback` `{"version"}`: an earlier version, as a new one.
+/// `POST /api/v1/zones/{id}/rollback` `{"version"}`: an earlier version, as a new one. It says itself what it wants, so
+/// that it need not say what it believes to be live.
 pub(super) async fn rollback(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -107,7 +110,8 @@ fn shown_feature(document: &str) -> Value {
 /// `GET /api/v1/zones/audit?limit=&before=`: every change, newest first.
 pub(super) async fn audit(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     let mut query = Parameters::of(request.uri(), &["limit", "before"]);
-    let limit = query.one::<u32>("limit").unwrap_or(100).clamp(1, AUDIT_MAX);
+    let limit = query.one("limit").map_or(100, |Count(count)| u32::try_from(count).unwrap_or(AUDIT_MAX));
+    let limit = limit.min(AUDIT_MAX);
     let before = query.one::<i64>("before").unwrap_or(i64::MAX);
     query.finish()?;
     let mut entries = ask(&app, move |desk| desk.audit(before, limit + 1)).await?;

@@ -56,30 +56,50 @@ pub(super) fn decoded(bytes: &[u8]) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// What the asker believes to be live.
-pub(super) fn expectation(headers: &HeaderMap) -> Result<Expect, Problem> {
+/// What the asker believes to be live, if he says it.
+pub(super) fn expectation(headers: &HeaderMap) -> Result<Option<Expect>, Problem> {
+    // Several lines of a list are one list.
     let text = |name: &header::HeaderName| {
-        headers.get(name).map(|value| value.to_str().unwrap_or_default().trim().to_owned())
+        let lines = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default().trim());
+        let lines: Vec<_> = lines.collect();
+        (!lines.is_empty()).then(|| lines.join(","))
     };
-    let bad = |name: &str| {
-        let detail = "one entity tag in quotes is wanted, as GET gives it in ETag";
-        Problem::bad_request(vec![Fault::in_header(name, detail)])
-    };
+    let bad = |name: &str, detail: &str| Problem::bad_request(vec![Fault::in_header(name, detail)]);
     match (text(&header::IF_MATCH), text(&header::IF_NONE_MATCH)) {
-        (Some(tag), None) if tag == "*" => Ok(Expect::Any),
-        (Some(tag), None) => {
-            let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-            version.map(|version| Expect::Version(version.into())).ok_or_else(|| bad("If-Match"))
+        (Some(tag), None) if tag == "*" => Ok(Some(Expect::Any)),
+        (Some(tags), None) => {
+            let wrong = || bad("If-Match", "entity tags in quotes are wanted, as GET gives them in ETag");
+            strong_tags(&tags).map(|tags| Some(Expect::OneOf(tags))).ok_or_else(wrong)
         }
-        (None, Some(tag)) if tag == "*" => Ok(Expect::Absent),
-        (_, Some(_)) => Err(bad("If-None-Match")),
-        (None, None) => Err(Problem::of_header(
-            StatusCode::PRECONDITION_REQUIRED,
-            "If-Match",
-            "say what you believe to be live: If-Match: \"version\" for a change, If-None-Match: * for a new zone. \
-             请用 If-Match 或 If-None-Match 说明所依据的版本",
-        )),
+        (None, Some(tag)) if tag == "*" => Ok(Some(Expect::Absent)),
+        (_, Some(_)) => Err(bad("If-None-Match", "* is wanted, and no If-Match beside it")),
+        (None, None) => Ok(None),
     }
+}
+
+/// The strong tags of a list of entity tags (RFC 9110 §8.8.3, §13.1.1); a weak one matches nothing here. `None` if it is no
+/// such list.
+fn strong_tags(list: &str) -> Option<Vec<String>> {
+    let (mut tags, mut any) = (Vec::new(), false);
+    let mut rest = list.trim_start();
+    while !rest.is_empty() {
+        // Empty elements of a list mean nothing.
+        if let Some(after) = rest.strip_prefix(',') {
+            rest = after.trim_start();
+            continue;
+        }
+        let (is_weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |quoted| (true, quoted));
+        let (tag, after) = quoted.strip_prefix('"')?.split_once('"')?;
+        if !is_weak {
+            tags.push(tag.to_owned());
+        }
+        any = true;
+        rest = after.trim_start();
+        if !(rest.is_empty() || rest.starts_with(',')) {
+            return None;
+        }
+    }
+    any.then_some(tags)
 }
 
 /// Asks the desk on a thread where it may block.
@@ -116,6 +136,14 @@ pub(super) fn refusal(error: DeskError) -> Problem {
     let new = |status, detail: String| Problem::new(status, detail);
     match error {
         DeskError::Stale(id, version) => stale(&id, version.as_deref()),
+        DeskError::Unsaid(id) => Problem::of_header(
+            StatusCode::PRECONDITION_REQUIRED,
+            "If-Match",
+            &format!(
+                "zone `{id}` is there: say which version of it you mean, If-Match: \"version\". \
+                      该区域已存在，请用 If-Match 说明所依据的版本"
+            ),
+        ),
         DeskError::Edit(error) => unprocessable(error),
         DeskError::NeedsApproval(comparison) => {
             let why = comparison.why.unwrap_or_default();
@@ -196,6 +224,18 @@ mod tests {
     fn paths_become_pointers() {
         assert_eq!(pointer("$.features[3].geometry"), "/features/3/geometry");
         assert_eq!(pointer("$"), "");
+    }
+
+    #[test]
+    fn a_list_of_entity_tags_is_read_as_rfc_9110_has_it() {
+        let list = |text: &str| strong_tags(text).map(|tags| tags.join("|"));
+        assert_eq!(list("\"v\"").as_deref(), Some("v"));
+        assert_eq!(list(" \"q\", \"v,w\" ,,\"x\"").as_deref(), Some("q|v,w|x"));
+        assert_eq!(list("W/\"v\"").as_deref(), Some(""));
+        assert_eq!(list("W/\"v\",\"w\"").as_deref(), Some("w"));
+        for wrong in ["", ",", "v", "\"v", "\"v\" \"w\"", "w/\"v\"", "*, \"v\"", "\"v\"x"] {
+            assert_eq!(list(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::domain::{
-    Accuracy, FixType, Heights, LatLng, Motion, NrCell, Observation, Reason, RelativeHeight, Timestamp, UasId,
+    Accuracy, FixType, Heights, LatLng, Motion, NrCell, Observation, Reason, RelativeHeight, Timestamp,
 };
 use crate::wire::{Message, doors};
 
@@ -64,17 +64,7 @@ pub(super) fn observation(sheet: &mut Sheet<'_, '_>, message: &Message<'_>) -> O
 fn identity(sheet: &mut Sheet<'_, '_>, message: &Message<'_>) {
     let uas_id = const { top("uas_id") };
     missing(sheet, uas_id, "uas_id");
-    let operators = [(const { top("operator") }, "operator"), (const { top("operator_id") }, "operator_id")];
-    for (index, name) in operators {
-        mismatch(sheet, index, name, message.operator.as_str());
-    }
-    if let Some(found) = sheet.text(uas_id)
-        && found != message.uas_id.as_str()
-        && let Err(error) = UasId::new(found)
-    {
-        let detail = format!("{}: {error}", quote(found));
-        return sheet.fault(Reason::InvalidValue, "uas_id", detail);
-    }
+    mismatch(sheet, const { top("operator") }, "operator", message.operator.as_str());
     mismatch(sheet, uas_id, "uas_id", message.uas_id.as_str());
 }
 
@@ -93,10 +83,15 @@ fn missing(sheet: &mut Sheet<'_, '_>, index: usize, name: &str) {
     }
 }
 
+/// When the report says that it was made.
+pub(super) fn timestamp(sheet: &Sheet<'_, '_>) -> Option<Timestamp> {
+    if let Slot::Time(timestamp) = *sheet.slot(const { top("timestamp") }) { Some(timestamp) } else { None }
+}
+
 fn time(sheet: &mut Sheet<'_, '_>, message: &Message<'_>) -> Option<Timestamp> {
     let index = const { top("timestamp") };
     missing(sheet, index, "timestamp");
-    let Slot::Time(timestamp) = *sheet.slot(index) else { return None };
+    let timestamp = timestamp(sheet)?;
     sheet.refuse(doors::time(timestamp, message.received_at, "timestamp"));
     Some(timestamp)
 }

@@ -47,14 +47,21 @@ pub(super) struct Field {
     /// Its name in refusals.
     pub(super) name: &'static str,
     pub(super) rule: Rule,
+    /// Whether a value that breaks the rule is only remarked on and left out: the contract fixes no words for it, and
+    /// nothing depends on it.
+    pub(super) is_free: bool,
 }
 
 const fn field(name: &'static str, rule: Rule) -> Field {
-    Field { key: name, name, rule }
+    Field { key: name, name, rule, is_free: false }
+}
+
+const fn free(name: &'static str, rule: Rule) -> Field {
+    Field { is_free: true, ..field(name, rule) }
 }
 
 /// The members of a report, in alphabetical order.
-pub(super) static FIELDS: [Field; 40] = [
+pub(super) static FIELDS: [Field; 39] = [
     field("accuracy_h", Rule::Number { min: 0.0, max: 20_000.0 }),
     field("accuracy_v", Rule::Number { min: 0.0, max: 20_000.0 }),
     field("alt_amsl", Rule::Height),
@@ -68,7 +75,7 @@ pub(super) static FIELDS: [Field; 40] = [
     field("diff_age_s", Rule::Number { min: 0.0, max: 999.0 }),
     field("fix_type", Rule::Word(known::<FixType>)),
     field("flight_id", Rule::Text),
-    field("gnss_systems", Rule::ListOf(&GNSS_SYSTEM)),
+    free("gnss_systems", Rule::ListOf(&GNSS_SYSTEM)),
     // F3411 ends at 254.25; GB 46750 goes on to 6553.4.
     field("ground_speed", Rule::Number { min: 0.0, max: 6553.4 }),
     field("group_id", Rule::Text),
@@ -83,7 +90,6 @@ pub(super) static FIELDS: [Field; 40] = [
     field("operation_category", Rule::Word(known::<OperationCategory>)),
     field("operational_status", Rule::Word(known::<OperationalStatus>)),
     field("operator", Rule::Text),
-    field("operator_id", Rule::Text),
     field("rcs_lat", Rule::Number { min: -90.0, max: 90.0 }),
     field("rcs_lng", Rule::Number { min: -180.0, max: 180.0 }),
     field("registration_id", Rule::Text),
@@ -93,9 +99,9 @@ pub(super) static FIELDS: [Field; 40] = [
     field("timestamp", Rule::Time),
     field("track", Rule::Bearing),
     field("ua_class", Rule::Word(known::<UaClass>)),
-    field("ua_type", Rule::Whole { min: 0, max: 15 }),
+    free("ua_type", Rule::Whole { min: 0, max: 15 }),
     field("uas_id", Rule::Text),
-    field("uas_id_type", Rule::OneOf(ID_TYPES)),
+    free("uas_id_type", Rule::OneOf(ID_TYPES)),
     field("vertical_speed", Rule::Number { min: -62.0, max: 62.0 }),
 ];
 
@@ -150,10 +156,10 @@ pub(super) static CELL: [Field; 8] = [
 ];
 
 const fn cell(key: &'static str, name: &'static str, rule: Rule) -> Field {
-    Field { key, name, rule }
+    Field { key, ..field(name, rule) }
 }
 
-static GNSS_SYSTEM: Field = field(
+static GNSS_SYSTEM: Field = free(
     "gnss_systems",
     Rule::OneOf(&[
         "BDS", "BEIDOU", "GAL", "GALILEO", "GLO", "GLONASS", "GPS", "IRNSS", "NAVIC", "QZSS", "SBAS",

@@ -22,7 +22,7 @@ pub fn member_names() -> impl Iterator<Item = &'static str> {
     fields::FIELDS.iter().chain(&fields::CELL).map(|field| field.name)
 }
 
-use super::{Decoded, Memory, Message};
+use super::{Decoded, Memory, Message, doors};
 use sheet::{Sheet, Unreadable};
 
 /// Most reports of one array. The size limit of a payload is reached first by any that hold what they must.
@@ -63,11 +63,16 @@ fn one(text: &str, message: &Message<'_>, out: &mut Decoded) -> bool {
             return false;
         }
     }
-    if let Some(observation) = build::observation(&mut sheet, message)
+    let observation = build::observation(&mut sheet, message);
+    let timestamp = build::timestamp(&sheet);
+    if let Some(observation) = observation
         && out.refusals.len() == first
     {
         out.observations.push(observation);
     } else {
+        let ahead_s =
+            |at| doors::ahead_s(at, message.received_at, out.refusals.get(first..).unwrap_or_default());
+        out.ahead_s = timestamp.and_then(ahead_s).or(out.ahead_s);
         // A remark is about what was accepted.
         out.flags.truncate(first_flag);
     }

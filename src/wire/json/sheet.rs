@@ -219,6 +219,10 @@ impl<'t> DeserializeSeed<'t> for Value<'_, 't, '_> {
 impl<'t> Value<'_, 't, '_> {
     fn keep(self, judged: Result<Slot<'t>, (Reason, String)>) -> Slot<'t> {
         judged.unwrap_or_else(|(reason, detail)| {
+            if self.field.is_free {
+                self.sheet.flag(reason, self.field.name, detail);
+                return Slot::Absent;
+            }
             self.sheet.fault(reason, self.field.name, detail);
             Slot::Refused
         })

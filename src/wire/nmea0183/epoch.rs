@@ -75,6 +75,8 @@ impl Epoch {
         out.refusals.extend(doors::time(timestamp, self.received_at, &format!("{name}.1")));
         out.refusals.extend(doors::place(position, doors, place_field));
         if first < out.refusals.len() {
+            let refusals = out.refusals.get(first..).unwrap_or_default();
+            out.ahead_s = doors::ahead_s(timestamp, self.received_at, refusals).or(out.ahead_s);
             return;
         }
         let fix_type = if let Solution::Of(fix_type) = solution { Some(fix_type) } else { None };

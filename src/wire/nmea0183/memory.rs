@@ -57,15 +57,17 @@ impl Memory {
         self.sources.insert(who, (self.count, *source));
     }
 
-    /// Tells the epochs that have waited since `before` or longer.
-    pub(in crate::wire) fn release(&mut self, before: Timestamp, doors: &Doors, out: &mut Decoded) {
-        while self.waiting.first().is_some_and(|(since, _)| *since <= before)
-            && let Some((_, who)) = self.waiting.pop_first()
-        {
-            let mut source = self.take(&who);
-            source.release(&who, doors, out);
-            self.put(who, &source);
+    /// Tells the next epoch that has waited since `before` or longer; `false` if there is none.
+    pub(in crate::wire) fn release(&mut self, before: Timestamp, doors: &Doors, out: &mut Decoded) -> bool {
+        if self.waiting.first().is_none_or(|(since, _)| before < *since) {
+            return false;
         }
+        let Some((_, who)) = self.waiting.pop_first() else { return false };
+        let mut source = self.take(&who);
+        (out.operator, out.uas_id) = (Some(who.operator.clone()), Some(who.uas_id.clone()));
+        source.release(&who, doors, out);
+        self.put(who, &source);
+        true
     }
 }
 

@@ -284,13 +284,29 @@ fn the_last_report_of_a_silent_source_is_released() {
     let mut bench = bench();
     assert_eq!(bench.times(&gga("063012")), Vec::<String>::new());
     let mut out = Decoded::default();
-    bench.decoder.release(bench.received_at.plus_micros(-1), &mut out);
+    assert!(!bench.decoder.release(bench.received_at.plus_micros(-1), &mut out));
     assert_eq!(out.observations, []);
-    bench.decoder.release(bench.received_at, &mut out);
+    assert!(bench.decoder.release(bench.received_at, &mut out));
     assert_eq!(out.observations[0].timestamp.to_string(), "2026-01-01T06:30:12.000Z");
-    bench.decoder.release(bench.received_at, &mut out);
+    assert!(!bench.decoder.release(bench.received_at, &mut out));
     assert_eq!(out.observations, []);
     assert_eq!(bench.times(&gga("063013")), ["2026-01-01T06:30:13.000Z"]);
+}
+
+#[test]
+fn what_is_found_when_a_sentence_is_released_bears_its_aircraft() {
+    let mut bench = bench();
+    let none = sum("GNGGA,063012.00,,,,,0,0,,,M,,M,,");
+    let suspect = sum("GNGGA,063013.00,2232.172,N,11403.030,E,1,9,1.0,100.0,M,-9.0,M,,");
+    let mut out = Decoded::default();
+    for (payload, wanted) in [(none, (1, 0)), (suspect, (0, 1))] {
+        let heard = bench.hear(&payload);
+        assert!(heard.waits && heard.refusals.is_empty() && heard.flags.is_empty(), "{heard:?}");
+        assert!(bench.decoder.release(bench.received_at, &mut out));
+        assert_eq!((out.refusals.len(), out.flags.len()), wanted, "{payload}");
+        let (operator, uas_id) = out.addressee().unwrap();
+        assert_eq!((operator.to_string(), uas_id.to_string()), ("acme".into(), "UAS-1".into()));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use lowsky::domain::{
     AlertCode, AlertEventKind, DataQuality, LatLng, Measures, Observation, OperationalStatus, RelativeHeight,
-    RelativeReference, ServiceTrouble, Timestamp,
+    RelativeReference, ServiceTrouble, Severity, Timestamp, UasId,
 };
 use lowsky::monitor::{Effect, Event, Monitor, Settings, TroubleDetail};
 
@@ -89,4 +89,54 @@ fn damage_is_told_for_the_record_and_closed() {
     let told: Vec<_> = alerts(&effects).map(|event| event.event).collect();
     assert_eq!(told, [AlertEventKind::Raised, AlertEventKind::Cleared]);
     assert!(alerts(&effects).all(|event| event.alert.explanation.en.contains("moved aside")));
+}
+
+#[test]
+fn a_clock_that_is_ahead_is_told_once_it_is_known_whose_and_moves_nobody() {
+    let mut monitor = Monitor::new(Settings::default());
+    let mut effects: Vec<Effect> = Vec::new();
+    let ahead = |ahead_s| Event::Ahead { uas_id: UasId::new("A").unwrap(), ahead_s };
+    monitor.handle(at(0.0), ahead(8.0), &mut effects);
+    monitor.handle(at(0.5), Event::Tick, &mut effects);
+    assert_eq!(monitor.aircraft(), 0, "who is not known is not made known by it");
+    monitor.handle(at(1.0), Event::Observed(airborne("A", 1.0).1), &mut effects);
+    for (t, ahead_s) in [(2.0, 4.9), (3.0, 8.0), (4.0, 8.0)] {
+        monitor.handle(at(t), ahead(ahead_s), &mut effects);
+        monitor.handle(at(t), Event::Tick, &mut effects);
+    }
+    let moved = effects.iter().filter_map(|effect| match effect {
+        Effect::TrackChanged(track) => Some((track.timestamp, track.lat)),
+        Effect::Alert(_)
+        | Effect::TrackGone(_)
+        | Effect::Refused(..)
+        | Effect::AckRefused(_)
+        | Effect::Assessed(_) => None,
+    });
+    assert!(moved.clone().count() > 0 && moved.clone().all(|seen| seen == (at(1.0), 22.5)));
+    for t in 5..30_u32 {
+        let t = f64::from(t);
+        monitor.handle(at(t), Event::Observed(airborne("A", t).1), &mut effects);
+    }
+    let skew = alerts(&effects).filter(|event| event.alert.code == AlertCode::TimeSkew);
+    let ends = skew.clone().filter(|event| event.event != AlertEventKind::Updated);
+    let told: Vec<_> =
+        ends.map(|event| (event.alert.updated_at.seconds_since(at(0.0)), event.event)).collect();
+    assert_eq!(told, [(3.0, AlertEventKind::Raised), (15.0, AlertEventKind::Cleared)]);
+    let raised = &skew.clone().next().unwrap().alert;
+    assert_eq!((raised.severity, raised.measured.get("skew_s")), (Severity::Caution, Some(-8.0)));
+    assert!(raised.explanation.en.contains("8.0 s ahead"), "{}", raised.explanation.en);
+}
+
+#[test]
+fn a_height_that_was_declared_over_the_ground_is_certain_against_a_ceiling_over_the_ground() {
+    let data = |reference| {
+        let (arrival, mut seen) = airborne("A", 1.0);
+        seen.heights.hae_m = None;
+        seen.heights.relative = Some(RelativeHeight { metres: 130.0, reference });
+        let effects = play(Settings::default(), &[(arrival, seen)], at(1.5));
+        let told = alerts(&effects).find(|event| event.alert.code == AlertCode::HeightLimit);
+        told.map(|event| event.alert.data)
+    };
+    assert_eq!(data(RelativeReference::Ground), Some(DataQuality::Good));
+    assert_eq!(data(RelativeReference::Takeoff), Some(DataQuality::Uncertain));
 }

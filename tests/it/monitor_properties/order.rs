@@ -40,9 +40,10 @@ fn replayed(messages: &[WireMessage], airspace: Option<&Arc<Airspace>>, end: Tim
         monitor.handle(at(0.0), Event::AirspaceReplaced(Arc::clone(airspace)), &mut effects);
     }
     for message in messages {
-        decoder.release(message.at.plus_seconds(-0.3), &mut decoded);
-        for observation in decoded.observations.drain(..) {
-            monitor.handle(message.at, Event::Observed(observation), &mut effects);
+        while decoder.release(message.at.plus_seconds(-0.3), &mut decoded) {
+            for observation in decoded.observations.drain(..) {
+                monitor.handle(message.at, Event::Observed(observation), &mut effects);
+            }
         }
         let envelope = Envelope { topic: &message.topic, payload: &message.payload, received_at: message.at };
         decoder.decode(&envelope, &mut decoded);

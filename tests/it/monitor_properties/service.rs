@@ -103,4 +103,7 @@ fn p08_a_trouble_from_before_a_restart_goes_on_or_ends() {
     assert_eq!(after(kind, Some(waits(3.0)), true), [(12.0, Updated)]);
     assert_eq!(after(kind, None, true), [(17.0, Cleared)]);
     assert_eq!(after(kind, None, false), [(75.0, Cleared)]);
+    // Nobody is reminded of it three times at once when it is first looked at.
+    assert_eq!(after(ServiceTrouble::InputLost, None, false), [(70.0, Updated), (75.0, Cleared)]);
+    assert_eq!(after(ServiceTrouble::InputLost, None, true), [(17.0, Cleared)]);
 }

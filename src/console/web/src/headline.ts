@@ -43,8 +43,10 @@ export function headline(alert: Alert, zones: Zones): string {
       return t("head_battery", { p: round(m["battery_pct"]) });
     case "POSITION_INTEGRITY":
       return m["jump_m"] === undefined ? t("head_speeds") : t("head_jump", { d: round(m["jump_m"]) });
-    case "TIME_SKEW":
-      return t("head_skew", { s: round(m["skew_s"], 1) });
+    case "TIME_SKEW": {
+      const skew = m["skew_s"] ?? 0;
+      return t(skew < 0 ? "head_ahead" : "head_skew", { s: round(Math.abs(skew), 1) });
+    }
     case "UNREGISTERED":
       return t("head_unregistered");
     case "UNCOOPERATIVE_TARGET":

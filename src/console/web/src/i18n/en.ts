@@ -181,6 +181,7 @@ export const en: Record<Key, string> = {
   head_jump: "Position jumped {d} m",
   head_speeds: "Speed and positions disagree",
   head_skew: "Clock {s} s behind",
+  head_ahead: "Clock {s} s ahead",
   head_unregistered: "Identity not registered",
   head_uncooperative: "Unknown target sensed",
   head_geocage: "Leaves its volume",

@@ -178,6 +178,7 @@ export const zh = {
   head_jump: "位置跳变 {d} 米",
   head_speeds: "报告速度与位移不符",
   head_skew: "时钟慢 {s} 秒",
+  head_ahead: "时钟快 {s} 秒",
   head_unregistered: "标识未登记",
   head_uncooperative: "发现不明目标",
   head_geocage: "离开指定空域",
