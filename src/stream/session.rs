@@ -96,7 +96,7 @@ pub struct ShelveRequest {
 }
 
 /// What operators do to alerts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Deed {
     /// Take note of one.
     Acknowledge(AckRequest),
