@@ -295,11 +295,11 @@ fn the_last_report_of_a_silent_source_is_released() {
 
 #[test]
 fn what_is_found_when_a_sentence_is_released_bears_its_aircraft() {
-    let mut bench = bench();
     let none = sum("GNGGA,063012.00,,,,,0,0,,,M,,M,,");
-    let suspect = sum("GNGGA,063013.00,2232.172,N,11403.030,E,1,9,1.0,100.0,M,-9.0,M,,");
+    let suspect = sum("GNGGA,063012.00,2232.172,N,11403.030,E,1,9,1.0,100.0,M,-9.0,M,,");
     let mut out = Decoded::default();
     for (payload, wanted) in [(none, (1, 0)), (suspect, (0, 1))] {
+        let mut bench = bench();
         let heard = bench.hear(&payload);
         assert!(heard.waits && heard.refusals.is_empty() && heard.flags.is_empty(), "{heard:?}");
         assert!(bench.decoder.release(bench.received_at, &mut out));

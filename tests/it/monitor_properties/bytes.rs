@@ -3,12 +3,13 @@
 use lowsky::domain::LatLng;
 use lowsky::monitor::{Effect, Event, Monitor, Settings};
 use lowsky::simulate::{Fleet, FleetSettings, WireMessage};
-use lowsky::wire::{Decoded, Decoder, Doors, Envelope, recording};
+use lowsky::wire::{Decoded, Decoder, Doors, Envelope};
 use proptest::prelude::*;
 
 use super::{at, bytes};
 
 const PREFIX: &str = "lowsky/v1";
+const RECEIVER: &str = "RTK-1";
 
 /// A topic: any text, or one that a format reads.
 fn topic() -> impl Strategy<Value = String> {
@@ -59,19 +60,29 @@ impl Path {
     }
 }
 
-/// Twelve seconds of a small fleet, and of an aircraft that sends NMEA.
+/// A sentence of a receiver, with its checksum.
+fn sentence(body: &str) -> Vec<u8> {
+    let sum = body.bytes().fold(0, |sum, byte| sum ^ byte);
+    format!("${body}*{sum:02X}\r\n").into_bytes()
+}
+
+/// Twelve seconds of a small fleet, and of an aircraft whose NMEA sentences come one by one: what was heard of it before
+/// decides how the next one is read.
 fn traffic() -> Vec<WireMessage> {
     let settings = FleetSettings { aircraft: 60, start: at(0.0), ..FleetSettings::default() };
     let mut messages = Fleet::new(settings).step(at(12.0));
-    let text = include_str!("../../../seeds/recordings/nmea-beidou.jsonl");
-    let first = recording::parse(text).next().unwrap().unwrap().received_at;
-    messages.extend(recording::parse(text).map(Result::unwrap).map(|record| WireMessage {
-        at: at(record.received_at.seconds_since(first)),
-        topic: record.topic,
-        payload: record.payload,
-        retain: false,
-    }));
-    messages.retain(|message| message.at <= at(12.0));
+    for second in 0..12_u32 {
+        let place = format!("2238.4{second:02},N,11409.000,E");
+        let gga = format!("GNGGA,0800{second:02}.00,{place},4,31,0.6,70.000,M,-2.785,M,1.0,0007");
+        let rmc = format!("GNRMC,0800{second:02}.00,A,{place},17.49,62.0,221126,,,R");
+        let sent = [(0.1, gga), (0.12, rmc)].map(|(late_s, body)| WireMessage {
+            at: at(f64::from(second) + late_s),
+            topic: format!("{PREFIX}/nmea/survey/{RECEIVER}"),
+            payload: sentence(&body),
+            retain: false,
+        });
+        messages.extend(sent);
+    }
     messages.sort_by_key(|message| message.at);
     messages
 }
@@ -90,7 +101,8 @@ proptest! {
         for (index, message) in traffic.iter().enumerate() {
             clean.take(message, &mut expected);
             for (_, topic, payload) in noises.iter().filter(|(place, _, _)| place % traffic.len() == index) {
-                // Half of the time the noise comes on a topic that an aircraft uses.
+                // Half of the time the noise comes on a topic that an aircraft uses; but several lines end an epoch of NMEA.
+                let borrowed = borrowed && !message.topic.contains("/nmea/");
                 let topic = if borrowed { message.topic.clone() } else { topic.clone() };
                 let noise = WireMessage { at: message.at, topic, payload: payload.clone(), retain: false };
                 let before = effects.len();
@@ -102,6 +114,8 @@ proptest! {
         }
         prop_assert_eq!(bytes(&expected), bytes(&effects));
         prop_assert!(clean.monitor.aircraft() > 50);
+        let heard = |effect: &&Effect| matches!(effect, Effect::TrackChanged(track) if track.uas_id.as_str() == RECEIVER);
+        prop_assert!(effects.iter().filter(heard).count() > 8);
     }
 
     /// A damaged message is refused whole or read; what is refused leaves no trace.
