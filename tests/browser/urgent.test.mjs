@@ -83,6 +83,8 @@ test("a held list counts what escalates and names a CRITICAL", async () => {
       }, [id, severity]);
     await put("HELD-1", "CAUTION");
     await page.locator('#alerts [data-id="HELD-1"]').hover();
+    const top = () => page.locator("#alerts").evaluate((list) => list.getBoundingClientRect().top);
+    const stood = await top();
     const order = () => page.evaluate(() => [...document.querySelectorAll("#alerts li")].map((one) => one.dataset.id).join());
     const before = await order();
     await put("HELD-1", "CRITICAL");
@@ -90,7 +92,8 @@ test("a held list counts what escalates and names a CRITICAL", async () => {
       const bar = document.querySelector(".held");
       return !bar.hidden && bar.classList.contains("grave") && /MR-0001/.test(bar.textContent) && /Critical|紧急/.test(bar.textContent);
     });
-    assert.equal(await order(), before, "nothing moves under the hand");
+    assert.equal(await order(), before, "the order stays");
+    assert.equal(await top(), stood, "nothing moves under the hand");
     await page.mouse.move(300, 400);
     await sees(page, "it is first now", 5, () => document.querySelector("#alerts li").dataset.id === "HELD-1" && document.querySelector(".held").hidden);
     await close();

@@ -13,6 +13,8 @@ const LINE = Math.round(15 * LARGER);
 /** Side of the squares in which it is counted how crowded it is, and half the part of a symbol that stays free. */
 const SQUARE = 80;
 const CLEAR = 0.3;
+/** With more targets their symbols are no obstacles: the labels stand where it is emptiest anyway. */
+const OBSTACLES_MAX = 2000;
 
 export class Blocks {
   private readonly labels = new Labels();
@@ -32,7 +34,7 @@ export class Blocks {
     const over = scene.obstacles().map((rect) => ({ left: rect.left + left, top: rect.top + top, right: rect.right + left, bottom: rect.bottom + top }));
     const obstacles: Rect[] = [...over, ...sheet.plates, ...sheet.keep];
     const half = size * CLEAR;
-    if (budget > 0) {
+    if (budget > 0 && normal.length <= OBSTACLES_MAX) {
       for (const i of normal) {
         const [x, y] = [toX(sheet, scene.tracks.x[i]!), toY(sheet, scene.tracks.y[i]!)];
         obstacles.push({ left: x - half, top: y - half, right: x + half, bottom: y + half });

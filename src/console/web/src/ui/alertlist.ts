@@ -66,10 +66,15 @@ export class AlertList {
     this.root = h(
       "section",
       { class: "panel" },
-      h("div", { class: "panel-head" }, this.title, this.total, h("div", { class: "grow" }), this.ackAll),
-      h("div", { class: "chips" }, ...this.chips.map(({ button }) => button)),
+      // What waits is told over the chips: were it put between, the rows would move under the hand.
+      h(
+        "div",
+        { class: "panel-top" },
+        h("div", { class: "panel-head" }, this.title, this.total, h("div", { class: "grow" }), this.ackAll),
+        h("div", { class: "chips" }, ...this.chips.map(({ button }) => button)),
+        this.held,
+      ),
       h("div", { class: "filters" }, field, this.unacked, this.inView),
-      this.held,
       h("div", { class: "scroll" }, this.list, this.none),
       this.aside,
       this.group,
