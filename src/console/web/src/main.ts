@@ -26,6 +26,9 @@ function show(id: string): void {
   shown = id;
   document.body.dataset["page"] = id;
   document.body.classList.toggle("with-map", page.map);
+  // On a phone the past is a map, the live picture a list until its map is wanted; the other pages have their words.
+  document.body.classList.toggle("phone-map", id === "replay" || (id === "live" && document.body.dataset["map"] === "wanted"));
+  delete document.body.dataset["map"];
   mounted.leave?.();
   app.turnedTo(id);
   mounted = page.mount(app, { over: shell.over, side: shell.side });

@@ -116,7 +116,7 @@ export class Shell {
     toggle(document.body, "dead", !live);
     this.stamp.hidden = live || state === "starting";
     write(this.stamp, t("not_live"));
-    const phoneMap = document.body.classList.contains("phone-map");
+    const phoneMap = this.showsPhoneMap();
     write(this.phoneMap, t(phoneMap ? "tab_alerts" : "tab_map"));
     this.phoneMap.setAttribute("aria-pressed", String(phoneMap));
     write(this.brand, t("title"));
@@ -260,8 +260,14 @@ export class Shell {
     );
   }
 
+  private showsPhoneMap(): boolean {
+    return this.router.page === "live" && document.body.classList.contains("phone-map");
+  }
+
   private flipPhoneMap(): void {
-    document.body.classList.toggle("phone-map");
+    const shown = this.showsPhoneMap();
+    document.body.classList.toggle("phone-map", !shown);
+    if (!shown) document.body.dataset["map"] = "wanted";
     this.router.go("live");
     this.app.draw(true);
   }
