@@ -5,6 +5,7 @@
 //!                    └─► Problem at file:line:column and JSON path
 //! ```
 
+mod approval;
 mod comparison;
 mod document;
 mod edit;
@@ -18,6 +19,7 @@ mod terms;
 mod version;
 mod zone;
 
+pub use approval::{Ground, Outside};
 pub use comparison::{Area, Changed, Comparison, FieldChange, Words, compare};
 pub use document::{
     Document, Envelope, Form, Loaded, Problem, ProblemSeverity, Reading, Strictness, load, load_as, schema,

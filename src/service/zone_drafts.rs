@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::airspace::{Airspace, Change, Comparison, Words, compare};
+use crate::airspace::{Airspace, Change, Comparison, Words};
 use crate::domain::{Timestamp, ZoneId};
 use crate::service::clock;
 use crate::service::zone_desk::{Cause, DeskError, Expect, Published, State, ZoneDesk};
@@ -164,6 +164,11 @@ impl ZoneDesk {
     pub fn replace_draft(&self, id: &str, asked: &[Asked], cause: &Cause) -> Result<Shown, DeskError> {
         let mut state = self.state();
         let mut draft = open_draft(&mut state, id)?;
+        if draft.new.files.is_some() {
+            return Err(DeskError::Conflict(format!(
+                "draft {id} is of files that were changed by hand: change the files. 该草案来自手工修改的文件，请修改文件"
+            )));
+        }
         let new = self.drafted(&mut state, asked, cause)?;
         if !draft.is_by(&cause.author) {
             draft.authors.push(cause.author.clone());
@@ -177,6 +182,10 @@ impl ZoneDesk {
     pub fn publish_draft(&self, id: &str, by: &Cause) -> Result<Shown, DeskError> {
         let mut state = self.state();
         let draft = open_draft(&mut state, id)?;
+        if let Some(version) = draft.new.files.clone() {
+            let draft = self.publish_files(&mut state, (draft, &version), by)?;
+            return Ok(Shown::of(draft, &self.keeper.airspace()));
+        }
         let asked = read_changes(&draft.new.changes, "").map_err(|_unreadable| broken(id))?;
         let changes = resolve(&mut state, &asked)?;
         if is_stale(&draft, &self.keeper.airspace()) {
@@ -215,7 +224,9 @@ impl ZoneDesk {
     pub fn withdraw_draft(&self, id: &str, by: &str) -> Result<(), DeskError> {
         let mut state = self.state();
         let draft = close(open_draft(&mut state, id)?, DraftState::Withdrawn, by);
-        Ok(state.book()?.write_draft(&draft)?)
+        state.book()?.write_draft(&draft)?;
+        self.given_up(&mut state, id);
+        Ok(())
     }
 
     /// The changes that are asked for, with their contents. Blocks.
@@ -251,7 +262,8 @@ impl ZoneDesk {
         let live = self.keeper.airspace();
         let edited = self.edited(state, &changes)?;
         let new = edited.loaded.airspace.unwrap_or_default();
-        Ok(new_draft(asked, &live, &compare(&live, &new, clock::now()), cause))
+        let comparison = self.compared_in(state, &live, &new, clock::now());
+        Ok(new_draft(asked, &live, &comparison, cause))
     }
 }
 
@@ -269,7 +281,12 @@ pub enum Done {
     },
 }
 
-fn new_draft(asked: &[Asked], live: &Airspace, comparison: &Comparison, cause: &Cause) -> NewDraft {
+pub(super) fn new_draft(
+    asked: &[Asked],
+    live: &Airspace,
+    comparison: &Comparison,
+    cause: &Cause,
+) -> NewDraft {
     let base: BTreeMap<String, Option<String>> = asked
         .iter()
         .map(|asked| {
@@ -284,6 +301,7 @@ fn new_draft(asked: &[Asked], live: &Airspace, comparison: &Comparison, cause: &
         changes: asked.iter().map(Asked::shown).collect(),
         difference: serde_json::to_value(comparison).unwrap_or_default(),
         base,
+        files: None,
     }
 }
 
@@ -318,7 +336,7 @@ fn open_draft(state: &mut State, id: &str) -> Result<Draft, DeskError> {
     }
 }
 
-fn close(draft: Draft, state: DraftState, by: &str) -> Draft {
+pub(super) fn close(draft: Draft, state: DraftState, by: &str) -> Draft {
     Draft { state, closed_at: Some(clock::now()), closed_by: Some(by.to_owned()), ..draft }
 }
 

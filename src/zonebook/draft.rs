@@ -44,6 +44,10 @@ pub struct NewDraft {
     pub difference: Value,
     /// The version of each changed zone when the draft was made; absent: there was none.
     pub base: BTreeMap<String, Option<String>>,
+    /// Of files that were changed by hand and are held: the version of the set that they make. The changes show what
+    /// they would do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<String>,
 }
 
 /// A draft.

@@ -168,6 +168,9 @@ mod zones_emergency;
 #[cfg(feature = "embedded-broker")]
 mod zones_faults;
 #[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_held;
+#[cfg(test)]
 mod zones_past;
 #[cfg(test)]
 mod zones_rehearsal;

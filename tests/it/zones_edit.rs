@@ -168,7 +168,7 @@ fn p24_what_takes_protection_away_waits_for_a_second_person() {
 
 #[test]
 fn a_file_edited_by_hand_is_audited_too_and_the_book_survives_a_restart() {
-    let service = Service::with(2);
+    let service = Service::with(12);
     let versions = |service: &Service, id: &str| {
         service.get(&format!("/api/v1/zones/{id}/versions")).is(200).json()["versions"]
             .as_array()
