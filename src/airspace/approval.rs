@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::domain::{Timestamp, ZoneId};
 
 use super::comparison::{Changed, Words};
-use super::protection::{area_m2, grows, lifts, lost_share, protects};
+use super::protection::{area_m2, grows, lifts, lost_share, may_lift, protects};
 use super::set::Airspace;
 use super::terms::Role;
 use super::zone::{Zone, ZoneIx};
@@ -177,7 +177,11 @@ fn permitted(sets: &Sets<'_>, ground: &Ground<'_>, why: &mut Words) {
     let touched = sets.added.iter().chain(sets.changed.iter().map(|changed| &changed.id));
     for id in touched.collect::<BTreeSet<_>>() {
         let Some(now) = sets.new.zone_by_id(id.as_str()) else { continue };
-        let is_more = |was: Option<&Zone>| was.map(|was| grows(was, now, ground.at));
+        // Most zones lift nothing, and need no measuring.
+        if !may_lift(now) {
+            continue;
+        }
+        let is_more = |was: Option<&Zone>| was.map(|was| grows(was, now, ground.at, sets.changed.len()));
         let before = is_more(sets.old.zone_by_id(id.as_str())).unwrap_or(true);
         if !ground.lives(now) || !(before || is_more(ground.agreed(id)).unwrap_or(false)) {
             continue;

@@ -35,6 +35,15 @@ fn permits(zone: &Zone) -> bool {
     zone.role() == Role::Suitable || (!protects(zone) && 0 < zone.priority())
 }
 
+/// Whether a zone lifts others, or the default of controlled airspace, if they are where it is.
+pub(super) fn may_lift(zone: &Zone) -> bool {
+    match zone.role() {
+        Role::KeepOut => 0 < zone.priority() && zone.restriction < Restriction::Prohibited,
+        Role::KeepIn => false,
+        Role::Suitable => true,
+    }
+}
+
 /// Whether a zone lifts another wherever both are: by its priority, asking less.
 pub(super) fn lifts(zone: &Zone, other: &Zone) -> bool {
     let plain = Terms::default();
@@ -59,9 +68,9 @@ fn heights_meet(a: &Volume, b: &Volume) -> bool {
 }
 
 /// Whether what lifts others does so in more places, at more times, or on other terms than before.
-pub(super) fn grows(was: &Zone, now: &Zone, at: Timestamp) -> bool {
+pub(super) fn grows(was: &Zone, now: &Zone, at: Timestamp, zones: usize) -> bool {
     let Some(known_time) = kept_time_share(now, was, at) else { return false };
-    let space = if same_space(was, now) { 1.0 } else { kept_space_share(now, was, 1) };
+    let space = if same_space(was, now) { 1.0 } else { kept_space_share(now, was, zones) };
     was.terms != now.terms || now.restriction < was.restriction || 1e-9 < 1.0 - space * known_time
 }
 
