@@ -57,5 +57,6 @@ pub mod zone_files;
 mod zone_folder;
 pub mod zone_keeper;
 mod zone_notes;
+pub mod zone_notice;
 pub mod zone_rehearsal;
 mod zone_writing;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::airspace::{Airspace, Change, Comparison, EditError, Edited, Reading, Zone, edit};
+use crate::airspace::{Airspace, Change, Comparison, EditError, Edited, Problem, Reading, Words, Zone, edit};
 use crate::domain::{Observation, Timestamp, ZoneId};
 use crate::monitor::Settings;
 use crate::service::clock;
@@ -19,6 +19,7 @@ use crate::service::zone_agreed::Behind;
 use crate::service::zone_folder::Held;
 use crate::service::zone_keeper::{InForce, ZoneKeeper};
 use crate::service::zone_notes::entries;
+use crate::service::zone_notice::notices;
 use crate::service::zone_writing::{content, write_all};
 use crate::zonebook::{Book, BookError, Publication, WrittenFile};
 
@@ -71,9 +72,9 @@ pub enum DeskError {
     /// The zones would not be good.
     #[error("the zones would not be good")]
     Edit(EditError),
-    /// A second person has to agree.
+    /// A second person has to agree; and what somebody should look at.
     #[error("a second person has to agree")]
-    NeedsApproval(Box<Comparison>),
+    NeedsApproval(Box<Comparison>, Vec<Words>),
     /// The one who agrees wrote on it.
     #[error("the second person must not be one of the authors")]
     SamePerson,
@@ -104,6 +105,8 @@ impl From<BookError> for DeskError {
 pub struct Published {
     /// Before and after.
     pub comparison: Comparison,
+    /// What somebody should look at.
+    pub warnings: Vec<Words>,
     /// The zones in force from then on.
     pub airspace: Arc<Airspace>,
 }
@@ -240,17 +243,18 @@ impl ZoneDesk {
         settle(state)?;
         let live = Arc::clone(&state.in_force.airspace);
         expect(&live, expected)?;
-        let Edited { files, touched, loaded, .. } = self.edited(state, changes)?;
+        let Edited { files, touched, loaded, warnings } = self.edited(state, changes)?;
+        let warnings = words(&warnings);
         let Some(new) = loaded.airspace else {
             return Err(DeskError::Edit(EditError::Documents(loaded.problems)));
         };
         let now = clock::now();
         let comparison = self.compared_in(state, &live, &new, now);
         if comparison.needs_approval && !agreed {
-            return Err(DeskError::NeedsApproval(Box::new(comparison)));
+            return Err(DeskError::NeedsApproval(Box::new(comparison), warnings));
         }
         if touched.is_empty() {
-            return Ok(Published { comparison, airspace: live });
+            return Ok(Published { comparison, warnings, airspace: live });
         }
         let written = self.written(&state.in_force.files, &files, &touched)?;
         let entries = entries(&live, &new, &loaded.envelopes, changes, (cause, now, &comparison));
@@ -282,7 +286,7 @@ impl ZoneDesk {
             state.unfinished = Some(publication);
         }
         state.agree(&airspace, &comparison.added, &comparison.removed, behind);
-        Ok(Published { comparison, airspace })
+        Ok(Published { comparison, warnings, airspace })
     }
 
     /// What changes would make of the zones in force; nothing is changed.
@@ -291,8 +295,7 @@ impl ZoneDesk {
             let state = self.state();
             (state.in_force.files.clone(), Arc::clone(&state.in_force.airspace))
         };
-        let edited =
-            edit(&files, &live, changes, OWN_FILE, self.keeper.reading()).map_err(DeskError::Edit)?;
+        let edited = self.edited_of(&files, &live, changes)?;
         Ok((live, edited))
     }
 
@@ -327,7 +330,21 @@ impl ZoneDesk {
 
     pub(super) fn edited(&self, state: &State, changes: &[Change]) -> Result<Edited, DeskError> {
         let InForce { files, airspace, .. } = &state.in_force;
-        edit(files, airspace, changes, OWN_FILE, self.keeper.reading()).map_err(DeskError::Edit)
+        self.edited_of(files, airspace, changes)
+    }
+
+    fn edited_of(
+        &self,
+        files: &[(String, Vec<u8>)],
+        live: &Airspace,
+        changes: &[Change],
+    ) -> Result<Edited, DeskError> {
+        let reading = self.keeper.reading();
+        let mut edited = edit(files, live, changes, OWN_FILE, reading).map_err(DeskError::Edit)?;
+        if let Some(new) = &edited.loaded.airspace {
+            edited.warnings.extend(notices(changes, live, new, clock::now()));
+        }
+        Ok(edited)
     }
 
     /// The files that are written; none that was changed by another hand meanwhile.
@@ -357,6 +374,15 @@ impl ZoneDesk {
         }
         Ok(written)
     }
+}
+
+/// Warnings about changes, as they are told.
+pub(super) fn words(warnings: &[(usize, Problem)]) -> Vec<Words> {
+    let one = |(_, problem): &(usize, Problem)| Words {
+        zh: problem.message_zh.clone(),
+        en: problem.message.clone(),
+    };
+    warnings.iter().map(one).collect()
 }
 
 /// Notes a publication that could not be noted before.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::airspace::{Airspace, Change, Comparison, Words};
 use crate::domain::{Timestamp, ZoneId};
 use crate::service::clock;
-use crate::service::zone_desk::{Cause, DeskError, Expect, Published, State, ZoneDesk};
+use crate::service::zone_desk::{Cause, DeskError, Expect, Published, State, ZoneDesk, words};
 use crate::zonebook::{Draft, DraftState, Entry, Kept, NewDraft};
 
 /// Most changes of a draft.
@@ -85,6 +85,8 @@ pub struct Shown {
     reason: String,
     changes: Value,
     difference: Value,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Words>,
     needs_approval: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<Value>,
@@ -109,7 +111,7 @@ impl Shown {
             DraftState::Published => "PUBLISHED",
             DraftState::Withdrawn => "WITHDRAWN",
         };
-        let NewDraft { created_at, author, reason, changes, difference, .. } = draft.new;
+        let NewDraft { created_at, author, reason, changes, difference, warnings, .. } = draft.new;
         Self {
             draft_id: draft.draft_id,
             state,
@@ -121,6 +123,7 @@ impl Shown {
             needs_approval: difference.get("needs_approval").and_then(Value::as_bool).unwrap_or(true),
             why: difference.get("why").cloned(),
             difference,
+            warnings,
             approved_by: draft.approved_by,
             closed_at: draft.closed_at,
             closed_by: draft.closed_by,
@@ -141,12 +144,12 @@ impl ZoneDesk {
         let expected = [(asked.id().clone(), expect)];
         match self.publish_in(&mut state, &changes, &expected, cause, false) {
             Ok(published) => Ok(Done::Published(published)),
-            Err(DeskError::NeedsApproval(comparison)) => {
+            Err(DeskError::NeedsApproval(comparison, warnings)) => {
                 let why = comparison.why.clone().unwrap_or_default();
                 let live = self.keeper.airspace();
                 let new = new_draft(std::slice::from_ref(asked), &live, &comparison, cause);
-                let draft = state.book()?.add_draft(new)?;
-                Ok(Done::Waits { draft_id: draft.draft_id, why })
+                let draft = state.book()?.add_draft(NewDraft { warnings: warnings.clone(), ..new })?;
+                Ok(Done::Waits { draft_id: draft.draft_id, why, warnings })
             }
             Err(error) => Err(error),
         }
@@ -207,7 +210,7 @@ impl ZoneDesk {
         };
         match self.publish_in(&mut state, &changes, &[], &cause, is_second) {
             Ok(_) => {}
-            Err(DeskError::NeedsApproval(_)) => return Err(DeskError::SamePerson),
+            Err(DeskError::NeedsApproval(..)) => return Err(DeskError::SamePerson),
             Err(error) => return Err(error),
         }
         let mut draft = find_draft(&mut state, id)?;
@@ -261,9 +264,10 @@ impl ZoneDesk {
         let changes = resolve(state, asked)?;
         let live = self.keeper.airspace();
         let edited = self.edited(state, &changes)?;
+        let warnings = words(&edited.warnings);
         let new = edited.loaded.airspace.unwrap_or_default();
         let comparison = self.compared_in(state, &live, &new, clock::now());
-        Ok(new_draft(asked, &live, &comparison, cause))
+        Ok(NewDraft { warnings, ..new_draft(asked, &live, &comparison, cause) })
     }
 }
 
@@ -278,6 +282,8 @@ pub enum Done {
         draft_id: String,
         /// Why.
         why: Words,
+        /// What somebody should look at.
+        warnings: Vec<Words>,
     },
 }
 
@@ -302,6 +308,7 @@ pub(super) fn new_draft(
         difference: serde_json::to_value(comparison).unwrap_or_default(),
         base,
         files: None,
+        warnings: Vec::new(),
     }
 }
 

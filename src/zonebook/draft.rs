@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::airspace::Words;
 use crate::domain::Timestamp;
 
 /// Where a draft stands.
@@ -48,6 +49,9 @@ pub struct NewDraft {
     /// they would do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<String>,
+    /// What somebody should look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Words>,
 }
 
 /// A draft.

@@ -89,6 +89,7 @@ fn drafts_are_bounded_and_the_open_ones_come_first() {
         difference: serde_json::json!({}),
         base: [("Z".to_owned(), None)].into(),
         files: None,
+        warnings: Vec::new(),
     };
     let first = book.add_draft(new()).unwrap();
     let mut second = book.add_draft(new()).unwrap();

@@ -180,4 +180,7 @@ mod zones_support;
 #[cfg(test)]
 mod zones_tools;
 #[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_warned;
+#[cfg(test)]
 mod zones_watch;

@@ -117,7 +117,7 @@ pub(super) fn refusal(error: DeskError) -> Problem {
     match error {
         DeskError::Stale(id, version) => stale(&id, version.as_deref()),
         DeskError::Edit(error) => unprocessable(error),
-        DeskError::NeedsApproval(comparison) => {
+        DeskError::NeedsApproval(comparison, _) => {
             let why = comparison.why.unwrap_or_default();
             let detail = format!("a second person has to agree: {} {}", why.en, why.zh);
             new(StatusCode::CONFLICT, detail)
