@@ -7,15 +7,12 @@ use serde_json::Value;
 
 use crate::domain::{Timestamp, ZoneId};
 
+use super::approval::{Ground, Sets, why};
 use super::field_words;
-use super::protection::{area_m2, lost_share, protects};
+use super::protection::{area_m2, lost_share};
 use super::set::{Airspace, difference};
 use super::zone::Zone;
 
-/// Share of a zone's protection that one person may take away.
-const LOSS_MAX: f64 = 0.2;
-/// Share of the zones that one person may remove.
-const REMOVED_MAX: f64 = 0.1;
 /// Most differing members that are told of a zone.
 const FIELDS_MAX: usize = 50;
 /// Longest value that is shown whole, bytes of JSON.
@@ -86,16 +83,17 @@ pub struct FieldChange {
     pub now: Option<Value>,
 }
 
-/// What `new` changes with respect to `old`, seen at `at`: protection of the past cannot be lost.
-pub fn compare(old: &Airspace, new: &Airspace, at: Timestamp) -> Comparison {
+/// What `new` changes with respect to `old`.
+pub fn compare(old: &Airspace, new: &Airspace, ground: &Ground<'_>) -> Comparison {
     let found = difference(old, new);
     let count = found.changed.len();
     let pairs = found
         .changed
         .iter()
         .filter_map(|id| Some((old.zone_by_id(id.as_str())?, new.zone_by_id(id.as_str())?)));
-    let changed: Vec<Changed> = pairs.map(|(was, now)| changed(was, now, at, count)).collect();
-    let why = why(old, &changed, &found.removed, at);
+    let changed: Vec<Changed> = pairs.map(|(was, now)| changed(was, now, ground.at, count)).collect();
+    let sets = Sets { old, new, added: &found.added, changed: &changed };
+    let why = why(&sets, ground);
     let words = words(&found.added, &changed, &found.removed);
     let needs_approval = why.is_some();
     Comparison { added: found.added, changed, removed: found.removed, words, needs_approval, why }
@@ -145,67 +143,6 @@ fn note(path: String, was: Option<&Value>, now: Option<&Value>, out: &mut Vec<Fi
     if out.len() < FIELDS_MAX {
         out.push(FieldChange { path, was: shown(was), now: shown(now) });
     }
-}
-
-/// Why a second person has to agree, if so.
-fn why(old: &Airspace, changed: &[Changed], removed: &[ZoneId], at: Timestamp) -> Option<Words> {
-    let lives = |zone: &&Zone| {
-        protects(zone)
-            && (zone.always_applies() || zone.applies_at(at) || zone.next_switch_after(at).is_some())
-    };
-    let living: Vec<&Zone> = old.zones().iter().filter(lives).collect();
-    let gone: Vec<&&Zone> = living.iter().filter(|zone| removed.contains(&zone.id)).collect();
-    let mut why = Words::default();
-    let mut say = |zh: String, en: String| {
-        why.zh.push_str(&zh);
-        why.en.push_str(if why.en.is_empty() { "" } else { " " });
-        why.en.push_str(&en);
-    };
-    for zone in changed.iter().filter(|zone| LOSS_MAX < zone.lost_share) {
-        let (id, percent) = (&zone.id, percent(zone.lost_share));
-        say(
-            format!(
-                "区域 {id} 失去 {percent} 的保护（面积、高度、时段、限制类型、适用与豁免对象或优先级）。"
-            ),
-            format!(
-                "Zone {id} loses {percent} of its protection (area, height, time, restriction, for whom it is, exemptions or priority)."
-            ),
-        );
-    }
-    let (count, all) = (gone.len(), living.len());
-    if 0 < count {
-        let share = ratio(count, all);
-        let total: f64 = living.iter().map(|zone| area_m2(zone)).sum();
-        let lost: f64 = gone.iter().map(|zone| area_m2(zone)).sum();
-        if count == all {
-            say(
-                format!("全部 {all} 个有保护作用的区域将被删除。"),
-                format!("All {all} zones that protect would be removed."),
-            );
-        } else if REMOVED_MAX < share {
-            let percent = percent(share);
-            say(
-                format!("{all} 个区域中的 {count} 个（{percent}）将被删除。"),
-                format!("{count} of {all} zones ({percent}) would be removed."),
-            );
-        } else if LOSS_MAX * total < lost {
-            let percent = percent(lost / total);
-            say(
-                format!("删除的区域占受保护面积的 {percent}。"),
-                format!("The removed zones have {percent} of the protected area."),
-            );
-        }
-    }
-    (!why.en.is_empty()).then_some(why)
-}
-
-fn ratio(part: usize, whole: usize) -> f64 {
-    let number = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-    number(part) / number(whole.max(1))
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
 }
 
 fn words(added: &[ZoneId], changed: &[Changed], removed: &[ZoneId]) -> Words {

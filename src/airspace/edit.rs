@@ -1,13 +1,13 @@
 //! Changes of single zones, made in the documents that hold them: what is not touched stays as it was written.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::domain::ZoneId;
 
-use super::document::{Document, Envelope, Form, Loaded, Problem, ProblemSeverity, Reading, load_as};
+use super::document::{Document, Loaded, Problem, ProblemSeverity, Reading, load_as};
+use super::question::shifted;
 use super::set::{Airspace, difference};
+use super::sheet::{Sheet, Sheets};
 use super::zone::Zone;
 
 /// Makes a document of a feature; the feature begins a line, so that its columns stay.
@@ -82,7 +82,7 @@ pub fn edit(
     own: &str,
     reading: Reading,
 ) -> Result<Edited, EditError> {
-    let mut sheets = Sheets { files, open: BTreeMap::new() };
+    let mut sheets = Sheets::of(files);
     let mut warnings = Vec::new();
     for (number, change) in changes.iter().enumerate() {
         let id = change.id();
@@ -101,7 +101,7 @@ pub fn edit(
                 warnings.extend(told.into_iter().map(|problem| (number, problem)));
                 // In a document of another form or map the feature would mean something else.
                 let there = before.filter(|zone| zone.feature() == zone.geojson());
-                put(&mut sheets, before, there, feature, own)
+                put(&mut sheets, before, there, &feature, own)
                     .map_err(|why| EditError::Documents(vec![why]))?;
             }
             Change::Restore { document, .. } => {
@@ -127,6 +127,7 @@ pub fn edit(
         );
         return Err(EditError::Documents(vec![fault(id.as_str(), "$", en, zh)]));
     }
+    warnings.extend(shifted(changes, live, new));
     Ok(Edited { files, touched, loaded, warnings })
 }
 
@@ -134,7 +135,7 @@ fn put(
     sheets: &mut Sheets<'_>,
     before: Option<&Zone>,
     there: Option<&Zone>,
-    feature: Value,
+    feature: &Value,
     own: &str,
 ) -> Result<(), Problem> {
     match (there, before) {
@@ -157,14 +158,14 @@ fn restore(
 ) -> Result<(), Vec<Problem>> {
     let name = own.to_owned();
     let sheet = Sheet::read(&name, document.as_bytes()).map_err(|problem| vec![problem])?;
-    let [feature] = sheet.features.as_slice() else {
+    let Some(feature) = sheet.only_feature() else {
         let (en, zh) = ("the version has not one zone", "该版本不是单个区域");
         return Err(vec![fault(&name, "$", en.into(), zh.into())]);
     };
     if let Some(zone) = before {
         let fits = sheets.sheet(&zone.document).map_err(|why| vec![why])?.says_the_same(&sheet);
         if fits {
-            return sheets.replace(zone, Some(feature.clone())).map_err(|why| vec![why]);
+            return sheets.replace(zone, Some(&feature)).map_err(|why| vec![why]);
         }
         sheets.replace(zone, None).map_err(|why| vec![why])?;
     }
@@ -176,7 +177,7 @@ fn restore(
         }
         name = format!("{stem}-{n}.{ending}");
     }
-    sheets.append_like(&name, &sheet, feature.clone()).map_err(|why| vec![why])
+    sheets.append_like(&name, &sheet, &feature).map_err(|why| vec![why])
 }
 
 /// What is wrong with a feature by itself, on paths of its own; warnings if it is good.
@@ -217,107 +218,7 @@ fn own_feature(feature: &Value) -> Value {
     feature
 }
 
-fn fault(file: &str, path: &str, message: String, message_zh: String) -> Problem {
+pub(super) fn fault(file: &str, path: &str, message: String, message_zh: String) -> Problem {
     let severity = ProblemSeverity::Error;
     Problem { severity, file: file.into(), line: 1, column: 1, path: path.into(), message, message_zh }
-}
-
-/// Documents, those that are changed as their features.
-struct Sheets<'f> {
-    files: &'f [(String, Vec<u8>)],
-    open: BTreeMap<String, Sheet>,
-}
-
-struct Sheet {
-    envelope: Envelope,
-    features: Vec<Value>,
-}
-
-impl Sheet {
-    fn read(name: &str, text: &[u8]) -> Result<Self, Problem> {
-        Envelope::take_apart(name, text).map(|(envelope, features)| Self { envelope, features }).ok_or_else(
-            || {
-                let (en, zh) = (
-                    "the document cannot be edited here; edit the file",
-                    "该文件无法在此编辑，请直接编辑文件",
-                );
-                fault(name, "$", en.into(), zh.into())
-            },
-        )
-    }
-
-    /// Whether a feature means the same in both.
-    fn says_the_same(&self, other: &Self) -> bool {
-        let said = |sheet: &Self, name: &str| sheet.envelope.members().get(name).cloned();
-        let clock = |sheet: &Self| Some(said(sheet, "metadata")?.get("tz")?.clone());
-        (self.envelope.form == Form::Ed318) == (other.envelope.form == Form::Ed318)
-            && ["crs", "tz"].iter().all(|name| said(self, name) == said(other, name))
-            && clock(self) == clock(other)
-    }
-}
-
-impl Sheets<'_> {
-    /// A document, opened; an empty one if there is none.
-    fn sheet(&mut self, name: &str) -> Result<&mut Sheet, Problem> {
-        if !self.open.contains_key(name) {
-            let file = self.files.iter().find(|(file, _)| file == name);
-            let sheet = match file {
-                Some((_, text)) => Sheet::read(name, text)?,
-                None => Sheet { envelope: Envelope::ed318(name), features: Vec::new() },
-            };
-            self.open.insert(name.to_owned(), sheet);
-        }
-        let gone = || fault(name, "$", "cannot be opened".into(), "无法打开".into());
-        self.open.get_mut(name).ok_or_else(gone)
-    }
-
-    /// Puts something, or nothing, in the place of a zone.
-    fn replace(&mut self, zone: &Zone, with: Option<Value>) -> Result<(), Problem> {
-        let (name, text) = (zone.document.to_string(), zone.feature_json());
-        let sheet = self.sheet(&name)?;
-        let Some(place) = sheet.features.iter().map(ToString::to_string).position(|feature| feature == text)
-        else {
-            let (en, zh) = ("the zone is not found in its document any more", "在其文件中找不到该区域");
-            return Err(fault(&name, "$", en.into(), zh.into()));
-        };
-        match with {
-            Some(feature) => {
-                if let Some(there) = sheet.features.get_mut(place) {
-                    *there = feature;
-                }
-            }
-            None => drop(sheet.features.remove(place)),
-        }
-        Ok(())
-    }
-
-    fn append(&mut self, name: &str, feature: Value) -> Result<(), Problem> {
-        self.sheet(name)?.features.push(feature);
-        Ok(())
-    }
-
-    /// As [`Self::append`]; a document that is not there is made like `model`.
-    fn append_like(&mut self, name: &str, model: &Sheet, feature: Value) -> Result<(), Problem> {
-        if !self.files.iter().any(|(file, _)| file == name) && !self.open.contains_key(name) {
-            let mut envelope = model.envelope.clone();
-            name.clone_into(&mut envelope.name);
-            self.open.insert(name.to_owned(), Sheet { envelope, features: Vec::new() });
-        }
-        self.append(name, feature)
-    }
-
-    /// All documents by name, and the names of those that differ.
-    fn written(self) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
-        let mut all: BTreeMap<String, Vec<u8>> = self.files.iter().cloned().collect();
-        let mut touched = Vec::new();
-        for (name, Sheet { envelope, features }) in self.open {
-            let features: Vec<String> = features.iter().map(Value::to_string).collect();
-            let text = envelope.write(features.iter().map(String::as_str)).into_bytes();
-            if all.get(&name) != Some(&text) {
-                all.insert(name.clone(), text);
-                touched.push(name);
-            }
-        }
-        (all.into_iter().collect(), touched)
-    }
 }

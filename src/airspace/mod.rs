@@ -5,19 +5,23 @@
 //!                    └─► Problem at file:line:column and JSON path
 //! ```
 
+mod approval;
 mod comparison;
 mod document;
 mod edit;
 mod exchange;
 mod field_words;
 mod protection;
+mod question;
 mod schedule;
 mod set;
 mod shape;
+mod sheet;
 mod terms;
 mod version;
 mod zone;
 
+pub use approval::{Ground, Outside};
 pub use comparison::{Area, Changed, Comparison, FieldChange, Words, compare};
 pub use document::{
     Document, Envelope, Form, Loaded, Problem, ProblemSeverity, Reading, Strictness, load, load_as, schema,

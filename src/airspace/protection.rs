@@ -35,6 +35,45 @@ fn permits(zone: &Zone) -> bool {
     zone.role() == Role::Suitable || (!protects(zone) && 0 < zone.priority())
 }
 
+/// Whether a zone lifts others, or the default of controlled airspace, if they are where it is.
+pub(super) fn may_lift(zone: &Zone) -> bool {
+    match zone.role() {
+        Role::KeepOut => 0 < zone.priority() && zone.restriction < Restriction::Prohibited,
+        Role::KeepIn => false,
+        Role::Suitable => true,
+    }
+}
+
+/// Whether a zone lifts another wherever both are: by its priority, asking less.
+pub(super) fn lifts(zone: &Zone, other: &Zone) -> bool {
+    let plain = Terms::default();
+    let terms = zone.terms.as_deref().unwrap_or(&plain);
+    let may = zone.role() == Role::KeepOut
+        && other.role() == Role::KeepOut
+        && protects(other)
+        && other.priority() < terms.priority
+        && zone.restriction < other.restriction
+        && (other.restriction != Restriction::Prohibited || terms.lifts_prohibited);
+    let meet = |(a, b): (&Volume, &Volume)| heights_meet(a, b) && a.shape.meets(&b.shape);
+    may && zone.volumes.iter().any(|a| other.volumes.iter().any(|b| meet((a, b))))
+}
+
+/// Whether two volumes have a height in common; limits of different datums may.
+fn heights_meet(a: &Volume, b: &Volume) -> bool {
+    let under = |upper: Option<VerticalLimit>, lower: Option<VerticalLimit>| {
+        let pair = upper.zip(lower).filter(|(upper, lower)| upper.reference == lower.reference);
+        pair.is_some_and(|(upper, lower)| upper.metres <= lower.metres)
+    };
+    !under(a.upper, b.lower) && !under(b.upper, a.lower)
+}
+
+/// Whether what lifts others does so in more places, at more times, or on other terms than before.
+pub(super) fn grows(was: &Zone, now: &Zone, at: Timestamp, zones: usize) -> bool {
+    let Some(known_time) = kept_time_share(now, was, at) else { return false };
+    let space = if same_space(was, now) { 1.0 } else { kept_space_share(now, was, zones) };
+    was.terms != now.terms || now.restriction < was.restriction || 1e-9 < 1.0 - space * known_time
+}
+
 /// The footprint of a zone, square metres; layers that lie on top of each other are counted once.
 pub fn area_m2(zone: &Zone) -> f64 {
     let mut seen: Vec<(&Volume, f64)> = Vec::new();

@@ -22,14 +22,18 @@ pub(super) struct EmergencyArgs {
     /// What for: rescue (抢险救灾) or event (大型活动). 用途
     kind: Kind,
     /// Latitude of the middle, degrees WGS 84. 中心纬度
-    #[arg(long, allow_negative_numbers = true)]
-    lat: f64,
+    #[arg(long, allow_negative_numbers = true, required_unless_present = "corners")]
+    lat: Option<f64>,
     /// Longitude of the middle, degrees WGS 84. 中心经度
-    #[arg(long, allow_negative_numbers = true)]
-    lng: f64,
+    #[arg(long, allow_negative_numbers = true, required_unless_present = "corners")]
+    lng: Option<f64>,
     /// Radius, m. 半径
-    #[arg(long, value_name = "M")]
-    radius: f64,
+    #[arg(long, value_name = "M", required_unless_present = "corners")]
+    radius: Option<f64>,
+    /// A corner of a polygon instead of a circle, degrees WGS 84; once for each. 多边形角点
+    #[arg(long = "corner", value_name = "LAT,LNG", allow_hyphen_values = true, value_parser = corner)]
+    #[arg(conflicts_with_all = ["lat", "lng", "radius"])]
+    corners: Vec<[f64; 2]>,
     /// Upper limit above the ground, m [default: without limit]. 上限真高
     #[arg(long, value_name = "M")]
     upper: Option<f64>,
@@ -83,7 +87,7 @@ pub(super) fn emergency(config: Option<&Path>, args: &EmergencyArgs) -> Result<E
     };
     let body = json!({
         "kind": kind, "lat": args.lat, "lng": args.lng, "radius_m": args.radius, "upper_m": args.upper,
-        "name": args.name, "from": args.from, "until": until,
+        "polygon": (!args.corners.is_empty()).then_some(&args.corners), "name": args.name, "from": args.from, "until": until,
     });
     let (status, answer) = ask(&address, args, &body.to_string()).map_err(|error| {
         Failure::Outside(format!("{address}: {error}; is the service running? 服务未运行？"))
@@ -101,6 +105,13 @@ pub(super) fn emergency(config: Option<&Path>, args: &EmergencyArgs) -> Result<E
         400 | 422 => Err(Failure::Input(answer)),
         _ => Err(Failure::Outside(format!("{address}: {status}: {answer}"))),
     }
+}
+
+/// `LAT,LNG` as `[lng, lat]`.
+fn corner(text: &str) -> Result<[f64; 2], String> {
+    let number = |text: &str| text.trim().parse::<f64>().map_err(|error| format!("{text}: {error}"));
+    let (lat, lng) = text.split_once(',').ok_or("LAT,LNG is wanted, as 22.55,114.10")?;
+    Ok([number(lng)?, number(lat)?])
 }
 
 /// One request; the status and the body of the answer.

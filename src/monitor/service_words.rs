@@ -71,8 +71,8 @@ const fn words(kind: ServiceTrouble) -> (&'static str, &'static str) {
             "The MQTT broker dropped messages: some reports never reached this service. Raise its queue limits or reduce its load.",
         ),
         ServiceTrouble::ZonesRejected => (
-            "新的空域文件有错误，未被采用；仍按上一个正确版本告警。请改正文件。",
-            "The new zones have faults and were not taken; the last good ones stay in force. Correct the file.",
+            "新的空域文件未被采用：有错误，或削弱保护而须另一人批准；仍按上一个正确版本告警。请按所述原因处理。",
+            "The new zones were not taken: they have faults, or take protection away and wait for a second person. The last good ones stay in force. Do as the reason says.",
         ),
         ServiceTrouble::ZonesStale => (
             "空域数据过旧：可能缺少新的限制区。请检查空域数据的来源。",

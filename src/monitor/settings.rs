@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::airspace::Outside;
 use crate::domain::{LatLng, Severity};
 use crate::geodesy::ElevationModel;
 
@@ -75,6 +76,16 @@ pub enum ControlledDefault {
     Height,
     /// And outside of published suitable airspace.
     All,
+}
+
+impl ControlledDefault {
+    /// What airspace is that no zone and no suitable airspace covers.
+    pub const fn outside(self) -> Outside {
+        match self {
+            Self::Off | Self::Height => Outside::Free,
+            Self::All => Outside::Controlled,
+        }
+    }
 }
 
 /// The ceilings and speeds of the classes.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! change ─► edited documents ─► loaded, compared ─► book: begin ─► files ─► in force ─► book: finish
-//! file edited by hand ─► watch ─► loaded ─► in force ─► book: note
+//! file edited by hand ─► watch ─► loaded, compared ─► in force ─► book: note
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -11,14 +11,15 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::airspace::{Airspace, Change, Comparison, EditError, Edited, Reading, Zone, compare, edit};
+use crate::airspace::{Airspace, Change, Comparison, EditError, Edited, Problem, Reading, Words, Zone, edit};
 use crate::domain::{Observation, Timestamp, ZoneId};
 use crate::monitor::Settings;
 use crate::service::clock;
-use crate::service::watch_zones::ZoneRead;
-use crate::service::zone_files;
+use crate::service::zone_agreed::Behind;
+use crate::service::zone_folder::Held;
 use crate::service::zone_keeper::{InForce, ZoneKeeper};
-use crate::service::zone_notes::{entries, note_files, recover};
+use crate::service::zone_notes::entries;
+use crate::service::zone_notice::notices;
 use crate::service::zone_writing::{content, write_all};
 use crate::zonebook::{Book, BookError, Publication, WrittenFile};
 
@@ -76,9 +77,9 @@ pub enum DeskError {
     /// The zones would not be good.
     #[error("the zones would not be good")]
     Edit(EditError),
-    /// A second person has to agree.
+    /// A second person has to agree; and what somebody should look at.
     #[error("a second person has to agree")]
-    NeedsApproval(Box<Comparison>),
+    NeedsApproval(Box<Comparison>, Vec<Words>),
     /// The one who agrees wrote on it.
     #[error("the second person must not be one of the authors")]
     SamePerson,
@@ -109,6 +110,8 @@ impl From<BookError> for DeskError {
 pub struct Published {
     /// Before and after.
     pub comparison: Comparison,
+    /// What somebody should look at.
+    pub warnings: Vec<Words>,
     /// The zones in force from then on.
     pub airspace: Arc<Airspace>,
 }
@@ -116,7 +119,7 @@ pub struct Published {
 /// The desk.
 pub struct ZoneDesk {
     pub(super) keeper: ZoneKeeper,
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
     state: Mutex<State>,
     rules: Settings,
     past: Option<Past>,
@@ -135,29 +138,15 @@ impl std::fmt::Debug for ZoneDesk {
 
 /// What is changed by one at a time.
 pub(super) struct State {
-    in_force: InForce,
-    book: Result<Book, String>,
+    pub(super) in_force: InForce,
+    pub(super) book: Result<Book, String>,
+    /// Files that wait for a second person.
+    pub(super) held: Option<Held>,
     /// Written and in force, and not yet noted in the book's list.
     unfinished: Option<Publication>,
 }
 
 impl State {
-    /// Notes how what is in force differs from what the book holds for live.
-    fn note(&mut self) {
-        if let Ok(book) = &mut self.book {
-            note_files(&self.in_force, book);
-        }
-    }
-
-    /// Ends what an earlier process had begun.
-    fn recover(&mut self, dir: &Path) {
-        if let Ok(book) = &mut self.book
-            && let Err(error) = recover(book, dir)
-        {
-            tracing::error!(%error, "the last publication of zones could not be ended");
-        }
-    }
-
     pub(super) fn book(&mut self) -> Result<&mut Book, DeskError> {
         self.book.as_mut().map_err(|why| DeskError::Unavailable(why.clone()))
     }
@@ -203,7 +192,7 @@ impl ZoneDesk {
     pub fn new(keeper: ZoneKeeper, dir: PathBuf, book: Option<Result<Book, String>>) -> Self {
         let book = book.unwrap_or_else(|| Err("the journal's folder is not ours; see the log".into()));
         let in_force = InForce { files: Vec::new(), envelopes: Vec::new(), airspace: keeper.airspace() };
-        let state = Mutex::new(State { in_force, book, unfinished: None });
+        let state = Mutex::new(State { in_force, book, held: None, unfinished: None });
         Self { keeper, dir, state, rules: Settings::default(), past: None }
     }
 
@@ -228,54 +217,12 @@ impl ZoneDesk {
         self.past.as_ref()?(from, to)
     }
 
-    /// Ends what an earlier process had begun, then reads the folder for the first time. Blocks.
-    pub fn begin(&self) -> ZoneRead {
-        let mut state = self.state();
-        state.recover(&self.dir);
-        let read = zone_files::read(&self.dir);
-        if let Some(in_force) = self.keeper.begin(&read) {
-            state.in_force = in_force;
-            state.note();
-        }
-        read
-    }
-
-    /// The book could be opened only now. Blocks.
-    pub fn open(&self, book: Result<Book, String>) {
-        let mut state = self.state();
-        state.book = book;
-        state.recover(&self.dir);
-        // What was broken off has been ended.
-        let read = zone_files::read(&self.dir);
-        if read.as_ref().is_ok_and(|files| *files != state.in_force.files)
-            && let Some(in_force) = self.keeper.take(&read)
-        {
-            state.in_force = in_force;
-        }
-        state.note();
-    }
-
     /// Forgets the contents of versions that nothing needs that happened after `before`. Blocks.
     fn retain(&self, before: Timestamp) {
         if let Ok(book) = &mut self.state().book
             && let Err(error) = book.retain(before)
         {
             tracing::warn!(%error, "old versions of zones could not be forgotten");
-        }
-    }
-
-    /// The watch has read the folder. What was written here is known already. Blocks.
-    pub fn take(&self, read: &ZoneRead) {
-        let mut state = self.state();
-        // It may have been read while files were being written, or before the last ones were.
-        let read = if read.is_ok() { zone_files::read(&self.dir) } else { read.clone() };
-        if read.as_ref().is_ok_and(|files| *files == state.in_force.files) {
-            self.keeper.well(&state.in_force.files);
-            return;
-        }
-        if let Some(in_force) = self.keeper.take(&read) {
-            state.in_force = in_force;
-            state.note();
         }
     }
 
@@ -301,17 +248,18 @@ impl ZoneDesk {
         settle(state)?;
         let live = Arc::clone(&state.in_force.airspace);
         expect(&live, expected)?;
-        let Edited { files, touched, loaded, .. } = self.edited(state, changes)?;
+        let Edited { files, touched, loaded, warnings } = self.edited(state, changes)?;
+        let warnings = words(&warnings);
         let Some(new) = loaded.airspace else {
             return Err(DeskError::Edit(EditError::Documents(loaded.problems)));
         };
         let now = clock::now();
-        let comparison = compare(&live, &new, now);
+        let comparison = self.compared_in(state, &live, &new, now);
         if comparison.needs_approval && !agreed {
-            return Err(DeskError::NeedsApproval(Box::new(comparison)));
+            return Err(DeskError::NeedsApproval(Box::new(comparison), warnings));
         }
         if touched.is_empty() {
-            return Ok(Published { comparison, airspace: live });
+            return Ok(Published { comparison, warnings, airspace: live });
         }
         let written = self.written(&state.in_force.files, &files, &touched)?;
         let entries = entries(&live, &new, &loaded.envelopes, changes, (cause, now, &comparison));
@@ -328,6 +276,11 @@ impl ZoneDesk {
                 "zone files in {dir} cannot be written: {error}; nothing was changed. 无法写入，未作改动"
             )));
         }
+        let behind = match (&cause.approved_by, agreed) {
+            (Some(_), _) if comparison.needs_approval => Behind::Two,
+            (None, true) => Behind::Itself,
+            (Some(_) | None, _) => Behind::One,
+        };
         let airspace = self.keeper.put_in_force(new);
         self.keeper.keep(&files);
         let envelopes = loaded.envelopes;
@@ -337,7 +290,8 @@ impl ZoneDesk {
             tracing::error!(%error, "a publication of zones waits to be noted");
             state.unfinished = Some(publication);
         }
-        Ok(Published { comparison, airspace })
+        state.agree(&airspace, &comparison.added, &comparison.removed, behind);
+        Ok(Published { comparison, warnings, airspace })
     }
 
     /// What changes would make of the zones in force; nothing is changed.
@@ -346,8 +300,7 @@ impl ZoneDesk {
             let state = self.state();
             (state.in_force.files.clone(), Arc::clone(&state.in_force.airspace))
         };
-        let edited =
-            edit(&files, &live, changes, OWN_FILE, self.keeper.reading()).map_err(DeskError::Edit)?;
+        let edited = self.edited_of(&files, &live, changes)?;
         Ok((live, edited))
     }
 
@@ -382,7 +335,21 @@ impl ZoneDesk {
 
     pub(super) fn edited(&self, state: &State, changes: &[Change]) -> Result<Edited, DeskError> {
         let InForce { files, airspace, .. } = &state.in_force;
-        edit(files, airspace, changes, OWN_FILE, self.keeper.reading()).map_err(DeskError::Edit)
+        self.edited_of(files, airspace, changes)
+    }
+
+    fn edited_of(
+        &self,
+        files: &[(String, Vec<u8>)],
+        live: &Airspace,
+        changes: &[Change],
+    ) -> Result<Edited, DeskError> {
+        let reading = self.keeper.reading();
+        let mut edited = edit(files, live, changes, OWN_FILE, reading).map_err(DeskError::Edit)?;
+        if let Some(new) = &edited.loaded.airspace {
+            edited.warnings.extend(notices(changes, live, new, clock::now()));
+        }
+        Ok(edited)
     }
 
     /// The files that are written; none that was changed by another hand meanwhile.
@@ -412,6 +379,15 @@ impl ZoneDesk {
         }
         Ok(written)
     }
+}
+
+/// Warnings about changes, as they are told.
+pub(super) fn words(warnings: &[(usize, Problem)]) -> Vec<Words> {
+    let one = |(_, problem): &(usize, Problem)| Words {
+        zh: problem.message_zh.clone(),
+        en: problem.message.clone(),
+    };
+    warnings.iter().map(one).collect()
 }
 
 /// Notes a publication that could not be noted before.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::airspace::{Airspace, Change, Comparison, Words, compare};
+use crate::airspace::{Airspace, Change, Comparison, Words};
 use crate::domain::{Timestamp, ZoneId};
 use crate::service::clock;
-use crate::service::zone_desk::{Cause, DeskError, Expect, Published, State, ZoneDesk};
+use crate::service::zone_desk::{Cause, DeskError, Expect, Published, State, ZoneDesk, words};
 use crate::zonebook::{Draft, DraftState, Entry, Kept, NewDraft};
 
 /// Most changes of a draft.
@@ -85,6 +85,8 @@ pub struct Shown {
     reason: String,
     changes: Value,
     difference: Value,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Words>,
     needs_approval: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<Value>,
@@ -109,7 +111,7 @@ impl Shown {
             DraftState::Published => "PUBLISHED",
             DraftState::Withdrawn => "WITHDRAWN",
         };
-        let NewDraft { created_at, author, reason, changes, difference, .. } = draft.new;
+        let NewDraft { created_at, author, reason, changes, difference, warnings, .. } = draft.new;
         Self {
             draft_id: draft.draft_id,
             state,
@@ -121,6 +123,7 @@ impl Shown {
             needs_approval: difference.get("needs_approval").and_then(Value::as_bool).unwrap_or(true),
             why: difference.get("why").cloned(),
             difference,
+            warnings,
             approved_by: draft.approved_by,
             closed_at: draft.closed_at,
             closed_by: draft.closed_by,
@@ -142,12 +145,12 @@ impl ZoneDesk {
         let expected: Vec<_> = expect.map(|expect| (asked.id().clone(), expect)).into_iter().collect();
         match self.publish_in(&mut state, &changes, &expected, cause, false) {
             Ok(published) => Ok(Done::Published(published)),
-            Err(DeskError::NeedsApproval(comparison)) => {
+            Err(DeskError::NeedsApproval(comparison, warnings)) => {
                 let why = comparison.why.clone().unwrap_or_default();
                 let live = self.keeper.airspace();
                 let new = new_draft(std::slice::from_ref(asked), &live, &comparison, cause);
-                let draft = state.book()?.add_draft(new)?;
-                Ok(Done::Waits { draft_id: draft.draft_id, why })
+                let draft = state.book()?.add_draft(NewDraft { warnings: warnings.clone(), ..new })?;
+                Ok(Done::Waits { draft_id: draft.draft_id, why, warnings })
             }
             Err(error) => Err(error),
         }
@@ -165,6 +168,11 @@ impl ZoneDesk {
     pub fn replace_draft(&self, id: &str, asked: &[Asked], cause: &Cause) -> Result<Shown, DeskError> {
         let mut state = self.state();
         let mut draft = open_draft(&mut state, id)?;
+        if draft.new.files.is_some() {
+            return Err(DeskError::Conflict(format!(
+                "draft {id} is of files that were changed by hand: change the files. 该草案来自手工修改的文件，请修改文件"
+            )));
+        }
         let new = self.drafted(&mut state, asked, cause)?;
         if !draft.is_by(&cause.author) {
             draft.authors.push(cause.author.clone());
@@ -178,6 +186,10 @@ impl ZoneDesk {
     pub fn publish_draft(&self, id: &str, by: &Cause) -> Result<Shown, DeskError> {
         let mut state = self.state();
         let draft = open_draft(&mut state, id)?;
+        if let Some(version) = draft.new.files.clone() {
+            let draft = self.publish_files(&mut state, (draft, &version), by)?;
+            return Ok(Shown::of(draft, &self.keeper.airspace()));
+        }
         let asked = read_changes(&draft.new.changes, "").map_err(|_unreadable| broken(id))?;
         let changes = resolve(&mut state, &asked)?;
         if is_stale(&draft, &self.keeper.airspace()) {
@@ -199,7 +211,7 @@ impl ZoneDesk {
         };
         match self.publish_in(&mut state, &changes, &[], &cause, is_second) {
             Ok(_) => {}
-            Err(DeskError::NeedsApproval(_)) => return Err(DeskError::SamePerson),
+            Err(DeskError::NeedsApproval(..)) => return Err(DeskError::SamePerson),
             Err(error) => return Err(error),
         }
         let mut draft = find_draft(&mut state, id)?;
@@ -216,7 +228,9 @@ impl ZoneDesk {
     pub fn withdraw_draft(&self, id: &str, by: &str) -> Result<(), DeskError> {
         let mut state = self.state();
         let draft = close(open_draft(&mut state, id)?, DraftState::Withdrawn, by);
-        Ok(state.book()?.write_draft(&draft)?)
+        state.book()?.write_draft(&draft)?;
+        self.given_up(&mut state, id);
+        Ok(())
     }
 
     /// The changes that are asked for, with their contents. Blocks.
@@ -251,8 +265,10 @@ impl ZoneDesk {
         let changes = resolve(state, asked)?;
         let live = self.keeper.airspace();
         let edited = self.edited(state, &changes)?;
+        let warnings = words(&edited.warnings);
         let new = edited.loaded.airspace.unwrap_or_default();
-        Ok(new_draft(asked, &live, &compare(&live, &new, clock::now()), cause))
+        let comparison = self.compared_in(state, &live, &new, clock::now());
+        Ok(NewDraft { warnings, ..new_draft(asked, &live, &comparison, cause) })
     }
 }
 
@@ -267,10 +283,17 @@ pub enum Done {
         draft_id: String,
         /// Why.
         why: Words,
+        /// What somebody should look at.
+        warnings: Vec<Words>,
     },
 }
 
-fn new_draft(asked: &[Asked], live: &Airspace, comparison: &Comparison, cause: &Cause) -> NewDraft {
+pub(super) fn new_draft(
+    asked: &[Asked],
+    live: &Airspace,
+    comparison: &Comparison,
+    cause: &Cause,
+) -> NewDraft {
     let base: BTreeMap<String, Option<String>> = asked
         .iter()
         .map(|asked| {
@@ -285,6 +308,8 @@ fn new_draft(asked: &[Asked], live: &Airspace, comparison: &Comparison, cause: &
         changes: asked.iter().map(Asked::shown).collect(),
         difference: serde_json::to_value(comparison).unwrap_or_default(),
         base,
+        files: None,
+        warnings: Vec::new(),
     }
 }
 
@@ -319,7 +344,7 @@ fn open_draft(state: &mut State, id: &str) -> Result<Draft, DeskError> {
     }
 }
 
-fn close(draft: Draft, state: DraftState, by: &str) -> Draft {
+pub(super) fn close(draft: Draft, state: DraftState, by: &str) -> Draft {
     Draft { state, closed_at: Some(clock::now()), closed_by: Some(by.to_owned()), ..draft }
 }
 

@@ -27,6 +27,17 @@ pub struct InForce {
     pub airspace: Arc<Airspace>,
 }
 
+/// A set of files that is good.
+#[derive(Debug)]
+pub struct Judged {
+    /// The files.
+    pub files: ZoneFiles,
+    /// What they hold beside zones.
+    pub envelopes: Vec<Envelope>,
+    /// What they mean.
+    pub airspace: Airspace,
+}
+
 /// Judges what the folder holds and puts it in force.
 pub struct ZoneKeeper {
     reading: Reading,
@@ -41,25 +52,8 @@ impl ZoneKeeper {
         Self { reading, last_good, app, inbox }
     }
 
-    /// The first reading. If it is no good, the last good set of an earlier run is put in force, and the
-    /// service says that it is degraded; with neither, it says that it has failed. What is in force, if anything.
-    pub fn begin(&self, read: &ZoneRead) -> Option<InForce> {
-        if let Some(taken) = self.take(read) {
-            return Some(taken);
-        }
-        let files = zone_files::read(&self.last_good).ok()?;
-        let Loaded { airspace, envelopes, .. } = self.judge(&files);
-        let airspace = self.put_in_force(airspace?);
-        tracing::warn!(zones = airspace.zones().len(), "the last good zones of an earlier run are in force");
-        // What is wrong with the folder, and where, was noted a moment ago.
-        let condition = self.app.health.parts().remove(&Part::Zones);
-        let why = condition.and_then(|condition| condition.reason).unwrap_or_default();
-        self.degraded(&format!("{why}; the last good zones of an earlier run are in force"));
-        Some(InForce { files, envelopes, airspace })
-    }
-
-    /// A later reading; `None` if it was no good and the zones in force stayed.
-    pub fn take(&self, read: &ZoneRead) -> Option<InForce> {
+    /// What a reading means; `None` if it is no good, which is told and makes the service degraded.
+    pub fn judged(&self, read: &ZoneRead) -> Option<Judged> {
         let files = match read {
             Ok(files) => files,
             Err(error) => {
@@ -68,15 +62,15 @@ impl ZoneKeeper {
                 return None;
             }
         };
-        let loaded = self.judge(files);
-        for problem in loaded.problems.iter().take(TOLD_MAX) {
+        let Loaded { airspace, problems, envelopes } = self.judge(files);
+        for problem in problems.iter().take(TOLD_MAX) {
             match problem.severity {
                 ProblemSeverity::Error => tracing::error!(%problem, "zone file refused"),
                 ProblemSeverity::Warning => tracing::warn!(%problem, "zone file"),
             }
         }
-        let Some(airspace) = loaded.airspace else {
-            let first = loaded.problems.iter().find(|problem| problem.severity == ProblemSeverity::Error);
+        let Some(airspace) = airspace else {
+            let first = problems.iter().find(|problem| problem.severity == ProblemSeverity::Error);
             let reason = first.map_or_else(|| "zone files refused".to_owned(), ToString::to_string);
             tracing::error!(
                 zones_in_force = self.app.airspace.load().version(),
@@ -85,9 +79,41 @@ impl ZoneKeeper {
             self.degraded(&reason);
             return None;
         };
+        Some(Judged { files: files.clone(), envelopes, airspace })
+    }
+
+    /// The last good set of an earlier run, if there is one that is not made of these very files.
+    pub fn last_good_beside(&self, files: &ZoneFiles) -> Option<Judged> {
+        let kept = zone_files::read(&self.last_good).ok().filter(|kept| kept != files)?;
+        let Loaded { airspace, envelopes, .. } = self.judge(&kept);
+        Some(Judged { files: kept, envelopes, airspace: airspace? })
+    }
+
+    /// Puts a set in force that every file of the folder agrees with.
+    pub fn enforce(&self, judged: Judged) -> InForce {
+        let Judged { files, envelopes, airspace } = judged;
         let airspace = self.put_in_force(airspace);
-        self.well(files);
-        Some(InForce { files: files.clone(), envelopes: loaded.envelopes, airspace })
+        self.well(&files);
+        InForce { files, envelopes, airspace }
+    }
+
+    /// Puts the last good set of an earlier run in force where the folder cannot be taken, which was told a moment ago.
+    pub fn fall_back(&self) -> Option<InForce> {
+        let kept = self.last_good_beside(&ZoneFiles::new())?;
+        let in_force = self.enforce_earlier(kept);
+        // What is wrong with the folder, and where, was noted a moment ago.
+        let condition = self.app.health.parts().remove(&Part::Zones);
+        let why = condition.and_then(|condition| condition.reason).unwrap_or_default();
+        self.degraded(&format!("{why}; the last good zones of an earlier run are in force"));
+        Some(in_force)
+    }
+
+    /// Puts a set of an earlier run in force that the folder does not hold.
+    pub fn enforce_earlier(&self, kept: Judged) -> InForce {
+        let Judged { files, envelopes, airspace } = kept;
+        let airspace = self.put_in_force(airspace);
+        tracing::warn!(zones = airspace.zones().len(), "the last good zones of an earlier run are in force");
+        InForce { files, envelopes, airspace }
     }
 
     /// Every zone file is good and in force; the set is kept for a start with a broken folder.
@@ -130,7 +156,7 @@ impl ZoneKeeper {
     }
 
     /// Zones that are in force protect; without any the service is not ready.
-    fn degraded(&self, reason: &str) {
+    pub fn degraded(&self, reason: &str) {
         let any = !self.app.airspace.load().zones().is_empty();
         let status = if any { Status::Degraded } else { Status::Failed };
         self.app.health.set(Part::Zones, status, Some(reason.into()), clock::now());

@@ -8,12 +8,11 @@ use crate::airspace::{Airspace, Change, Comparison, Envelope, Zone, difference};
 use crate::domain::{Timestamp, ZoneId};
 use crate::service::clock;
 use crate::service::zone_desk::{Cause, DeskError};
-use crate::service::zone_keeper::InForce;
 use crate::service::zone_writing::{content, write_all};
-use crate::zonebook::{Action, Book, NewEntry};
+use crate::zonebook::{Action, Book, BookError, NewEntry};
 
 /// Who is named where a person changed a file.
-const FILE_AUTHOR: &str = "file";
+pub(super) const FILE_AUTHOR: &str = "file";
 
 /// The lines of the book for changes.
 pub(super) fn entries(
@@ -60,13 +59,23 @@ fn document(zone: &Zone, envelopes: &[Envelope]) -> Option<String> {
     Some(envelope.write([zone.feature_json()]))
 }
 
-/// Notes how the zones in force differ from what the book holds for live.
-pub(super) fn note_files(in_force: &InForce, book: &mut Book) {
-    let InForce { airspace, envelopes, .. } = in_force;
-    let noted = book.live().and_then(|mut known| {
+/// Who agreed to files that were changed by hand: the second person and his words, and the draft.
+pub(super) struct Agreement<'a> {
+    pub(super) by: &'a Cause,
+    pub(super) draft_id: &'a str,
+}
+
+/// Notes how zones made of files differ from what the book holds for live.
+pub(super) fn note_files(
+    (airspace, envelopes): (&Airspace, &[Envelope]),
+    book: &mut Book,
+    agreement: Option<&Agreement<'_>>,
+) -> Result<(), BookError> {
+    book.live().and_then(|mut known| {
         let now = clock::now();
         let entry = |zone: String, was: Option<String>, after: Option<&Zone>| {
             let file = after.map(|zone| zone.document.to_string());
+            let reason = file.clone().unwrap_or_else(|| "no file holds it any more 文件中已无该区域".into());
             NewEntry {
                 at: now,
                 zone,
@@ -74,9 +83,12 @@ pub(super) fn note_files(in_force: &InForce, book: &mut Book) {
                 version: after.map(|zone| zone.version.to_string()),
                 was,
                 author: FILE_AUTHOR.into(),
-                reason: file.clone().unwrap_or_else(|| "no file holds it any more 文件中已无该区域".into()),
-                approved_by: None,
-                draft_id: None,
+                reason: agreement.map_or_else(
+                    || reason.clone(),
+                    |agreement| format!("{reason} · {}", agreement.by.reason),
+                ),
+                approved_by: agreement.map(|agreement| agreement.by.author.clone()),
+                draft_id: agreement.map(|agreement| agreement.draft_id.to_owned()),
                 file,
                 words: None,
                 set_version: airspace.version().to_owned(),
@@ -92,10 +104,7 @@ pub(super) fn note_files(in_force: &InForce, book: &mut Book) {
         }
         entries.extend(known.into_iter().map(|(zone, version)| entry(zone, Some(version), None)));
         book.note(&entries)
-    });
-    if let Err(error) = noted {
-        tracing::error!(%error, "a change of zone files could not be noted");
-    }
+    })
 }
 
 /// Ends the publication in which an earlier process ended, unless its files were changed by hand since.

@@ -43,6 +43,37 @@ impl Book {
         })
     }
 
+    /// Zone and version of what two people last agreed to, with the zones that were added since.
+    pub fn agreed(&self) -> Result<BTreeMap<String, String>, BookError> {
+        self.ask(|conn| {
+            let mut statement = conn.prepare_cached("SELECT zone, version FROM agreed")?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
+    }
+
+    /// Two people agree to a whole set: losses are counted from it.
+    pub fn agree_to<'z>(&mut self, set: impl Iterator<Item = (&'z str, &'z str)>) -> Result<(), BookError> {
+        self.change(|tx| {
+            tx.execute("DELETE FROM agreed", [])?;
+            agree(tx, set)
+        })
+    }
+
+    /// Zones that are new since count from their first version; those that are known stay as they were agreed to.
+    pub fn agree_to_new<'z>(
+        &mut self,
+        zones: impl Iterator<Item = (&'z str, &'z str)>,
+    ) -> Result<(), BookError> {
+        self.change(|tx| agree(tx, zones))
+    }
+
+    /// Zones that went as it was meant from the start do not count as lost.
+    pub fn agree_to_end<'z>(&mut self, mut zones: impl Iterator<Item = &'z str>) -> Result<(), BookError> {
+        self.change(|tx| {
+            zones.try_for_each(|zone| tx.execute("DELETE FROM agreed WHERE zone = ?1", [zone]).map(drop))
+        })
+    }
+
     /// Notes what happened, all of it or nothing.
     pub fn note(&mut self, entries: &[NewEntry]) -> Result<(), BookError> {
         self.change(|tx| add(tx, entries))
@@ -216,7 +247,8 @@ impl Book {
             tx.execute(
                 "DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.zone = content.zone \
                  AND entry.version = content.version AND entry.n >= COALESCE((SELECT MAX(n) FROM entry AS last \
-                 WHERE last.zone = content.zone AND last.at < ?1), 0))",
+                 WHERE last.zone = content.zone AND last.at < ?1), 0)) AND NOT EXISTS (SELECT 1 FROM agreed \
+                 WHERE agreed.zone = content.zone AND agreed.version = content.version)",
                 [before.as_micros()],
             )
             .map(drop)
@@ -240,6 +272,14 @@ impl Book {
         };
         run().map_err(|error| BookError::Database { path, error })
     }
+}
+
+fn agree<'z>(
+    tx: &Transaction<'_>,
+    mut zones: impl Iterator<Item = (&'z str, &'z str)>,
+) -> rusqlite::Result<()> {
+    let mut statement = tx.prepare_cached("INSERT OR IGNORE INTO agreed (zone, version) VALUES (?1, ?2)")?;
+    zones.try_for_each(|(zone, version)| statement.execute([zone, version]).map(drop))
 }
 
 fn add(tx: &Transaction<'_>, entries: &[NewEntry]) -> rusqlite::Result<()> {

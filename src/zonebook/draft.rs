@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::airspace::Words;
 use crate::domain::Timestamp;
 
 /// Where a draft stands.
@@ -44,6 +45,13 @@ pub struct NewDraft {
     pub difference: Value,
     /// The version of each changed zone when the draft was made; absent: there was none.
     pub base: BTreeMap<String, Option<String>>,
+    /// Of files that were changed by hand and are held: the version of the set that they make. The changes show what
+    /// they would do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<String>,
+    /// What somebody should look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Words>,
 }
 
 /// A draft.

@@ -14,7 +14,8 @@ const FORMAT: u32 = 1;
 /// How long a connection waits for another process, such as an auditor's shell.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
 
-/// `content` has each version once, however often it came; `live` what the newest entry of each zone says.
+/// `content` has each version once, however often it came; `live` what the newest entry of each zone says; `agreed` the
+/// version of each zone that two people last agreed to, or its first one since.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS entry (n INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, zone TEXT NOT NULL,
   action TEXT NOT NULL, version TEXT, was TEXT, author TEXT NOT NULL, reason TEXT NOT NULL, approved_by TEXT,
@@ -23,6 +24,7 @@ CREATE INDEX IF NOT EXISTS entry_by_zone ON entry (zone, n);
 CREATE TABLE IF NOT EXISTS content (zone TEXT NOT NULL, version TEXT NOT NULL, document TEXT NOT NULL,
   PRIMARY KEY (zone, version)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS live (zone TEXT PRIMARY KEY, version TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS agreed (zone TEXT PRIMARY KEY, version TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS draft (n INTEGER PRIMARY KEY AUTOINCREMENT, draft_id TEXT NOT NULL UNIQUE,
   state TEXT NOT NULL, bytes INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS publication (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL);

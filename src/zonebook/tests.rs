@@ -88,6 +88,8 @@ fn drafts_are_bounded_and_the_open_ones_come_first() {
         changes: serde_json::json!([]),
         difference: serde_json::json!({}),
         base: [("Z".to_owned(), None)].into(),
+        files: None,
+        warnings: Vec::new(),
     };
     let first = book.add_draft(new()).unwrap();
     let mut second = book.add_draft(new()).unwrap();

@@ -8,6 +8,7 @@ use lowsky::service::clock::Stopwatch;
 use serde_json::Value;
 
 use crate::e2e_support::{Daemon, Sender, configure, free_port, get, place, report, until, zone, zones};
+use crate::zones_support::{ask, by};
 
 /// Longest time from an edit to a report that is judged by it, seconds.
 const TAKEN_WITHIN_S: f64 = 3.0;
@@ -82,6 +83,13 @@ fn condition(daemon: &Daemon) -> (String, String) {
     (text(&zones["status"]), text(&zones["reason"]))
 }
 
+/// The draft by which files that are held can be published.
+fn held(daemon: &Daemon) -> Option<String> {
+    let (status, reason) = condition(daemon);
+    let (_, after) = reason.split_once("publishes draft ").filter(|_| status == "degraded")?;
+    Some(after.split(',').next()?.to_owned())
+}
+
 fn incursion(daemon: &Daemon) -> Option<Value> {
     let open = daemon.json("/api/v1/alerts?state=OPEN&code=ZONE_INCURSION&uas_id=HOVER");
     open["alerts"].as_array().unwrap().first().cloned()
@@ -132,7 +140,7 @@ fn p21_p24_edited_broken_emptied_removed_and_restarted() {
         while_it_runs(&daemon, &file, &far, &near);
         the_folder_goes_and_comes(&daemon, &file, &far, &near);
     });
-    after_a_restart(daemon, dir.path());
+    after_a_restart(daemon, dir.path(), &far);
 }
 
 struct SetOnDrop<'a>(&'a AtomicBool);
@@ -169,7 +177,12 @@ fn while_it_runs(daemon: &Daemon, file: &std::path::Path, far: &str, near: &str)
     fs::remove_file(&second).unwrap();
 
     fs::write(file, zones(&[far.to_owned()])).unwrap();
-    until("fixed, it is taken again", TAKEN_WITHIN_S, || (condition(daemon).0 == "ok").then_some(()));
+    let draft = until("removal by hand is held", TAKEN_WITHIN_S, || held(daemon));
+    assert_eq!(in_force(daemon), good);
+    assert_eq!(incursion(daemon).expect("the alert stands")["alert_id"], alert["alert_id"]);
+    let publish = format!("POST /api/v1/zones/drafts/{draft}/publish");
+    ask(daemon.http, &publish, &by("Han Meimei", ""), "").is(200);
+    assert_eq!(condition(daemon).0, "ok");
     assert_eq!(in_force(daemon).as_array().unwrap().len(), 1);
     until("the zone is gone, so is its alert", 10.0, || incursion(daemon).is_none().then_some(()));
 }
@@ -188,7 +201,7 @@ fn the_folder_goes_and_comes(daemon: &Daemon, file: &std::path::Path, far: &str,
     until("and judges", TAKEN_WITHIN_S, || incursion(daemon));
 }
 
-fn after_a_restart(daemon: Daemon, dir: &std::path::Path) {
+fn after_a_restart(daemon: Daemon, dir: &std::path::Path, far: &str) {
     let good = in_force(&daemon);
     daemon.stop("TERM");
     fs::write(dir.join("zones/z.json"), "{\"type\": \"FeatureCollection\",\n\"features\": [").unwrap();
@@ -200,5 +213,18 @@ fn after_a_restart(daemon: Daemon, dir: &std::path::Path) {
     let reason = health["components"]["zones"]["reason"].as_str().unwrap();
     assert!(reason.contains("z.json:2:"), "where it is broken is told: {reason}");
     assert_eq!(in_force(&daemon), good);
+    daemon.stop("TERM");
+
+    // A zone that is taken out while nobody looks is held at the start.
+    fs::write(dir.join("zones/z.json"), zones(&[far.to_owned()])).unwrap();
+    let daemon = Daemon::start(dir);
+    let draft = until("held at the start", 10.0, || held(&daemon));
+    assert_eq!(in_force(&daemon), good);
+    let publish = format!("POST /api/v1/zones/drafts/{draft}/publish");
+    ask(daemon.http, &publish, &by("Han Meimei", ""), "").is(200);
+    assert_eq!(in_force(&daemon).as_array().unwrap().len(), 1);
+    daemon.stop("TERM");
+    let daemon = Daemon::ready(dir);
+    assert_eq!((condition(&daemon).0.as_str(), in_force(&daemon).as_array().unwrap().len()), ("ok", 1));
     daemon.stop("TERM");
 }

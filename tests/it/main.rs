@@ -182,6 +182,9 @@ mod zones_faults;
 #[cfg(test)]
 mod zones_lifted;
 #[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_held;
+#[cfg(test)]
 mod zones_past;
 #[cfg(test)]
 mod zones_rehearsal;
@@ -190,5 +193,8 @@ mod zones_rehearsal;
 mod zones_support;
 #[cfg(test)]
 mod zones_tools;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod zones_warned;
 #[cfg(test)]
 mod zones_watch;

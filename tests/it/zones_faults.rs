@@ -9,6 +9,7 @@ use lowsky::domain::LatLng;
 use lowsky::service::clock::Stopwatch;
 use serde_json::{Value, json};
 
+use crate::calm::Calm;
 use crate::e2e_support::{Sender, place, report, until};
 use crate::zones_support::{NEW, Service, ask, away, by, feature, if_match, in_files, up_to};
 
@@ -99,6 +100,38 @@ fn p22_p31_a_kill_during_a_publication_leaves_the_old_or_the_new_set_and_the_aud
         assert_eq!(in_files(&service.zones_dir()), service.ids());
     }
     println!("{old} kills left the old set, {new} the new one");
+}
+
+/// Longest time to load a set of files, seconds.
+const LOADED_S: f64 = 10.0;
+
+#[test]
+fn p23_one_file_of_ten_thousand_zones_of_thirty_corners_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let zone = |n: u32| {
+        let (east, north) = (f64::from(n % 100) * 0.01, f64::from(n / 100) * 0.01);
+        let corner = |i: u32| {
+            let (sin, cos) = (f64::from(i % 30) * 12.0).to_radians().sin_cos();
+            json!([113.0 + east + 0.004 * cos, 22.0 + north + 0.004 * sin])
+        };
+        let mut zone = feature(&format!("N{n:05}"), [0.0, 0.0, 100.0, 100.0]);
+        zone["geometry"]["coordinates"] = json!([(0..=30).map(corner).collect::<Vec<_>>()]);
+        zone
+    };
+    let all = json!({ "type": "FeatureCollection", "features": (0..10_000).map(zone).collect::<Vec<_>>() });
+    let text = serde_json::to_string_pretty(&all).unwrap();
+    assert!(20 << 20 < text.len(), "{} bytes", text.len());
+    std::fs::write(dir.path().join("all.json"), &text).unwrap();
+    let calm = Calm::measure();
+    let since = Stopwatch::start();
+    let files = lowsky::service::zone_files::read(dir.path()).unwrap();
+    let documents: Vec<_> = files.iter().map(|(name, text)| Document { name, text }).collect();
+    let loaded = load(&documents);
+    let took_s = since.elapsed().as_secs_f64();
+    assert_eq!(loaded.airspace.map(|airspace| airspace.zones().len()), Some(10_000), "{:?}", loaded.problems);
+    println!("{} MiB read and compiled in {took_s:.2} s", text.len() >> 20);
+    let missed = (LOADED_S < took_s).then(|| format!("{took_s:.1} s, not within {LOADED_S} s"));
+    calm.judge(&missed.into_iter().collect::<Vec<_>>());
 }
 
 /// Two versions of a zone by which an aircraft at the origin is judged differently.

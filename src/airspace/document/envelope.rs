@@ -77,20 +77,13 @@ impl Envelope {
         text
     }
 
-    /// The envelope of a document that was read without error before, and its features in their order. `None` if there
-    /// is more than one list of zones, which could not be written again.
-    pub(in crate::airspace) fn take_apart(name: &str, text: &[u8]) -> Option<(Self, Vec<Value>)> {
+    /// The envelope of a document that was read without error before. `None` if there is not one list of zones, which
+    /// could not be written again.
+    pub(in crate::airspace) fn of(name: &str, text: &[u8]) -> Option<Self> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let (envelope, twice) = Self::scan(name, text);
         let lists = ["features", "UASZoneList"].iter().filter(|list| envelope.members.contains_key(**list));
-        if twice.is_some() || lists.count() != 1 {
-            return None;
-        }
-        let Value::Object(mut members) = serde_json::from_slice(text).ok()? else { return None };
-        match members.remove(envelope.form.list())? {
-            Value::Array(features) => Some((envelope, features)),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => None,
-        }
+        (twice.is_none() && lists.count() == 1).then_some(envelope)
     }
 
     /// The members of a text that is a JSON object; nothing of another text, whose fault the reader of zones tells.

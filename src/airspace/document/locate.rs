@@ -15,6 +15,34 @@ pub(super) fn offsets(text: &[u8], paths: &[Vec<Step>]) -> Vec<usize> {
     walk.found
 }
 
+/// Where the items of an array are that is a member of the document, and where its first item would be. `None` if it is no
+/// array, or the text is no JSON.
+pub(in crate::airspace) fn items(text: &[u8], member: &str) -> Option<(Vec<Range<usize>>, usize)> {
+    let inner = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let mark = text.len() - inner.len();
+    let at = *offsets(inner, &[vec![Step::Member(member.to_owned())]]).first()?;
+    if inner.get(at) != Some(&b'[') {
+        return None;
+    }
+    let mut walk = Walk { text: inner, at: at + 1, paths: &[], found: Vec::new(), open: Vec::new() };
+    let mut items = Vec::new();
+    loop {
+        walk.blanks();
+        let from = walk.at;
+        match inner.get(from)? {
+            b']' => return Some((items, mark + at + 1)),
+            b',' => walk.at += 1,
+            _ => {
+                walk.skip();
+                if walk.at == from {
+                    return None;
+                }
+                items.push(mark + from..mark + walk.at);
+            }
+        }
+    }
+}
+
 /// Line and column, from 1, of sorted offsets; columns count characters.
 pub(super) fn lines_and_columns(text: &[u8], sorted: &[usize]) -> Vec<(usize, usize)> {
     let (mut line, mut column, mut at) = (1, 1, 0);

@@ -39,6 +39,7 @@ use collection::read;
 pub(in crate::airspace) use crs::Crs;
 pub use envelope::{Envelope, Form};
 use json::{Limits, Reader};
+pub(in crate::airspace) use locate::items;
 pub use problem::{Problem, ProblemSeverity};
 pub use schema::schema;
 
@@ -130,6 +131,12 @@ fn shifted<'e>(corners: &'e [Vec<Point>], envelopes: &'e [Envelope]) -> impl Ite
             ),
         })
     })
+}
+
+/// Whether corners look shifted against others: the map that they look drawn on, and how many would meet after that shift.
+pub(super) fn looks_shifted(corners: Vec<Point>, others: Vec<Point>) -> Option<(&'static str, usize)> {
+    let found = neighbours::suspicions(&[corners, others]);
+    found.first().filter(|found| found.document == 0).map(|found| (found.map, found.meeting))
 }
 
 /// A zone's feature as ED-318 on WGS 84.

@@ -5,6 +5,7 @@ mod circle;
 mod drawn;
 mod grid;
 mod layout;
+mod meeting;
 mod polygon;
 mod predicates;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::ZonesArgs;
 use super::source;
-use crate::airspace::{Airspace, Changed, Comparison, FieldChange, Zone, area_m2, compare};
+use crate::airspace::{Airspace, Changed, Comparison, FieldChange, Ground, Zone, area_m2, compare};
 use crate::cli::files::{self, Failure};
 use crate::config::Config;
 use crate::service::clock;
@@ -26,7 +26,8 @@ pub(super) enum Format {
 pub(super) fn diff(args: &ZonesArgs, old: &Path, new: &Path, format: Format) -> Result<ExitCode, Failure> {
     let config = args.settings()?;
     let (old, new) = (set(old, &config)?, set(new, &config)?);
-    let comparison = compare(&old, &new, clock::now());
+    let outside = config.zones.controlled_default.outside();
+    let comparison = compare(&old, &new, &Ground { outside, ..Ground::at(clock::now()) });
     match format {
         Format::Json => {
             let text = serde_json::to_string_pretty(&comparison);

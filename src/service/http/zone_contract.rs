@@ -45,7 +45,7 @@ pub(super) fn paths() -> Value {
         }
         operation
     };
-    let waits = ("202", "A second person has to agree: `draft_id`, `why`");
+    let waits = ("202", "A second person has to agree: `draft_id`, `why`, `warnings`");
     let stale = ("412", "It has moved on; `live_version` is the version now");
     let wrong = ("422", "Not a zone; `problems`");
     let which = ("428", "The zone is there, and no If-Match says which version of it is meant");
@@ -67,15 +67,17 @@ pub(super) fn paths() -> Value {
         )
     };
     let time = || json!({ "type": "string", "format": "date-time" });
-    let emergency = json!({ "type": "object", "required": ["kind", "lat", "lng", "radius_m", "until"], "properties": {
+    let emergency = json!({ "type": "object", "required": ["kind", "until"], "properties": {
         "kind": { "enum": ["RESCUE", "EVENT"] }, "name": { "type": "string" }, "lat": { "type": "number" },
         "lng": { "type": "number" }, "radius_m": { "type": "number", "maximum": 50000 },
+        "polygon": { "type": "array", "minItems": 3, "maxItems": 1001, "description": "instead of a circle: corners [lng, lat]",
+            "items": { "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 } },
         "upper_m": { "type": "number", "description": "above the ground" }, "from": time(), "until": time() } });
     let draft = ("200", "The draft");
     json!({
         "/api/v1/zones/{id}": {
             "put": operation("Make or change a zone", vec![id("id"), author(), reason(), if_match(), if_none()], Some(feature()),
-                answers(&[("200", "Changed: the feature"), ("201", "Made: the feature"), waits, stale, wrong, which])),
+                answers(&[("200", "Changed: the feature, in `lowsky` its version and `warnings`"), ("201", "Made: the feature"), waits, stale, wrong, which])),
             "delete": operation("Remove a zone", vec![id("id"), author(), reason(), if_match()], None,
                 answers(&[("204", "Gone"), waits, stale, which])) },
         "/api/v1/zones/{id}/versions": { "get": operation("Its versions, newest first", vec![id("id")], None,

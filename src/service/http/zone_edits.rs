@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::query::{Count, Parameters};
 use super::zone_requests::{ask, cause, expectation, json_of};
 use super::{App, Fault, Problem, answer, body, upgrade, zones};
-use crate::airspace::{Airspace, Document, load};
+use crate::airspace::{Airspace, Document, Words, load};
 use crate::domain::ZoneId;
 use crate::service::zone_desk::{Cause, Expect};
 use crate::service::zone_drafts::{Asked, Done};
@@ -131,14 +131,28 @@ fn known(app: &App, id: &str) -> Result<(), Problem> {
 /// The answer to a change.
 fn changed(done: Done, id: &str, good: StatusCode) -> Response {
     match done {
-        Done::Waits { draft_id, why } => {
-            let text = to_json(&json!({ "draft_id": draft_id, "why": why }));
+        Done::Waits { draft_id, why, warnings } => {
+            let mut told = json!({ "draft_id": draft_id, "why": why });
+            warn(&mut told, &warnings);
+            let text = to_json(&told);
             (StatusCode::ACCEPTED, answer::json(text)).into_response()
         }
         Done::Published(published) => match published.airspace.zone_by_id(id) {
-            Some(zone) => with_tag(good, &zone.version, to_json(&zones::feature(zone))),
+            Some(zone) => {
+                let mut shown = zones::feature(zone);
+                warn(&mut shown, &published.warnings);
+                with_tag(good, &zone.version, to_json(&shown))
+            }
             None => StatusCode::NO_CONTENT.into_response(),
         },
+    }
+}
+
+/// Adds what somebody should look at, to what the service says of a feature where the answer is one.
+fn warn(answer: &mut Value, warnings: &[Words]) {
+    let own = if answer.get("lowsky").is_some() { answer.get_mut("lowsky") } else { Some(answer) };
+    if let (Some(Value::Object(members)), false) = (own, warnings.is_empty()) {
+        members.insert("warnings".into(), json!(warnings));
     }
 }
 

@@ -14,38 +14,39 @@ use crate::airspace::{Change, Words};
 use crate::domain::{Timestamp, ZoneId};
 use crate::service::clock;
 use crate::service::zone_desk::{Expect, TEMPORARY};
+use crate::service::zone_notice::{Purpose, notice};
 use crate::stream::to_json;
 
-/// A temporary control zone is published so long before it takes effect (Order 761, article on temporarily controlled
-/// airspace), seconds.
-const NOTICE_S: f64 = 24.0 * 3_600.0;
-/// The same for disaster relief and other emergencies, seconds.
-const NOTICE_RESCUE_S: f64 = 30.0 * 60.0;
 /// Longest time in force, seconds.
 const SPAN_MAX_S: f64 = 31.0 * 86_400.0;
 /// Largest radius, metres.
 const RADIUS_MAX_M: f64 = 50_000.0;
 /// Largest upper limit, metres above the ground.
 const UPPER_MAX_M: f64 = 10_000.0;
+/// Most corners.
+const CORNERS_MAX: usize = 1_000;
 /// Longest name, characters.
 const NAME_MAX: usize = 100;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Rescue,
-    Event,
-}
-
 /// What is asked for.
 struct Wanted {
-    kind: Kind,
+    kind: Purpose,
     name: Option<String>,
-    lat: f64,
-    lng: f64,
-    radius_m: f64,
+    place: Place,
     upper_m: Option<f64>,
     from: Timestamp,
     until: Timestamp,
+}
+
+/// Where.
+enum Place {
+    Circle {
+        lat: f64,
+        lng: f64,
+        radius_m: f64,
+    },
+    /// Its corners, `[lng, lat]`, none of them twice.
+    Polygon(Vec<[f64; 2]>),
 }
 
 /// `POST /api/v1/zones/emergency`: nobody else has to agree, as it adds protection; it goes when its time is over.
@@ -56,7 +57,7 @@ pub(super) async fn publish(State(app): State<Arc<App>>, request: Request) -> Re
     let cause = cause(&head.headers)?;
     let now = clock::now();
     let wanted = read(&json_of(&bytes)?, now)?;
-    let warnings = warnings(&wanted, now);
+    let warnings: Vec<Words> = notice(wanted.kind, wanted.from, now).into_iter().collect();
     let id = identifier(wanted.kind, now);
     let feature = feature(&wanted, &id);
     let (zone, change) = (id.clone(), Change::Put { id: id.clone(), feature });
@@ -74,7 +75,8 @@ pub(super) async fn publish(State(app): State<Arc<App>>, request: Request) -> Re
 
 /// Reads the body, with every fault.
 fn read(body: &Value, now: Timestamp) -> Result<Wanted, Problem> {
-    const KNOWN: [&str; 8] = ["kind", "name", "lat", "lng", "radius_m", "upper_m", "from", "until"];
+    const KNOWN: [&str; 9] =
+        ["kind", "name", "lat", "lng", "radius_m", "polygon", "upper_m", "from", "until"];
     let mut faults = Vec::new();
     let given = |name: &str| body.get(name).filter(|value| !value.is_null());
     for name in body.as_object().into_iter().flat_map(|members| members.keys()) {
@@ -82,17 +84,8 @@ fn read(body: &Value, now: Timestamp) -> Result<Wanted, Problem> {
             faults.push(Fault::at(&format!("/{name}"), format!("unknown; known are {}", KNOWN.join(", "))));
         }
     }
-    let mut number = |name: &str, [low, high]: [f64; 2], must: bool| match given(name).map(Value::as_f64) {
-        None if !must => None,
-        Some(Some(value)) if (low..=high).contains(&value) => Some(value),
-        _ => {
-            faults.push(Fault::at(&format!("/{name}"), format!("a number from {low} to {high} is wanted")));
-            None
-        }
-    };
-    let (lat, lng) = (number("lat", [-85.0, 85.0], true), number("lng", [-180.0, 180.0], true));
-    let radius_m = number("radius_m", [1.0, RADIUS_MAX_M], true);
-    let upper_m = number("upper_m", [1.0, UPPER_MAX_M], false);
+    let place = place(&given, &mut faults);
+    let upper_m = number(&given, "upper_m", [1.0, UPPER_MAX_M], Must::Not, &mut faults);
     let mut time = |name: &str| match given(name).map(|value| serde_json::from_value(value.clone())) {
         None => None,
         Some(Ok(at)) => Some(at),
@@ -104,8 +97,8 @@ fn read(body: &Value, now: Timestamp) -> Result<Wanted, Problem> {
     let from: Timestamp = time("from").unwrap_or(now);
     let until: Option<Timestamp> = time("until");
     let kind = match given("kind").and_then(Value::as_str) {
-        Some("RESCUE") => Some(Kind::Rescue),
-        Some("EVENT") => Some(Kind::Event),
+        Some("RESCUE") => Some(Purpose::Rescue),
+        Some("EVENT") => Some(Purpose::Event),
         _ => {
             faults.push(Fault::at("/kind", "RESCUE or EVENT is wanted"));
             None
@@ -129,19 +122,91 @@ fn read(body: &Value, now: Timestamp) -> Result<Wanted, Problem> {
             "a temporary zone needs an end, as 2026-11-23T10:00:00Z. 须给出结束时间",
         ));
     }
-    match (kind, lat, lng, radius_m, until) {
-        (Some(kind), Some(lat), Some(lng), Some(radius_m), Some(until)) if faults.is_empty() => {
+    match (kind, place, until) {
+        (Some(kind), Some(place), Some(until)) if faults.is_empty() => {
             let name = name.filter(|name| !name.is_empty());
-            Ok(Wanted { kind, name, lat, lng, radius_m, upper_m, from, until })
+            Ok(Wanted { kind, name, place, upper_m, from, until })
         }
         _ => Err(Problem::bad_request(faults)),
     }
 }
 
-fn identifier(kind: Kind, now: Timestamp) -> ZoneId {
+/// Whether a member must be there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Must {
+    Be,
+    Not,
+}
+
+fn number<'v>(
+    given: &impl Fn(&str) -> Option<&'v Value>,
+    name: &str,
+    [low, high]: [f64; 2],
+    must: Must,
+    faults: &mut Vec<Fault>,
+) -> Option<f64> {
+    match given(name).map(Value::as_f64) {
+        None if must == Must::Not => None,
+        Some(Some(value)) if (low..=high).contains(&value) => Some(value),
+        _ => {
+            faults.push(Fault::at(&format!("/{name}"), format!("a number from {low} to {high} is wanted")));
+            None
+        }
+    }
+}
+
+/// A circle, or a polygon.
+fn place<'v>(given: &impl Fn(&str) -> Option<&'v Value>, faults: &mut Vec<Fault>) -> Option<Place> {
+    let Some(polygon) = given("polygon") else {
+        let lat = number(given, "lat", [-85.0, 85.0], Must::Be, faults);
+        let lng = number(given, "lng", [-180.0, 180.0], Must::Be, faults);
+        let radius_m = number(given, "radius_m", [1.0, RADIUS_MAX_M], Must::Be, faults);
+        return Some(Place::Circle { lat: lat?, lng: lng?, radius_m: radius_m? });
+    };
+    for name in ["lat", "lng", "radius_m"] {
+        if given(name).is_some() {
+            faults.push(Fault::at(&format!("/{name}"), "either a circle or a `polygon` is wanted"));
+        }
+    }
+    let corners = serde_json::from_value::<Vec<[f64; 2]>>(polygon.clone()).ok().map(|mut corners| {
+        if 1 < corners.len() && corners.first() == corners.last() {
+            corners.pop();
+        }
+        corners
+    });
+    let is_good = |[lng, lat]: &[f64; 2]| (-180.0..=180.0).contains(lng) && (-85.0..=85.0).contains(lat);
+    let corners =
+        corners.filter(|corners| (3..=CORNERS_MAX).contains(&corners.len()) && corners.iter().all(is_good));
+    if corners.is_none() {
+        let wanted = format!("3 to {CORNERS_MAX} corners [lng, lat] in degrees are wanted");
+        faults.push(Fault::at("/polygon", wanted));
+    }
+    corners.map(Place::Polygon)
+}
+
+/// The geometry of a place. A shell runs anticlockwise (RFC 7946, 3.1.6).
+fn geometry(place: &Place) -> Value {
+    match place {
+        Place::Circle { lat, lng, radius_m } => json!({
+            "type": "Point", "coordinates": [lng, lat], "extent": { "subType": "Circle", "radius": radius_m },
+        }),
+        Place::Polygon(corners) => {
+            let next = corners.iter().cycle().skip(1);
+            let twice_area: f64 = corners.iter().zip(next).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum();
+            let mut ring = corners.clone();
+            if twice_area < 0.0 {
+                ring.reverse();
+            }
+            ring.extend(ring.first().copied());
+            json!({ "type": "Polygon", "coordinates": [ring] })
+        }
+    }
+}
+
+fn identifier(kind: Purpose, now: Timestamp) -> ZoneId {
     let kind = match kind {
-        Kind::Rescue => "RESCUE",
-        Kind::Event => "EVENT",
+        Purpose::Rescue => "RESCUE",
+        Purpose::Event => "EVENT",
     };
     let digits: String = now.to_string().chars().filter(char::is_ascii_digit).collect();
     ZoneId::new(&format!("TEMP-{kind}-{digits}"))
@@ -149,10 +214,10 @@ fn identifier(kind: Kind, now: Timestamp) -> ZoneId {
 
 fn feature(wanted: &Wanted, id: &ZoneId) -> Value {
     let (marked, restriction, reason, zh, en) = match wanted.kind {
-        Kind::Rescue => {
+        Purpose::Rescue => {
             ("RESCUE", "PROHIBITED", "EMERGENCY", "临时管制（救援）", "Temporary control (rescue)")
         }
-        Kind::Event => {
+        Purpose::Event => {
             ("EVENT", "REQ_AUTHORIZATION", "OTHER", "临时管制（活动）", "Temporary control (event)")
         }
     };
@@ -168,7 +233,7 @@ fn feature(wanted: &Wanted, id: &ZoneId) -> Value {
     let mut extended = serde_json::Map::new();
     extended.insert(TEMPORARY.into(), json!(marked));
     if let Value::Object(members) = &mut properties {
-        if wanted.kind == Kind::Event {
+        if wanted.kind == Purpose::Event {
             members.insert(
                 "otherReasonInfo".into(),
                 json!([{ "text": zh, "lang": "zh-CN" }, { "text": en, "lang": "en-GB" }]),
@@ -176,39 +241,12 @@ fn feature(wanted: &Wanted, id: &ZoneId) -> Value {
         }
         members.insert("extendedProperties".into(), Value::Object(extended));
     }
-    let mut geometry = json!({
-        "type": "Point", "coordinates": [wanted.lng, wanted.lat],
-        "extent": { "subType": "Circle", "radius": wanted.radius_m },
-    });
+    let mut geometry = geometry(&wanted.place);
     if let (Some(upper_m), Value::Object(members)) = (wanted.upper_m, &mut geometry) {
         let layer = json!({ "lower": 0, "lowerReference": "AGL", "upper": upper_m, "upperReference": "AGL", "uom": "m" });
         members.insert("layer".into(), layer);
     }
     json!({ "type": "Feature", "properties": properties, "geometry": geometry })
-}
-
-/// What the law would have had otherwise. It does not keep anybody from protecting people now.
-fn warnings(wanted: &Wanted, now: Timestamp) -> Vec<Words> {
-    let ahead_s = wanted.from.seconds_since(now);
-    let (notice_s, zh, en) = match wanted.kind {
-        Kind::Rescue => (
-            NOTICE_RESCUE_S,
-            "抢险救灾等紧急情况的临时管制空域应提前 30 分钟发布",
-            "30 minutes for an emergency",
-        ),
-        Kind::Event => (NOTICE_S, "临时管制空域应提前 24 小时发布", "24 hours"),
-    };
-    if notice_s <= ahead_s {
-        return Vec::new();
-    }
-    let minutes = (ahead_s / 60.0).max(0.0);
-    vec![Words {
-        zh: format!("{zh}；本次仅提前 {minutes:.0} 分钟。已生效，请同时向空中交通管理机构报告。"),
-        en: format!(
-            "Temporarily controlled airspace is to be published {en} before it takes effect; this is {minutes:.0} \
-             minutes before. It is in force as asked; tell the air traffic authority."
-        ),
-    }]
 }
 
 #[cfg(test)]
@@ -225,14 +263,6 @@ mod tests {
     }
 
     #[test]
-    fn notice_periods_of_the_law_are_warned_of() {
-        let told =
-            |kind, from_s| warnings(&read(&wanted(kind, from_s, 200_000), at(0)).unwrap(), at(0)).len();
-        assert_eq!((told("RESCUE", 0), told("RESCUE", 1_799), told("RESCUE", 1_800)), (1, 1, 0));
-        assert_eq!((told("EVENT", 3_600), told("EVENT", 86_399), told("EVENT", 86_400)), (1, 1, 0));
-    }
-
-    #[test]
     fn the_zone_reads_without_an_error_and_holds_while_it_should() {
         for kind in ["RESCUE", "EVENT"] {
             let wanted = read(&wanted(kind, 10, 100), at(0)).unwrap();
@@ -244,6 +274,34 @@ mod tests {
             let holds = [9, 10, 99, 100].map(|second| zone.applies_at(at(second)));
             assert_eq!(holds, [false, true, true, false]);
         }
+    }
+
+    #[test]
+    fn a_polygon_is_taken_in_either_direction_and_closed_or_not() {
+        let ring = [[114.0, 22.5], [114.1, 22.5], [114.1, 22.6], [114.0, 22.6]];
+        let turned: Vec<_> = ring.iter().rev().chain(ring.last()).collect();
+        let with = |polygon: Value| {
+            let mut body = wanted("RESCUE", 0, 100);
+            for name in ["lat", "lng", "radius_m"] {
+                body.as_object_mut().unwrap().remove(name);
+            }
+            body["polygon"] = polygon;
+            body
+        };
+        for polygon in [json!(ring), json!(turned)] {
+            let wanted = read(&with(polygon), at(0)).unwrap();
+            let feature = feature(&wanted, &identifier(wanted.kind, at(0)));
+            let text = json!({ "type": "FeatureCollection", "features": [feature] }).to_string();
+            let loaded = load(&[Document { name: "t", text: text.as_bytes() }]);
+            let is_drawn_ill = |problem: &crate::airspace::Problem| problem.path.contains("geometry");
+            assert!(!loaded.problems.iter().any(is_drawn_ill), "{:?}", loaded.problems);
+            let inside = crate::domain::LatLng::new(22.55, 114.05).unwrap();
+            assert!(loaded.airspace.unwrap().zones()[0].volumes[0].shape.contains(inside));
+        }
+        let mut both = with(json!(ring));
+        both["lat"] = json!(22.5);
+        let bad = [both, with(json!([[114.0, 22.5], [114.1, 22.5]])), with(json!([[0, 95], [1, 2], [3, 4]]))];
+        assert!(bad.iter().all(|body| read(body, at(0)).is_err()));
     }
 
     #[test]

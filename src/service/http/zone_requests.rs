@@ -145,7 +145,7 @@ pub(super) fn refusal(error: DeskError) -> Problem {
             ),
         ),
         DeskError::Edit(error) => unprocessable(error),
-        DeskError::NeedsApproval(comparison) => {
+        DeskError::NeedsApproval(comparison, _) => {
             let why = comparison.why.unwrap_or_default();
             let detail = format!("a second person has to agree: {} {}", why.en, why.zh);
             new(StatusCode::CONFLICT, detail)

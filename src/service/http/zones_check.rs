@@ -14,8 +14,8 @@ use super::query::Parameters;
 use super::zone_requests::{json_of, pointer};
 use super::{App, Problem, answer, body, upgrade, zone_drafts};
 use crate::airspace::{
-    self, Airspace, Change, Comparison, Document, EditError, Edited, ProblemSeverity, Reading, Zone, compare,
-    difference, edit, load_as,
+    self, Airspace, Change, Comparison, Document, EditError, Edited, Ground, ProblemSeverity, Reading, Zone,
+    compare, difference, edit, load_as,
 };
 use crate::domain::{Intent, Restriction, Timestamp, UasId, ZoneId};
 use crate::monitor::TrackState;
@@ -201,7 +201,10 @@ fn report(
         }
     };
     let Some(new) = new else { return Report { problems, ..Report::default() } };
-    let comparison = compare(live, &new, now);
+    let comparison = match desk {
+        Some(desk) => desk.compared(live, &new, now),
+        None => compare(live, &new, &Ground::at(now)),
+    };
     let touched = |id: &&ZoneId| {
         !comparison.added.contains(id) && !comparison.changed.iter().any(|zone| zone.id == **id)
     };
