@@ -21,7 +21,7 @@ mod recorder;
 mod segment;
 
 pub use reader::{Reader, Remembered, Span};
-pub use recorder::{Figures, HistorySettings, Recorder};
+pub use recorder::{Figures, HistorySettings, Recorder, Standing};
 
 use crate::domain::{Observation, Timestamp};
 

@@ -178,7 +178,7 @@ impl Daemon {
             );
         });
         let health = Arc::new(Health::starting(clock::now()));
-        let storage = StorageWatch::new(Arc::clone(&health));
+        let storage = StorageWatch::of_journal(Arc::clone(&health));
         let bypass = Bypass {
             endpoint,
             client_id: format!("{}-bypass", config.mqtt.client_id),
@@ -236,6 +236,7 @@ impl Daemon {
             health: Arc::clone(&app.health),
             store: Arc::clone(&store),
             counters: Arc::clone(&counters),
+            started_at: clock::now(),
         };
         app.metrics.register(|registry| registry.register_collector(Box::new(figures)));
         let around = Surroundings {
@@ -253,7 +254,7 @@ impl Daemon {
             sieve: Sieve::new(Arc::clone(&canary)),
             stamp: Arc::clone(&monitor.stamp),
             latency: app.metrics.alert_latency_s.clone(),
-            historian: Historian::new(recorder.clone()),
+            historian: Historian::new(recorder.clone(), Arc::clone(&app.health)),
         };
         let evaluator = evaluator::start(Monitor::new(rules), recovered, remembered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
