@@ -159,8 +159,13 @@ impl Daemon {
         let historian::Opened { recorder, reader, remembered } = open_history(config, &inbox).await?;
         let mut rules = config.monitor_settings();
         rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
-        let (intake, messages) =
-            intake::start(endpoint.clone(), &config.mqtt.client_id, filters.clone(), Arc::clone(&counters));
+        let (intake, messages) = intake::start_again(
+            endpoint.clone(),
+            &config.mqtt.client_id,
+            filters.clone(),
+            Arc::clone(&counters),
+            recovered.heard_at,
+        );
 
         let mut hub_settings = HubSettings::new(&config.mqtt.client_id);
         hub_settings.log_id = Some(Arc::clone(&recovered.log_id));
@@ -288,8 +293,8 @@ impl Daemon {
         ];
         let (desk, days) = (Arc::clone(&zones), config.journal.retain_days);
         tasks.push(tokio::spawn(zone_desk::tidy(desk, days, background.clone())));
-        let keep = journaling::keep(Arc::clone(&journal), publisher.clone(), background.clone());
-        tasks.push(tokio::spawn(keep));
+        let (kept, told) = (Arc::clone(&journal), publisher.clone());
+        tasks.push(tokio::spawn(journaling::keep(kept, told, intake.clone(), background.clone())));
         if let Some(late) = late {
             let (app, journal, inbox) = (Arc::clone(&app), Arc::clone(&journal), Arc::clone(&inbox));
             let (zones, dir) = (Arc::clone(&zones), config.journal.dir.clone());
@@ -376,7 +381,7 @@ impl Daemon {
         if served.is_err() {
             tracing::warn!("some clients were cut without a farewell");
         }
-        self.journal.told(self.publisher.told());
+        journaling::note_contact(&self.journal, &self.publisher, &self.intake);
         let journal = self.journal;
         let closed = tokio::task::spawn_blocking(move || journal.close(LAST_WRITE_MAX));
         if !closed.await.unwrap_or(false) {

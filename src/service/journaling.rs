@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::journal::{Entry, Journal, JournalError, JournalSettings, Recovered};
 use crate::service::clock::{self, Stopwatch};
+use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 
 /// Time between looks for events that are older than the history is kept.
@@ -101,16 +102,29 @@ pub fn to_publish_again(opened: &Opened) -> Vec<Entry> {
     again
 }
 
-/// Lets the journal forget what is older than the history is kept, and notes in it how far the broker has confirmed,
-/// until `stop`.
-pub async fn keep(journal: Arc<Journal>, publisher: PublisherHandle, stop: CancellationToken) {
+/// Lets the journal forget what is older than the history is kept, and notes in it how far the broker has confirmed and
+/// when it was last heard, until `stop`.
+pub async fn keep(
+    journal: Arc<Journal>,
+    publisher: PublisherHandle,
+    intake: IntakeHandle,
+    stop: CancellationToken,
+) {
     let mut due = tokio::time::interval(RETAIN_PERIOD);
     let mut told = tokio::time::interval(TOLD_PERIOD);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = due.tick() => journal.retain(clock::now()),
-            _ = told.tick() => journal.told(publisher.told()),
+            _ = told.tick() => note_contact(&journal, &publisher, &intake),
         }
+    }
+}
+
+/// Notes in the journal how far the broker has confirmed, and when it was last heard.
+pub fn note_contact(journal: &Journal, publisher: &PublisherHandle, intake: &IntakeHandle) {
+    journal.told(publisher.told());
+    if let Some(at) = intake.heard_at() {
+        journal.heard(at);
     }
 }
