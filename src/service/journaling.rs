@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::journal::{Entry, Journal, JournalError, JournalSettings, Recovered};
+use crate::journal::{Journal, JournalError, JournalSettings, Recovered};
 use crate::service::clock::{self, Stopwatch};
 use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
@@ -19,10 +19,6 @@ const TOLD_PERIOD: Duration = Duration::from_secs(1);
 const LOCKED_MAX: Duration = Duration::from_secs(3);
 /// Time between attempts meanwhile.
 const LOCKED_WAIT: Duration = Duration::from_millis(100);
-/// Most events that are published again after a start; the publisher keeps twice as many.
-const AGAIN_MAX: u64 = 5_000;
-/// Events that are read at once.
-const PAGE: usize = 500;
 
 /// What makes events survive, and what it held.
 pub struct Opened {
@@ -73,33 +69,6 @@ fn note(recovered: &Recovered) {
     }
     let (log_id, last_seq) = (&*recovered.log_id, recovered.last_seq);
     tracing::info!(log_id, last_seq, open_alerts = recovered.open.len(), "journal opened");
-}
-
-/// What the broker may not have had before the end of the last run, in order: the newest event of every open alert, and
-/// every event after the last one that it confirmed. At least once: whoever listens knows an event by its number.
-pub fn to_publish_again(opened: &Opened) -> Vec<Entry> {
-    let Recovered { open, told, last_seq, .. } = &opened.recovered;
-    let mut after = told.unwrap_or(*last_seq).max(last_seq.saturating_sub(AGAIN_MAX));
-    let mut again: Vec<Entry> = open.iter().filter(|entry| entry.seq <= after).cloned().collect();
-    if opened.late.is_some() {
-        return again;
-    }
-    while after < *last_seq {
-        match opened.journal.reader().events_after(after, PAGE) {
-            Ok(page) => {
-                again.extend(page.entries);
-                if page.through <= after {
-                    break;
-                }
-                after = page.through;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "events that the broker may not have had cannot be read");
-                break;
-            }
-        }
-    }
-    again
 }
 
 /// Lets the journal forget what is older than the history is kept, and notes in it how far the broker has confirmed and
