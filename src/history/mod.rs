@@ -15,6 +15,7 @@
 
 mod block;
 mod bytes;
+mod newest;
 mod reader;
 mod record;
 mod recorder;
