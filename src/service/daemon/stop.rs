@@ -25,7 +25,7 @@ const EVALUATE_MAX: Duration = Duration::from_millis(1_500);
 /// Time for the disk to take the last positions, and the last events.
 const LAST_WRITE_MAX: Duration = Duration::from_millis(300);
 /// Time for the farewell to clients and to the broker.
-const FAREWELL_MAX: Duration = Duration::from_millis(1_000);
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
 /// Time for the embedded broker to pass on what it was told last, and to end.
 #[cfg(feature = "embedded-broker")]
 const LAST_WORDS: Duration = Duration::from_millis(250);
