@@ -19,10 +19,10 @@ fn ids(answer: &Value) -> Vec<&str> {
 async fn alerts_are_listed_filtered_and_paged() {
     let mut server = start(|_, _| {}).await;
     for number in 1..=5 {
-        server.publisher.alert(raised(&format!("a{number}")));
+        server.alert(raised(&format!("a{number}")));
     }
-    server.publisher.alert(event(AlertEventKind::Cleared, alert("a1", Severity::Warning)));
-    server.publisher.alert(event(AlertEventKind::Raised, alert("mild", Severity::Info)));
+    server.alert(event(AlertEventKind::Cleared, alert("a1", Severity::Warning)));
+    server.alert(event(AlertEventKind::Raised, alert("mild", Severity::Info)));
     server.publisher.commit();
     let list = async |query: &str| {
         let answer = get(server.address, &format!("/api/v1/alerts{query}")).await;
@@ -91,8 +91,8 @@ async fn refusals_are_problems_that_name_every_fault() {
 #[tokio::test]
 async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
     let mut server = start(|_, _| {}).await;
-    server.publisher.alert(raised("a1"));
-    server.publisher.alert(event(AlertEventKind::Cleared, alert("old", Severity::Warning)));
+    server.alert(raised("a1"));
+    server.alert(event(AlertEventKind::Cleared, alert("old", Severity::Warning)));
     server.publisher.commit();
     let address = server.address;
     let post = tokio::spawn(async move {
@@ -103,7 +103,7 @@ async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
     assert_eq!((asked.by.as_str(), asked.note.as_deref()), ("王伟", Some("已联系")));
     let mut acknowledged = alert("a1", Severity::Warning);
     acknowledged.acknowledged = Some(Acknowledgement { by: asked.by, at: at(1), note: asked.note });
-    let told = server.publisher.alert(event(AlertEventKind::Acknowledged, acknowledged));
+    let told = server.alert(event(AlertEventKind::Acknowledged, acknowledged));
     server.publisher.durable(told.seq);
     server.publisher.commit();
     let answer = post.await.unwrap();
@@ -231,7 +231,7 @@ async fn a_check_tells_problems_difference_and_aircraft_and_changes_nothing() {
 #[tokio::test]
 async fn contracts_console_and_figures_are_served() {
     let mut server = start(|_, _| {}).await;
-    server.publisher.alert(raised("a1"));
+    server.alert(raised("a1"));
     server.publisher.commit();
     let openapi = get(server.address, "/api/v1/openapi.json").await.json();
     let paths = openapi["paths"].as_object().unwrap();
