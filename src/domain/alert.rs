@@ -82,6 +82,8 @@ screaming! {
     ServiceTrouble {
         /// Alerts cannot be written to disk.
         Storage = "STORAGE",
+        /// Positions cannot be written to disk.
+        History = "HISTORY",
         /// Reports wait too long before they are evaluated.
         Behind = "BEHIND",
         /// The broker cannot be reached.

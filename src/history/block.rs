@@ -78,6 +78,31 @@ fn count(len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX)
 }
 
+/// What the records of a block build on.
+#[derive(Debug)]
+pub(super) struct Block<'a> {
+    pub(super) base: Timestamp,
+    /// The birth of the dictionary, microseconds.
+    pub(super) born: i64,
+    /// The dictionary.
+    pub(super) profiles: &'a BTreeMap<u64, Profile>,
+}
+
+/// Takes records.
+pub(super) trait Take {
+    /// Takes the next one; whether the dictionary has its aircraft. `None` if it is no record.
+    fn take(&mut self, bytes: &mut Bytes<'_>, block: &Block<'_>) -> Option<bool>;
+}
+
+impl<T: Extend<Arrived>> Take for T {
+    fn take(&mut self, bytes: &mut Bytes<'_>, block: &Block<'_>) -> Option<bool> {
+        let arrived = record::read(bytes, block.base, |number| block.profiles.get(&number))?;
+        let known = arrived.is_some();
+        self.extend(arrived);
+        Some(known)
+    }
+}
+
 /// Takes the blocks of a segment, one at a time.
 #[derive(Debug)]
 pub(super) struct Scanner<R> {
@@ -99,8 +124,8 @@ impl<R: Read> Scanner<R> {
         Self { input, held: Vec::new(), from: 0, at: 0, ended: false, born: 0, profiles, damage: Vec::new() }
     }
 
-    /// Appends the observations of the next sound block; `false` at the end of the segment.
-    pub(super) fn next_block(&mut self, out: &mut impl Extend<Arrived>) -> bool {
+    /// Hands over the records of the next sound block; `false` at the end of the segment.
+    pub(super) fn next_block(&mut self, out: &mut impl Take) -> bool {
         let mut skipped_from = None;
         loop {
             let len = match self.head() {
@@ -143,7 +168,7 @@ impl<R: Read> Scanner<R> {
         content: &[u8],
         known_born: &mut i64,
         profiles: &mut BTreeMap<u64, Profile>,
-        out: &mut impl Extend<Arrived>,
+        out: &mut impl Take,
     ) -> Option<usize> {
         let mut bytes = Bytes(content);
         let base = Timestamp::from_micros(i64::from_le_bytes(bytes.fixed()?));
@@ -156,12 +181,9 @@ impl<R: Read> Scanner<R> {
         for number in first..first.checked_add(fresh)? {
             profiles.insert(number, Profile::read(&mut bytes)?);
         }
-        let mut unknown = 0;
+        let (mut unknown, block) = (0, Block { base, born, profiles });
         while !bytes.is_empty() {
-            match record::read(&mut bytes, base, profiles)? {
-                Some(arrived) => out.extend([arrived]),
-                None => unknown += 1,
-            }
+            unknown += usize::from(!out.take(&mut bytes, &block)?);
         }
         Some(unknown)
     }

@@ -15,13 +15,14 @@
 
 mod block;
 mod bytes;
+mod newest;
 mod reader;
 mod record;
 mod recorder;
 mod segment;
 
 pub use reader::{Reader, Remembered, Span};
-pub use recorder::{Figures, HistorySettings, Recorder};
+pub use recorder::{Figures, HistorySettings, Recorder, Standing};
 
 use crate::domain::{Observation, Timestamp};
 

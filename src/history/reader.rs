@@ -1,14 +1,15 @@
 //! Reading history, also while it is written.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Arrived;
 use super::block::Scanner;
+use super::newest::Newest;
 use super::segment::{self, Segment, end_of};
-use crate::domain::{Timestamp, UasId, whole};
+use crate::domain::Timestamp;
 
 /// Most sentences about damage that one reading keeps.
 const DAMAGE_MAX: usize = 100;
@@ -53,43 +54,18 @@ impl Reader {
     /// Of every aircraft that was heard from `from` on and before `to` the newest, in the order of arrival. Back-filled
     /// reports are not asked.
     pub fn newest(&self, from: Timestamp, to: Timestamp) -> io::Result<Vec<Remembered>> {
-        let mut known: BTreeMap<UasId, Heard> = BTreeMap::new();
-        for arrived in self.between(from, to)?.filter(|arrived| !arrived.observation.backfill) {
-            if let Some(heard) = known.get_mut(&arrived.observation.uas_id) {
-                heard.again(arrived);
-            } else {
-                let (id, first) = (arrived.observation.uas_id.clone(), arrived.received_at);
-                known.insert(id, Heard { first, count: 1, before: None, newest: arrived });
+        let mut newest = Newest::within(from, to);
+        let mut segments = segment::list(&self.dir)?;
+        segments.retain(|segment| segment.minute < to && from < end_of(segment.minute));
+        for segment in segments {
+            // What is damaged is left out, as everywhere; a reading of all tells what it is.
+            let Ok(input) = File::open(&segment.path) else { continue };
+            let mut scanner = Scanner::new(input);
+            while scanner.next_block(&mut newest) {
+                scanner.damage();
             }
         }
-        let mut newest: Vec<_> = known.into_values().map(Heard::remembered).collect();
-        newest.sort_by_key(|remembered| remembered.newest.received_at);
-        Ok(newest)
-    }
-}
-
-/// An aircraft while its reports are looked through.
-struct Heard {
-    first: Timestamp,
-    count: i64,
-    before: Option<Arrived>,
-    newest: Arrived,
-}
-
-impl Heard {
-    fn again(&mut self, arrived: Arrived) {
-        // Late ones change nothing, as when they came.
-        if self.newest.observation.timestamp < arrived.observation.timestamp {
-            self.count += 1;
-            self.before = Some(std::mem::replace(&mut self.newest, arrived));
-        }
-    }
-
-    fn remembered(self) -> Remembered {
-        let Self { first, count, before, newest } = self;
-        let steps = whole(count - 1);
-        let period_s = (1 < count).then(|| newest.received_at.seconds_since(first) / steps);
-        Remembered { newest, before, period_s }
+        Ok(newest.finish())
     }
 }
 

@@ -85,6 +85,11 @@ fn long_text(bytes: &mut Bytes<'_>) -> Option<Arc<str>> {
 }
 
 impl Profile {
+    /// Whose it is.
+    pub(super) fn uas_id(&self) -> &UasId {
+        &self.uas_id
+    }
+
     pub(super) fn of(observation: &Observation) -> Self {
         let Observation { source, ua_class, category, .. } = observation;
         Self {
@@ -221,12 +226,12 @@ pub(super) fn put(out: &mut Vec<u8>, profile: u64, base: Timestamp, arrived: &Ar
 
 /// Reads an observation. `Some(None)` if the dictionary does not have its profile; `None` if it is no record.
 #[expect(clippy::option_option, reason = "an unknown aircraft and no record are two things")]
-pub(super) fn read(
+pub(super) fn read<'p>(
     bytes: &mut Bytes<'_>,
     base: Timestamp,
-    profiles: &BTreeMap<u64, Profile>,
+    profile: impl FnOnce(u64) -> Option<&'p Profile>,
 ) -> Option<Option<Arrived>> {
-    let profile = profiles.get(&bytes.count()?);
+    let profile = profile(bytes.count()?);
     let received_at = base.as_micros().wrapping_add(bytes.signed()?);
     let timestamp = Timestamp::from_micros(received_at.wrapping_add(bytes.signed()?));
     let position = LatLng::new(bytes.real(DEGREES)?, bytes.real(DEGREES)?).ok()?;
@@ -277,6 +282,45 @@ pub(super) fn read(
         ..known.observation(timestamp, position)?
     };
     Some(Some(Arrived { received_at: Timestamp::from_micros(received_at), observation }))
+}
+
+/// What a record is about, and its bytes.
+#[derive(Debug)]
+pub(super) struct Skimmed<'a> {
+    /// Number of its profile.
+    pub(super) profile: u64,
+    pub(super) received_at: Timestamp,
+    pub(super) timestamp: Timestamp,
+    pub(super) backfill: bool,
+    /// The whole record, for [`read`].
+    pub(super) bytes: &'a [u8],
+}
+
+/// Steps over a record; `None` if it is none.
+pub(super) fn skim<'a>(bytes: &mut Bytes<'a>, base: Timestamp) -> Option<Skimmed<'a>> {
+    let Bytes(all) = *bytes;
+    let profile = bytes.count()?;
+    let received_at = base.as_micros().wrapping_add(bytes.signed()?);
+    let timestamp = received_at.wrapping_add(bytes.signed()?);
+    let (_, _, has) = (bytes.real(DEGREES)?, bytes.real(DEGREES)?, bytes.count()?);
+    for at in 0..14 {
+        if has & 1 << at != 0 {
+            bytes.real(OTHER)?;
+        }
+    }
+    bytes.fixed::<2>()?;
+    for flag in [HAS_NCI, HAS_PCI] {
+        if has & HAS_CELL != 0 && has & flag != 0 {
+            bytes.count()?;
+        }
+    }
+    Some(Skimmed {
+        profile,
+        received_at: Timestamp::from_micros(received_at),
+        timestamp: Timestamp::from_micros(timestamp),
+        backfill: has & BACKFILL != 0,
+        bytes: all.get(..all.len() - bytes.0.len())?,
+    })
 }
 
 #[cfg(test)]

@@ -24,6 +24,19 @@ const ATTEMPTS: u32 = 20;
 /// Bytes of the disk that history leaves free: it may share it with the journal, whose alerts go first.
 const RESERVE_BYTES: u64 = 64 << 20;
 
+/// How far the writing has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Observations handed in so far.
+    pub taken: u64,
+    /// Of these, so many are in their files or given up.
+    pub settled: u64,
+    /// Observations dropped so far.
+    pub dropped: u64,
+    /// Why nothing can be written now.
+    pub failing: Option<String>,
+}
+
 /// Where history is kept, and how much.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistorySettings {
@@ -127,6 +140,18 @@ impl Recorder {
         if state.figures.failing.is_some() || state.closed { u64::MAX } else { state.settled }
     }
 
+    /// How far the writing has come. A disk that hangs shows here alone: nothing gets any further.
+    pub fn standing(&self) -> Standing {
+        let state = self.desk.lock();
+        let State { taken, settled, figures, .. } = &*state;
+        Standing {
+            taken: *taken,
+            settled: *settled,
+            dropped: figures.dropped,
+            failing: figures.failing.clone(),
+        }
+    }
+
     /// What has been done.
     pub fn figures(&self) -> Figures {
         let state = self.desk.lock();
@@ -202,6 +227,9 @@ impl Writer {
                     }
                 };
                 rest = rest.get(done..).unwrap_or_default();
+                // The numbers of a batch follow each other; what was dropped came after it.
+                self.desk.lock().settled += u64::try_from(done).unwrap_or(u64::MAX);
+                wake();
             }
             self.desk.lock().settled = upto;
             wake();

@@ -56,6 +56,8 @@ pub struct Recovered {
     /// The broker has confirmed every event up to this number, as far as is known; what came after is to be
     /// published again. `None` if nothing is known.
     pub told: Option<u64>,
+    /// When the service was last in touch with the broker, as far as is known.
+    pub heard_at: Option<Timestamp>,
     /// What was found damaged and where it was moved, in sentences for the log and for operators.
     pub damage: Vec<String>,
 }

@@ -1,5 +1,5 @@
 //! A small file beside the database, written in place so that a full disk does not matter: how far the history
-//! had come, what was published before it was in it, and how far the broker has confirmed.
+//! had come, what was published before it was in it, how far the broker has confirmed, and when it was last heard.
 //!
 //! It is not synced: it outlives a killed process at once and a power cut in time, and it never says more than
 //! the database had synced. A thread of its own writes it, because even such a write can hang on a sick disk.
@@ -29,6 +29,8 @@ pub(super) struct Said {
     pub published: u64,
     /// The broker has confirmed every event up to this number.
     pub told: u64,
+    /// When the broker was last heard, microseconds since 1970; 0 if it never was.
+    pub heard_us: u64,
 }
 
 /// What was found when the file was looked for.
@@ -54,8 +56,13 @@ pub(super) fn read(dir: &Path) -> Result<Found, JournalError> {
 
 /// Always of the same length, so that it can be written in place.
 fn text(said: Said) -> String {
-    let Said { seq, published, told } = said;
-    sealed(&format!("lowsky journal mark 2\nseq {seq:020}\npublished {published:020}\ntold {told:020}\n"))
+    let Said { heard_us, .. } = said;
+    sealed(&format!("lowsky journal mark 3\n{}heard {heard_us:020}\n", counts(said)))
+}
+
+fn counts(said: Said) -> String {
+    let Said { seq, published, told, .. } = said;
+    format!("seq {seq:020}\npublished {published:020}\ntold {told:020}\n")
 }
 
 fn sealed(lines: &str) -> String {
@@ -64,17 +71,32 @@ fn sealed(lines: &str) -> String {
 }
 
 fn parse(bytes: &[u8]) -> Option<Said> {
-    let text_found = std::str::from_utf8(bytes).ok()?;
-    let mut values = text_found.lines().skip(1).filter_map(|line| line.split(' ').nth(1));
-    let (seq, second, third): (u64, _, _) = (values.next()?.parse().ok()?, values.next()?, values.next()?);
-    if let Ok(told) = third.parse() {
-        let said = Said { seq, published: second.parse().ok()?, told };
-        return (text(said) == text_found).then_some(said);
-    }
-    // The first format knew only whether anything was published that was not in the database.
-    let published = if second == "1" { seq.saturating_add(UNKNOWN) } else { 0 };
-    let first = sealed(&format!("lowsky journal mark 1\nseq {seq:020}\nbeyond {second}\n"));
-    (first == text_found).then_some(Said { seq, published, told: seq })
+    let found = std::str::from_utf8(bytes).ok()?;
+    let values: Vec<&str> = found.lines().skip(1).filter_map(|line| line.split(' ').nth(1)).collect();
+    let number = |text: &str| text.parse::<u64>().ok();
+    // The last value is the sum.
+    let (said, expected) = match *values.as_slice() {
+        [seq, published, told, heard_us, _] => {
+            let (seq, published, told) = (number(seq)?, number(published)?, number(told)?);
+            let said = Said { seq, published, told, heard_us: number(heard_us)? };
+            (said, text(said))
+        }
+        // The second format did not know when the broker was heard.
+        [seq, published, told, _] => {
+            let (seq, published, told) = (number(seq)?, number(published)?, number(told)?);
+            let said = Said { seq, published, told, heard_us: 0 };
+            (said, sealed(&format!("lowsky journal mark 2\n{}", counts(said))))
+        }
+        // The first format knew only whether anything was published that was not in the database.
+        [seq, beyond, _] => {
+            let seq = number(seq)?;
+            let published = if beyond == "1" { seq.saturating_add(UNKNOWN) } else { 0 };
+            let said = Said { seq, published, told: seq, heard_us: 0 };
+            (said, sealed(&format!("lowsky journal mark 1\nseq {seq:020}\nbeyond {beyond}\n")))
+        }
+        _ => return None,
+    };
+    (expected == found).then_some(said)
 }
 
 /// The file, and the thread that keeps it.
@@ -188,8 +210,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let most = Said { seq: u64::MAX, published: u64::MAX, told: u64::MAX };
-        for said in [Said::default(), most, Said { seq: 7, published: 9, told: 3 }] {
+        let most = Said { seq: u64::MAX, published: u64::MAX, told: u64::MAX, heard_us: u64::MAX };
+        for said in [Said::default(), most, Said { seq: 7, published: 9, told: 3, heard_us: 11 }] {
             let text = text(said);
             assert_eq!(text.len(), super::text(Said::default()).len());
             assert_eq!(parse(text.as_bytes()), Some(said));
@@ -197,16 +219,19 @@ mod tests {
     }
 
     #[test]
-    fn what_the_first_format_says_is_read() {
+    fn what_earlier_formats_say_is_read() {
         let first = |beyond| sealed(&format!("lowsky journal mark 1\nseq {:020}\nbeyond {beyond}\n", 41));
-        let said = |published| Some(Said { seq: 41, published, told: 41 });
+        let said = |published| Some(Said { seq: 41, published, told: 41, heard_us: 0 });
         assert_eq!(parse(first(0).as_bytes()), said(0));
         assert_eq!(parse(first(1).as_bytes()), said(41 + UNKNOWN));
+        let second = "lowsky journal mark 2\nseq 00000000000000000041\npublished 00000000000000000009\n\
+                      told 00000000000000000041\n";
+        assert_eq!(parse(sealed(second).as_bytes()), said(9));
     }
 
     #[test]
     fn every_flipped_bit_is_noticed() {
-        let good = text(Said { seq: 41, published: 0, told: 40 });
+        let good = text(Said { seq: 41, published: 0, told: 40, heard_us: 1_795_334_400_000_000 });
         for bit in 0..good.len() * 8 {
             let mut bad = good.clone().into_bytes();
             bad[bit / 8] ^= 1 << (bit % 8);

@@ -63,6 +63,7 @@ pub(super) fn recover(dir: &Path, now: Timestamp) -> Result<Opened, JournalError
         oldest_seq: book.head().oldest_seq,
         open: looked.open,
         told: told(said, book.head().last_seq),
+        heard_at: heard_at(said),
         damage,
     };
     Ok(Opened { book, recovered })
@@ -90,6 +91,7 @@ fn begin(path: &Path, said: Found, now: Timestamp, mut damage: Vec<String>) -> R
         oldest_seq: head.oldest_seq,
         open: Vec::new(),
         told: told(said, last_seq),
+        heard_at: heard_at(said),
         damage,
     };
     Ok(Opened { book, recovered })
@@ -201,6 +203,14 @@ fn told(said: Found, last_seq: u64) -> Option<u64> {
     match said {
         Found::Said(Said { told, .. }) => Some(told.min(last_seq)),
         Found::Nothing | Found::Damaged => None,
+    }
+}
+
+/// When the service was last in touch with the broker.
+fn heard_at(said: Found) -> Option<Timestamp> {
+    match said {
+        Found::Said(Said { heard_us: 0, .. }) | Found::Nothing | Found::Damaged => None,
+        Found::Said(Said { heard_us, .. }) => i64::try_from(heard_us).ok().map(Timestamp::from_micros),
     }
 }
 

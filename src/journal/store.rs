@@ -94,6 +94,7 @@ impl Journal {
             oldest_seq: last_seq.saturating_add(1),
             open: Vec::new(),
             told: None,
+            heard_at: None,
             damage: Vec::new(),
         };
         let (journal, mut writer) = Self::shut(settings, &recovered, clock, Box::new(wake));
@@ -134,6 +135,13 @@ impl Journal {
         }
     }
 
+    /// Notes for the next start, some time, when the service was last in touch with the broker.
+    pub fn heard(&self, at: Timestamp) {
+        if let Some(mark) = self.mark.get() {
+            mark.say(|said| said.heard_us = micros(at));
+        }
+    }
+
     /// Forgets events that are older than the history is kept, bit by bit while nothing else is to be written.
     /// The newest event of every open alert stays. To be called once an hour or so.
     pub fn retain(&self, now: Timestamp) {
@@ -161,7 +169,12 @@ pub(super) fn take(dir: &Path, now: Timestamp) -> Result<(File, Opened), Journal
 /// The mark of a journal that was opened; `published` is the newest event that was published and is not in it.
 pub(super) fn mark(dir: &Path, recovered: &Recovered, published: u64) -> Result<Mark, JournalError> {
     let seq = recovered.last_seq;
-    Mark::start(dir, Said { seq, published, told: recovered.told.unwrap_or(seq) })
+    let heard_us = recovered.heard_at.map_or(0, micros);
+    Mark::start(dir, Said { seq, published, told: recovered.told.unwrap_or(seq), heard_us })
+}
+
+fn micros(at: Timestamp) -> u64 {
+    u64::try_from(at.as_micros()).unwrap_or(0)
 }
 
 fn start(writer: Writer) -> Result<(), JournalError> {

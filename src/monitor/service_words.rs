@@ -7,6 +7,7 @@ pub(super) const fn severity(kind: ServiceTrouble) -> Severity {
     match kind {
         ServiceTrouble::InputLost | ServiceTrouble::Canary => Severity::Critical,
         ServiceTrouble::Storage
+        | ServiceTrouble::History
         | ServiceTrouble::Behind
         | ServiceTrouble::InputSilent
         | ServiceTrouble::InputGap
@@ -49,6 +50,10 @@ const fn words(kind: ServiceTrouble) -> (&'static str, &'static str) {
         ServiceTrouble::Storage => (
             "告警无法写入磁盘：告警仍实时发出，但此时断电或重启会丢失记录。请检查磁盘空间和磁盘状态。",
             "Alerts cannot be written to disk: they still go out, but a crash now would lose their record. Check the disk's space and health.",
+        ),
+        ServiceTrouble::History => (
+            "航空器位置无法写入磁盘：监视与告警照常，但重启后位置需重新获取，这段时间的回放会缺失。请检查磁盘空间和磁盘状态。",
+            "Positions cannot be written to disk: watching and alerts go on, but a restart begins without them, and the replay of this time has a gap. Check the disk's space and health.",
         ),
         ServiceTrouble::Behind => (
             "处理滞后：最旧的待评估报告超过 2 秒，告警会变慢。请减少输入或增加处理能力。",

@@ -9,8 +9,6 @@ use crate::domain::Timestamp;
 
 /// A difference over this is a step, seconds.
 const STEP_S: f64 = 0.5;
-/// A difference over this is a trouble that people are told of, seconds.
-const TROUBLE_S: f64 = 2.0;
 /// Most that is made up for in a second, seconds.
 const SLEW_S: f64 = 0.01;
 /// A report whose source time is within this of its arrival agrees, seconds.
@@ -68,10 +66,5 @@ impl ClockKeeper {
         }
         *self = Self::default();
         Keeping::Follow(off_us)
-    }
-
-    /// By how many seconds the system's clock is ahead of the own time, if that is a trouble.
-    pub fn trouble_s(&self) -> Option<f64> {
-        (TROUBLE_S < self.off_s.abs()).then_some(self.off_s)
     }
 }

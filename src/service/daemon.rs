@@ -6,10 +6,11 @@
 //!                                  └─ progress ── journal (thread) ◄┘
 //! ```
 
+mod stop;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle as Task;
@@ -20,6 +21,7 @@ use crate::config::Config;
 use crate::history::Recorder;
 use crate::journal::{Journal, JournalSettings, Store};
 use crate::monitor::{Monitor, Tally};
+use crate::service::again::Again;
 use crate::service::bypass::Bypass;
 use crate::service::canary::{self, Canary, Sieve};
 use crate::service::counters::Counters;
@@ -48,20 +50,7 @@ use crate::service::watchdog::Watched;
 use crate::service::zone_desk::{self, ZoneDesk};
 use crate::service::zone_keeper::ZoneKeeper;
 use crate::service::{clock, figures};
-use crate::stream::LoggedEvent;
 use crate::wire::{self, Doors};
-
-/// Time for what was taken to be evaluated and acknowledged at the stop.
-const DRAIN_MAX: Duration = Duration::from_millis(1500);
-/// Time for what came at QoS 0 to be handed to the monitor after that.
-const HAND_ON_MAX: Duration = Duration::from_millis(300);
-/// Time for the disk to take the last events at the stop.
-const LAST_WRITE_MAX: Duration = Duration::from_millis(500);
-/// Time for the embedded broker to pass on what it was told last.
-#[cfg(feature = "embedded-broker")]
-const LAST_WORDS: Duration = Duration::from_millis(250);
-/// Time for the farewell to the broker.
-const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -151,19 +140,28 @@ impl Daemon {
         let filters = wire::subscription_filters(&config.mqtt.prefix);
         // What takes its time comes first: a broker that kept our session sends at once all that it kept.
         let opened = open_journal(config, &inbox).await?;
-        for entry in journaling::to_publish_again(&opened) {
-            publisher.alert(&LoggedEvent::of(&entry, true));
-        }
         let Opened { journal, recovered, late } = opened;
         publisher.begin_after(recovered.last_seq);
+        let again = if late.is_none() {
+            Some(Again::of_the_last_run(&recovered, journal.reader(), publisher.clone()))
+        } else {
+            // How much of an earlier life the broker has had is not known yet.
+            publisher.lacks_after(Some(0));
+            None
+        };
         let store: Arc<dyn Store + Send + Sync> = Arc::<Journal>::clone(&journal);
         // Who has the journal has the book: no two services write the same.
         let zone_book = late.is_none().then(|| zone_desk::open_book(&config.journal.dir));
         let historian::Opened { recorder, reader, remembered } = open_history(config, &inbox).await?;
         let mut rules = config.monitor_settings();
         rules.terrain.model = terrain_files::model(config.terrain.dir.as_deref())?;
-        let (intake, messages) =
-            intake::start(endpoint.clone(), &config.mqtt.client_id, filters.clone(), Arc::clone(&counters));
+        let (intake, messages) = intake::start_again(
+            endpoint.clone(),
+            &config.mqtt.client_id,
+            filters.clone(),
+            Arc::clone(&counters),
+            recovered.heard_at,
+        );
 
         let mut hub_settings = HubSettings::new(&config.mqtt.client_id);
         hub_settings.log_id = Some(Arc::clone(&recovered.log_id));
@@ -181,7 +179,7 @@ impl Daemon {
             );
         });
         let health = Arc::new(Health::starting(clock::now()));
-        let storage = StorageWatch::new(Arc::clone(&health));
+        let storage = StorageWatch::of_journal(Arc::clone(&health));
         let bypass = Bypass {
             endpoint,
             client_id: format!("{}-bypass", config.mqtt.client_id),
@@ -239,6 +237,7 @@ impl Daemon {
             health: Arc::clone(&app.health),
             store: Arc::clone(&store),
             counters: Arc::clone(&counters),
+            started_at: clock::now(),
         };
         app.metrics.register(|registry| registry.register_collector(Box::new(figures)));
         let around = Surroundings {
@@ -256,7 +255,7 @@ impl Daemon {
             sieve: Sieve::new(Arc::clone(&canary)),
             stamp: Arc::clone(&monitor.stamp),
             latency: app.metrics.alert_latency_s.clone(),
-            historian: Historian::new(recorder.clone()),
+            historian: Historian::new(recorder.clone(), Arc::clone(&app.health)),
         };
         let evaluator = evaluator::start(Monitor::new(rules), recovered, remembered, around)?;
         let doors = Doors { prefix: config.mqtt.prefix.clone(), area: config.area() };
@@ -291,14 +290,21 @@ impl Daemon {
         ];
         let (desk, days) = (Arc::clone(&zones), config.journal.retain_days);
         tasks.push(tokio::spawn(zone_desk::tidy(desk, days, background.clone())));
-        let keep = journaling::keep(Arc::clone(&journal), publisher.clone(), background.clone());
-        tasks.push(tokio::spawn(keep));
+        let (kept, told) = (Arc::clone(&journal), publisher.clone());
+        tasks.push(tokio::spawn(journaling::keep(kept, told, intake.clone(), background.clone())));
+        if let Some(again) = again {
+            tasks.push(tokio::spawn(again.run(background.clone())));
+        }
         if let Some(late) = late {
             let (app, journal, inbox) = (Arc::clone(&app), Arc::clone(&journal), Arc::clone(&inbox));
             let (zones, dir) = (Arc::clone(&zones), config.journal.dir.clone());
+            let (publisher, background) = (publisher.clone(), background.clone());
             tasks.push(tokio::spawn(async move {
                 let Ok(recovered) = late.await else { return };
                 app.open_archive(journal.reader(), recovered.oldest_seq);
+                // Before the monitor ends what was open: an alert's events are to leave in order.
+                let again = Again::of_an_earlier_life(&recovered, journal.reader(), publisher);
+                tokio::spawn(again.run(background));
                 if inbox.control(Control::Recovered(Box::new(recovered))).is_err() {
                     tracing::error!("the alerts of a journal that was opened late found no room");
                 }
@@ -348,57 +354,6 @@ impl Daemon {
     /// Conditions of the parts.
     pub fn health(&self) -> Arc<Health> {
         Arc::clone(&self.app.health)
-    }
-
-    /// Stops in order: takes no more messages, evaluates and acknowledges what was taken, tells the clients,
-    /// says goodbye to the broker. At most 5 s.
-    pub async fn stop(mut self) {
-        self.observing.cancel();
-        let (zone_watch, zones) = (self.zone_watch.take(), self.zones);
-        // Ends its thread, which may be reading files.
-        let watched = tokio::task::spawn_blocking(move || drop((zone_watch, zones)));
-        self.intake.stop(DRAIN_MAX).await;
-        // Nobody has waited yet for messages at QoS 0.
-        if tokio::time::timeout(HAND_ON_MAX, &mut self.gate).await.is_err() {
-            self.gate.abort();
-        }
-        self.inbox.close();
-        let evaluator = self.evaluator;
-        let ended = tokio::task::spawn_blocking(move || evaluator.join().is_ok());
-        match tokio::time::timeout(DRAIN_MAX, ended).await {
-            Ok(Ok(true)) => {}
-            Ok(Ok(false) | Err(_)) => tracing::error!("the monitor's thread had panicked"),
-            Err(_) => tracing::error!("the monitor's thread did not end in time"),
-        }
-        if let Some(recorder) = self.recorder.take() {
-            let closed = tokio::task::spawn_blocking(move || recorder.close());
-            drop(tokio::time::timeout(LAST_WRITE_MAX, closed).await);
-        }
-        self.background.cancel();
-        self.app.stop.cancel();
-        let served = tokio::time::timeout(FAREWELL_MAX, self.serving);
-        let (served, ()) = tokio::join!(served, self.publisher.stop(FAREWELL_MAX));
-        if served.is_err() {
-            tracing::warn!("some clients were cut without a farewell");
-        }
-        self.journal.told(self.publisher.told());
-        let journal = self.journal;
-        let closed = tokio::task::spawn_blocking(move || journal.close(LAST_WRITE_MAX));
-        if !closed.await.unwrap_or(false) {
-            tracing::error!(
-                "the journal did not take the last alert events; their messages are with the broker"
-            );
-        }
-        for task in self.tasks {
-            task.abort();
-        }
-        #[cfg(feature = "embedded-broker")]
-        if let Some(broker) = self.broker.take() {
-            tokio::time::sleep(LAST_WORDS).await;
-            broker.stop().await;
-        }
-        drop(tokio::time::timeout(Duration::from_millis(200), watched).await);
-        tracing::info!("stopped");
     }
 }
 

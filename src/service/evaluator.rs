@@ -30,7 +30,7 @@ use crate::service::lag::{BEHIND_S, LagWatch};
 use crate::service::publisher::PublisherHandle;
 use crate::service::status::StatusFigures;
 use crate::service::storage::{Change, StorageWatch, Trouble};
-use crate::service::trouble::TroubleDesk;
+use crate::service::trouble::{TroubleDesk, noted};
 use crate::service::watchdog::Stamp;
 use crate::stream::{AckRequest, Deed, Delivery, LoggedEvent, Release, ShelveRequest, Vitals};
 
@@ -392,14 +392,14 @@ impl Evaluator {
     /// Tells the monitor when the disk or the evaluation itself does not do its work.
     fn look_at_oneself(&mut self, now: Timestamp) {
         let condition = self.around.store.progress().condition;
-        if let Some(change) = self.around.storage.look(now, &condition, self.delivery.behind_s(now)) {
-            let holds = match change {
-                Change::Trouble(Trouble { reason, .. }) => {
-                    Some(TroubleDetail { note: Some(reason), ..TroubleDetail::default() })
-                }
-                Change::Well => None,
-            };
-            self.around.desk.set(ServiceTrouble::Storage, holds);
+        let journal = self.around.storage.look(now, &condition, self.delivery.behind_s(now));
+        let history = self.around.historian.look(now);
+        for (kind, change) in [(ServiceTrouble::Storage, journal), (ServiceTrouble::History, history)] {
+            match change {
+                Some(Change::Trouble(Trouble { reason, .. })) => self.around.desk.raise(kind, noted(reason)),
+                Some(Change::Well) => self.around.desk.clear(kind),
+                None => {}
+            }
         }
         if let Some(is_behind) = self.lag.look(now, self.pass_lag_s) {
             let holds = is_behind.then(|| TroubleDetail {

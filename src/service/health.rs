@@ -46,6 +46,8 @@ pub enum Part {
     Evaluation,
     /// What must survive a restart.
     Journal,
+    /// What keeps the positions.
+    History,
     /// The service's own test flights.
     Canary,
     /// The system's clock and those of the sources.
@@ -62,6 +64,7 @@ impl Part {
             Self::Zones => "zones",
             Self::Evaluation => "evaluation",
             Self::Journal => "journal",
+            Self::History => "history",
             Self::Canary => "canary",
             Self::Clock => "clock",
         }

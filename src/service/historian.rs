@@ -2,7 +2,7 @@
 //!
 //! An observation goes to the history only when the alert events before it are safe on disk, and its message is
 //! acknowledged only after that. So what history remembers after a crash needs no second look, and what the broker
-//! forgot is remembered.
+//! forgot is remembered. A disk that fails or hangs is not waited for: positions are worth less than the next alert.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -15,10 +15,13 @@ use prometheus_client::metrics::gauge::ConstGauge;
 
 use crate::config::Config;
 use crate::domain::Timestamp;
-use crate::history::{Arrived, HistorySettings, Reader, Recorder, Remembered};
+use crate::history::{Arrived, HistorySettings, Reader, Recorder, Remembered, Standing};
+use crate::journal::Condition;
 use crate::monitor::{Effect, Heard, Monitor};
 use crate::service::ack_window::AckToken;
 use crate::service::clock;
+use crate::service::health::Health;
+use crate::service::storage::{Change, STALL_S, StorageWatch};
 use crate::service::zone_desk::{Past, Reports};
 
 /// Older positions are not remembered at the start: an aircraft is forgotten after a minute of silence.
@@ -34,9 +37,14 @@ pub struct Held {
 }
 
 /// The way from the evaluating thread to the history.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Historian {
     recorder: Option<Arc<Recorder>>,
+    watch: StorageWatch,
+    /// How far the history had come at the last look, and since when it has not got further.
+    before: Option<(Standing, Timestamp)>,
+    /// Whether nothing is waited for, because the disk hangs.
+    hangs: bool,
     /// Messages that wait for the observation of that number to be written.
     unwritten: VecDeque<(u64, AckToken)>,
     last: u64,
@@ -44,8 +52,9 @@ pub struct Historian {
 
 impl Historian {
     /// To that history; without one, nothing waits.
-    pub fn new(recorder: Option<Arc<Recorder>>) -> Self {
-        Self { recorder, unwritten: VecDeque::new(), last: 0 }
+    pub fn new(recorder: Option<Arc<Recorder>>, health: Arc<Health>) -> Self {
+        let watch = StorageWatch::of_history(health);
+        Self { recorder, watch, before: None, hangs: false, unwritten: VecDeque::new(), last: 0 }
     }
 
     /// Whether observations are wanted.
@@ -62,9 +71,36 @@ impl Historian {
         self.unwritten.extend(token.map(|token| (self.last, token)));
     }
 
+    /// Looks whether the disk does its work; tells what has changed. A disk that hangs says so by no progress.
+    pub fn look(&mut self, now: Timestamp) -> Option<Change> {
+        let standing = self.recorder.as_ref()?.standing();
+        let owes = standing.settled < standing.taken;
+        let since = match &self.before {
+            // A clock that was set back begins anew.
+            Some((before, since)) if owes && before.settled == standing.settled && *since <= now => *since,
+            Some(_) | None => now,
+        };
+        let dropped = self.before.as_ref().map_or(0, |(before, _)| before.dropped);
+        let waited_s = now.seconds_since(since);
+        self.hangs = STALL_S < waited_s;
+        let reason = match &standing.failing {
+            Some(reason) => Some(reason.clone()),
+            None if dropped < standing.dropped && !self.hangs => {
+                Some("the disk is too slow for all that arrives".to_owned())
+            }
+            None => None,
+        };
+        self.before = Some((standing, since));
+        let condition = reason.map_or(Condition::Writable, |reason| Condition::Failing { since, reason });
+        self.watch.look(now, &condition, waited_s)
+    }
+
     /// The next message that may be acknowledged.
     pub fn written(&mut self) -> Option<AckToken> {
-        let settled = self.recorder.as_ref().map_or(u64::MAX, |recorder| recorder.settled());
+        let settled = match &self.recorder {
+            Some(recorder) if !self.hangs => recorder.settled(),
+            Some(_) | None => u64::MAX,
+        };
         self.unwritten.pop_front_if(|(number, _)| *number <= settled).map(|(_, token)| token)
     }
 

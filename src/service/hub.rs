@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::domain::{AlertEvent, Intent, Timestamp, UasId};
+use crate::domain::{Intent, Timestamp, UasId};
 use crate::journal::Entry;
 use crate::monitor::TrackState;
 use crate::service::filed_intents::FiledIntents;
@@ -80,7 +80,7 @@ impl Hub {
             welcome: Welcome { instance, log_id },
             session_limits,
         });
-        let publisher = Publisher { hub: Arc::clone(&hub), last_seq, durable_seq: 0, batch: Vec::new() };
+        let publisher = Publisher { hub: Arc::clone(&hub), durable_seq: 0, batch: Vec::new() };
         (hub, publisher, waiting)
     }
 
@@ -115,7 +115,6 @@ impl Hub {
 #[derive(Debug)]
 pub struct Publisher {
     hub: Arc<Hub>,
-    last_seq: u64,
     durable_seq: u64,
     batch: Vec<Change>,
 }
@@ -129,16 +128,8 @@ enum Change {
 }
 
 impl Publisher {
-    /// Numbers and encodes an alert event that no journal keeps.
-    pub fn alert(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
-        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event, false));
-        self.logged(Arc::clone(&logged));
-        logged
-    }
-
     /// Takes an alert event; they come in the order of their numbers.
     pub fn logged(&mut self, logged: Arc<LoggedEvent>) {
-        self.last_seq = logged.seq;
         self.batch.push(Change::Alert(logged));
     }
 

@@ -8,6 +8,7 @@
 //! anew on every connection all the same, because a broker may have forgotten them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -27,6 +28,7 @@ use crate::service::clock::{self, Stopwatch};
 use crate::service::counters::Counters;
 use crate::service::link::{Backoff, Endpoint, Link, LinkError};
 use crate::service::{broker_profile, canary};
+use crate::wire;
 
 /// How long the broker keeps our session after a connection is lost, seconds.
 const SESSION_EXPIRY_S: u32 = 3_600;
@@ -37,6 +39,8 @@ pub(super) const RECEIVE_MAX: usize = 20_000;
 const CHANNEL_LEN: usize = 8_192;
 /// Longest wait for a full channel before the connection is given up.
 const STALL_MAX: Duration = Duration::from_secs(2);
+/// Time kept for the goodbye at the stop.
+const GOODBYE_MAX: Duration = Duration::from_millis(300);
 /// Time for the broker to grant the subscriptions.
 const SUBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -66,8 +70,8 @@ pub enum IntakeState {
         since: Timestamp,
         /// Whether the broker still had our session.
         session_present: bool,
-        /// When the broker was last heard on the connection before, if there was one: from then until `since`
-        /// nothing came in.
+        /// When the broker was last heard on the connection before, if there was one, or before this process, if the
+        /// session of then is gone: from then until `since` nothing came in.
         gap_from: Option<Timestamp>,
         /// Settings of the broker that would lose messages.
         complaints: Arc<[String]>,
@@ -87,6 +91,7 @@ pub enum IntakeState {
 #[derive(Clone)]
 pub struct IntakeHandle {
     acks: Arc<Acks>,
+    heard_us: Arc<AtomicI64>,
     messages: mpsc::WeakSender<Message>,
     state: watch::Receiver<IntakeState>,
     stopping: CancellationToken,
@@ -102,12 +107,26 @@ pub fn start(
     filters: Vec<String>,
     counters: Arc<Counters>,
 ) -> (IntakeHandle, mpsc::Receiver<Message>) {
+    start_again(endpoint, client_id, filters, counters, None)
+}
+
+/// As [`start`], for a service that was last in touch with the broker at `heard_at`, in an earlier life: if the broker
+/// has no session of it, what came since is lost.
+pub fn start_again(
+    endpoint: Endpoint,
+    client_id: &str,
+    filters: Vec<String>,
+    counters: Arc<Counters>,
+    heard_at: Option<Timestamp>,
+) -> (IntakeHandle, mpsc::Receiver<Message>) {
     let (messages, receiver) = mpsc::channel(CHANNEL_LEN);
     let (state_tx, state) = watch::channel(IntakeState::Connecting);
     let acks = Arc::new(Acks::new(Arc::clone(&counters)));
     let [stopping, deaf, stopped] = std::array::from_fn(|_| CancellationToken::new());
+    let heard_us = Arc::new(AtomicI64::new(0));
     let handle = IntakeHandle {
         acks: Arc::clone(&acks),
+        heard_us: Arc::clone(&heard_us),
         messages: messages.downgrade(),
         state,
         stopping: stopping.clone(),
@@ -125,6 +144,8 @@ pub fn start(
         stopping,
         deaf,
         heard_at: None,
+        heard_us,
+        earlier: heard_at,
         had_session: false,
     };
     tokio::spawn(async move {
@@ -146,6 +167,12 @@ impl IntakeHandle {
         self.state.clone()
     }
 
+    /// When the broker was last heard on a connection that stood; `None` if there was none yet.
+    pub fn heard_at(&self) -> Option<Timestamp> {
+        let heard_us = self.heard_us.load(Ordering::Relaxed);
+        (heard_us != 0).then(|| Timestamp::from_micros(heard_us))
+    }
+
     /// Messages of this connection that are not acknowledged yet.
     pub fn unacknowledged(&self) -> usize {
         self.acks.unacknowledged()
@@ -161,9 +188,10 @@ impl IntakeHandle {
         self.messages.upgrade()
     }
 
-    /// Takes no more messages (their channel ends), sends the acknowledgements that still come for at most
-    /// `within`, and says goodbye to the broker, which keeps the session.
+    /// Takes no more messages (their channel ends), sends the acknowledgements that still come, and says goodbye to the
+    /// broker, which keeps the session. All within that time.
     pub async fn stop(&self, within: Duration) {
+        let goodbye = GOODBYE_MAX.min(within);
         self.stopping.cancel();
         let settled = async {
             // What is being taken at this moment is still to be waited for.
@@ -179,11 +207,11 @@ impl IntakeHandle {
                 progress.await;
             }
         };
-        if tokio::time::timeout(within, settled).await.is_err() {
+        if tokio::time::timeout(within.saturating_sub(goodbye), settled).await.is_err() {
             tracing::info!("stopped with unacknowledged messages; the broker delivers them again");
         }
         self.acks.farewell();
-        if tokio::time::timeout(Duration::from_secs(1), self.stopped.cancelled()).await.is_err() {
+        if tokio::time::timeout(goodbye, self.stopped.cancelled()).await.is_err() {
             tracing::debug!("the intake's task did not end in time");
         }
     }
@@ -204,6 +232,10 @@ struct Worker {
     deaf: CancellationToken,
     /// When the broker was last heard on a connection that stood.
     heard_at: Option<Timestamp>,
+    /// The same at every moment, microseconds; 0 before the first.
+    heard_us: Arc<AtomicI64>,
+    /// When the broker was last heard before this process, until a connection stands.
+    earlier: Option<Timestamp>,
     /// Whether there was a connection that stood, and so a session.
     had_session: bool,
 }
@@ -279,6 +311,9 @@ impl Worker {
                     }
                 }
             };
+            if stood.is_some() {
+                self.heard_us.store(clock::now().as_micros(), Ordering::Relaxed);
+            }
             match event {
                 Event::Incoming(Packet::ConnAck(connack)) => {
                     session_present = connack.session_present;
@@ -300,8 +335,11 @@ impl Worker {
 
     fn subscribe(&self, client: &AsyncClient) -> Result<(), LinkError> {
         let filters = self.filters.iter().map(|path| Filter {
-            // A filter that the session still has brings no retained messages again.
-            retain_forward_rule: RetainForwardRule::OnNewSubscribe,
+            retain_forward_rule: if wire::wants_retained(path) {
+                RetainForwardRule::OnEverySubscribe
+            } else {
+                RetainForwardRule::OnNewSubscribe
+            },
             ..Filter::new(path.as_str(), QoS::AtLeastOnce)
         });
         client
@@ -356,7 +394,10 @@ impl Worker {
         for complaint in &complaints {
             tracing::warn!(endpoint = %self.endpoint, "the broker would lose messages: {complaint}");
         }
-        let (since, gap_from) = (clock::now(), self.heard_at.take());
+        // A session that outlived us holds what came meanwhile.
+        let earlier = self.earlier.take().filter(|_| !session_present);
+        let (since, gap_from) = (clock::now(), self.heard_at.take().or(earlier));
+        self.heard_us.store(since.as_micros(), Ordering::Relaxed);
         let complaints = complaints.into();
         self.state.send_replace(IntakeState::Connected { since, session_present, gap_from, complaints });
     }

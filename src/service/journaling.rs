@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::journal::{Entry, Journal, JournalError, JournalSettings, Recovered};
+use crate::journal::{Journal, JournalError, JournalSettings, Recovered};
 use crate::service::clock::{self, Stopwatch};
+use crate::service::intake::IntakeHandle;
 use crate::service::publisher::PublisherHandle;
 
 /// Time between looks for events that are older than the history is kept.
@@ -18,10 +19,6 @@ const TOLD_PERIOD: Duration = Duration::from_secs(1);
 const LOCKED_MAX: Duration = Duration::from_secs(3);
 /// Time between attempts meanwhile.
 const LOCKED_WAIT: Duration = Duration::from_millis(100);
-/// Most events that are published again after a start; the publisher keeps twice as many.
-const AGAIN_MAX: u64 = 5_000;
-/// Events that are read at once.
-const PAGE: usize = 500;
 
 /// What makes events survive, and what it held.
 pub struct Opened {
@@ -74,43 +71,29 @@ fn note(recovered: &Recovered) {
     tracing::info!(log_id, last_seq, open_alerts = recovered.open.len(), "journal opened");
 }
 
-/// What the broker may not have had before the end of the last run, in order: the newest event of every open alert, and
-/// every event after the last one that it confirmed. At least once: whoever listens knows an event by its number.
-pub fn to_publish_again(opened: &Opened) -> Vec<Entry> {
-    let Recovered { open, told, last_seq, .. } = &opened.recovered;
-    let mut after = told.unwrap_or(*last_seq).max(last_seq.saturating_sub(AGAIN_MAX));
-    let mut again: Vec<Entry> = open.iter().filter(|entry| entry.seq <= after).cloned().collect();
-    if opened.late.is_some() {
-        return again;
-    }
-    while after < *last_seq {
-        match opened.journal.reader().events_after(after, PAGE) {
-            Ok(page) => {
-                again.extend(page.entries);
-                if page.through <= after {
-                    break;
-                }
-                after = page.through;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "events that the broker may not have had cannot be read");
-                break;
-            }
-        }
-    }
-    again
-}
-
-/// Lets the journal forget what is older than the history is kept, and notes in it how far the broker has confirmed,
-/// until `stop`.
-pub async fn keep(journal: Arc<Journal>, publisher: PublisherHandle, stop: CancellationToken) {
+/// Lets the journal forget what is older than the history is kept, and notes in it how far the broker has confirmed and
+/// when it was last heard, until `stop`.
+pub async fn keep(
+    journal: Arc<Journal>,
+    publisher: PublisherHandle,
+    intake: IntakeHandle,
+    stop: CancellationToken,
+) {
     let mut due = tokio::time::interval(RETAIN_PERIOD);
     let mut told = tokio::time::interval(TOLD_PERIOD);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = due.tick() => journal.retain(clock::now()),
-            _ = told.tick() => journal.told(publisher.told()),
+            _ = told.tick() => note_contact(&journal, &publisher, &intake),
         }
+    }
+}
+
+/// Notes in the journal how far the broker has confirmed, and when it was last heard.
+pub fn note_contact(journal: &Journal, publisher: &PublisherHandle, intake: &IntakeHandle) {
+    journal.told(publisher.told());
+    if let Some(at) = intake.heard_at() {
+        journal.heard(at);
     }
 }

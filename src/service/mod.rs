@@ -2,6 +2,7 @@
 
 pub mod ack_window;
 mod acks;
+pub mod again;
 pub mod audience;
 #[cfg(feature = "embedded-broker")]
 pub mod broker;

@@ -138,7 +138,10 @@ impl Observers {
                     } else {
                         "the broker did not keep our session: reports of that time are lost"
                     };
-                    self.desk.raise(ServiceTrouble::InputGap, lasted(*from, *since, kept.to_owned()));
+                    self.desk.raise(
+                        ServiceTrouble::InputGap,
+                        lasted((*from).min(*since), *since, kept.to_owned()),
+                    );
                 }
             }
             IntakeState::Lost { since, reason, heard_at } => {

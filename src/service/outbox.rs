@@ -29,13 +29,16 @@ pub struct Outbox {
     unconfirmed: usize,
     /// The newest event of which everything was pushed.
     passed: u64,
+    /// Events after this one were not pushed yet though later ones were.
+    lacks_after: Option<u64>,
 }
 
 impl Outbox {
     /// An outbox that holds at most `capacity` messages, at least one.
     pub fn new(capacity: usize) -> Self {
         let parcels = VecDeque::new();
-        Self { parcels, first: 0, next: 0, capacity: capacity.max(1), unconfirmed: 0, passed: 0 }
+        let capacity = capacity.max(1);
+        Self { parcels, first: 0, next: 0, capacity, unconfirmed: 0, passed: 0, lacks_after: None }
     }
 
     /// Adds a message. If there are too many, the oldest is dropped and returned.
@@ -54,12 +57,16 @@ impl Outbox {
         self.passed = self.passed.max(seq);
     }
 
+    /// Events after this number come later than newer ones, or all are there: `None`.
+    pub fn lacks_after(&mut self, seq: Option<u64>) {
+        self.lacks_after = seq;
+    }
+
     /// No message of an event up to this number is unconfirmed. May go back when an earlier event is pushed again.
     pub fn told(&self) -> u64 {
-        match self.parcels.iter().flatten().next() {
-            Some(first) => self.passed.min(first.seq.saturating_sub(1)),
-            None => self.passed,
-        }
+        let oldest = self.parcels.iter().flatten().map(|parcel| parcel.seq).min();
+        let told = oldest.map_or(self.passed, |oldest| self.passed.min(oldest.saturating_sub(1)));
+        self.lacks_after.map_or(told, |seq| told.min(seq))
     }
 
     /// The next message to send on this connection and its number.
@@ -166,6 +173,27 @@ mod tests {
             outbox.confirm(number);
             assert_eq!(outbox.told(), told, "after message {number}");
         }
+    }
+
+    #[test]
+    fn what_comes_later_than_newer_events_is_not_told_before() {
+        let mut outbox = Outbox::new(10);
+        outbox.passed(100);
+        outbox.lacks_after(Some(7));
+        assert_eq!(outbox.told(), 7);
+        for seq in [101, 8, 9] {
+            outbox.push(Parcel { seq, ..parcel("a") });
+            outbox.passed(seq);
+        }
+        outbox.lacks_after(Some(9));
+        assert_eq!(outbox.told(), 7, "8 is not confirmed");
+        outbox.confirm(1);
+        outbox.confirm(2);
+        assert_eq!(outbox.told(), 9);
+        outbox.lacks_after(None);
+        assert_eq!(outbox.told(), 100);
+        outbox.confirm(0);
+        assert_eq!(outbox.told(), 101);
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::service::status::StatusFigures;
 
 /// Alert messages kept while the broker is away.
 const ALERTS_MAX: usize = 10_000;
+/// Alert messages up to which there is room for those of an earlier life: the other half is for what happens.
+pub(super) const ROOM_UPTO: usize = ALERTS_MAX / 2;
 /// Feedback messages kept.
 const FEEDBACK_MAX: usize = 1_000;
 /// Messages that may be unconfirmed on a connection.

@@ -20,10 +20,12 @@ use crate::service::counters::Counters;
 use crate::service::feedback::Feedback;
 use crate::service::link::{Backoff, Endpoint, Link, LinkError};
 use crate::service::outbox::Parcel;
-use crate::service::outgoing::{Desk, Handed, INFLIGHT_MAX};
+use crate::service::outgoing::{Desk, Handed, INFLIGHT_MAX, ROOM_UPTO};
 use crate::service::status::{self, StatusFigures};
 use crate::stream::LoggedEvent;
 
+/// Time kept for the goodbye at the stop.
+const GOODBYE_MAX: Duration = Duration::from_millis(300);
 /// Time between status messages.
 const STATUS_PERIOD: Duration = Duration::from_secs(5);
 
@@ -102,6 +104,16 @@ impl PublisherHandle {
         self.desk.lock().alerts.told()
     }
 
+    /// Alert events after this number were not handed in yet though later ones were; `None` once all are.
+    pub fn lacks_after(&self, seq: Option<u64>) {
+        self.desk.lock().alerts.lacks_after(seq);
+    }
+
+    /// Whether older alert events may be handed in without pushing newer ones out.
+    pub fn has_room(&self) -> bool {
+        self.desk.lock().alerts.len() < ROOM_UPTO
+    }
+
     /// Publishes what was refused or flagged of an aircraft's reports. Never blocks.
     pub fn feedback(&self, feedback: &Feedback) {
         let Ok(payload) = serde_json::to_vec(feedback).map(Bytes::from) else { return };
@@ -127,18 +139,19 @@ impl PublisherHandle {
         self.desk.lock().alerts.len()
     }
 
-    /// Sends what waits for at most `within`, then says `OFFLINE` and goodbye.
+    /// Sends what waits, then says `OFFLINE` and goodbye. All within that time.
     pub async fn stop(&self, within: Duration) {
+        let goodbye = GOODBYE_MAX.min(within);
         let sent = async {
             while *self.connected.borrow() && !self.desk.lock().is_settled() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        if tokio::time::timeout(within, sent).await.is_err() {
+        if tokio::time::timeout(within.saturating_sub(goodbye), sent).await.is_err() {
             tracing::warn!(alerts = self.backlog(), "stopped with unpublished alerts");
         }
         self.stopping.cancel();
-        if tokio::time::timeout(Duration::from_secs(2), self.stopped.cancelled()).await.is_err() {
+        if tokio::time::timeout(goodbye, self.stopped.cancelled()).await.is_err() {
             tracing::debug!("the publisher's task did not end in time");
         }
     }

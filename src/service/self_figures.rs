@@ -7,6 +7,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
+use crate::domain::Timestamp;
 use crate::journal::{Condition, Store};
 use crate::service::canary::Canary;
 use crate::service::clock;
@@ -27,6 +28,8 @@ pub(super) struct SelfFigures {
     pub(super) store: Arc<dyn Store + Send + Sync>,
     /// What was counted.
     pub(super) counters: Arc<Counters>,
+    /// When the service started.
+    pub(super) started_at: Timestamp,
 }
 
 impl std::fmt::Debug for SelfFigures {
@@ -50,6 +53,11 @@ impl Collector for SelfFigures {
                 "clock_divergence_seconds",
                 "How far the system's clock is ahead of the service's steady time",
                 clock::system().seconds_since(clock::now()),
+            ),
+            (
+                "start_timestamp_seconds",
+                "Unix time of the service's start",
+                self.started_at.seconds_since(Timestamp::default()),
             ),
             ("journal_backlog", "Alert events that wait for the disk", count(progress.backlog)),
             ("journal_writable", "Whether the disk takes what it is given", f64::from(u8::from(writable))),

@@ -126,13 +126,6 @@ impl AlertLog {
         self.kept.front().map_or(self.last_seq.saturating_add(1), |kept| kept.event.seq)
     }
 
-    /// Numbers, encodes and keeps an event that counts as safe on disk.
-    pub fn append(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
-        let logged = Arc::new(LoggedEvent::new(self.last_seq.saturating_add(1), event, true));
-        self.push(Arc::clone(&logged));
-        logged
-    }
-
     /// Keeps an event that is numbered already. One whose number is not the next is refused: `false`.
     pub fn push(&mut self, logged: Arc<LoggedEvent>) -> bool {
         if logged.seq != self.last_seq.saturating_add(1) {

@@ -123,6 +123,12 @@ pub fn subscription_filters(prefix: &str) -> Vec<String> {
     FORMATS.iter().map(|format| format!("{prefix}/{}/#", format.topic)).collect()
 }
 
+/// Whether of that filter every retained message is wanted whenever it is subscribed to: intents are nowhere but at the
+/// broker and in memory, and a position that was retained is refused in any case.
+pub fn wants_retained(filter: &str) -> bool {
+    filter.ends_with("/intent/#")
+}
+
 /// Turns messages into observations and intents.
 #[derive(Debug)]
 pub struct Decoder {

@@ -86,6 +86,44 @@ fn every_key_is_explained_in_both_languages() {
     }
 }
 
+/// What the profile of the broker lets the service and its publishers do.
+#[test]
+fn the_brokers_rights_are_those_that_the_service_needs() {
+    let profile = file("config/mosquitto.conf");
+    let granted: BTreeSet<_> = profile.lines().filter_map(|line| line.strip_prefix("#   ")).collect();
+    let filters = lowsky::wire::subscription_filters("lowsky/v1");
+    assert!(2 < filters.len());
+    for filter in filters {
+        assert!(granted.contains(&*format!("topic read {filter}")), "{filter} is not granted");
+        let own = filter.replace("/#", "/%u/+");
+        assert!(granted.contains(&*format!("pattern write {own}")), "nobody may publish to {filter}");
+    }
+    for told in ["alerts", "feedback", "status", "telemetry/_canary"] {
+        assert!(granted.contains(&*format!("topic write lowsky/v1/{told}/#")), "{told}");
+    }
+}
+
+/// The unit lets the service write where it must, and nowhere else.
+#[test]
+fn every_folder_that_the_unit_has_written_is_its_state() {
+    let unit = file("config/lowsky.service");
+    let set: Vec<_> = unit.lines().filter_map(|line| line.split_once('=')).collect();
+    let values =
+        |key: &'static str| set.iter().filter(move |(name, _)| *name == key).map(|(_, value)| *value);
+    assert!(values("ProtectSystem").eq(["strict"]) && values("ReadWritePaths").next().is_none());
+    let state = values("StateDirectory").flat_map(str::split_whitespace);
+    let state: Vec<String> = state.map(|dir| format!("/var/lib/{dir}")).collect();
+    for section in ["JOURNAL", "ZONES"] {
+        let dir =
+            values("Environment").find_map(|set| set.strip_prefix(&*format!("LOWSKY__{section}__DIR=")));
+        assert!(dir.is_some_and(|dir| state.iter().any(|own| own == dir)), "{section}: {dir:?} of {state:?}");
+    }
+    // Both are set by the environment as any key is.
+    let set = [("LOWSKY__ZONES__DIR".to_owned(), "/var/lib/lowsky/zones".to_owned())];
+    let config = Config::parse("", Path::new("/etc/lowsky"), &set).unwrap();
+    assert_eq!(config.zones.dir, Path::new("/var/lib/lowsky/zones"));
+}
+
 #[test]
 fn a_clean_clone_passes_its_own_check() {
     let output = Command::new(env!("CARGO_BIN_EXE_lowsky"))

@@ -4,7 +4,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use lowsky::service::clock::Stopwatch;
+
 use crate::calm::{Calm, quantile};
+use crate::delivery_support::figure;
 use crate::e2e_support::{
     Daemon, Program, configure, foreign_programs, free_port, mosquitto_as_documented, until,
 };
@@ -52,6 +55,20 @@ impl Injection {
         Self::into_calls(dir, SYNCS, what, &["-f", "-p", &daemon.program.pid().to_string()])
     }
 
+    /// In what threads of these names write to files, and nowhere else.
+    fn into_threads(dir: &Path, daemon: &Daemon, names: &[&str], what: &str) -> Self {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", daemon.program.pid())).unwrap();
+        let tasks = tasks.map(|task| task.unwrap().path()).filter(|task| {
+            let comm = std::fs::read_to_string(task.join("comm"));
+            comm.is_ok_and(|name| names.contains(&name.trim()))
+        });
+        let threads: Vec<String> =
+            tasks.map(|task| task.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+        assert_eq!(threads.len(), names.len(), "a thread of each name");
+        let options: Vec<&str> = threads.iter().flat_map(|thread| ["-p", thread]).collect();
+        Self::into_calls(dir, "write,pwrite64,fsync,fdatasync", what, &options)
+    }
+
     fn into_calls(dir: &Path, calls: &str, what: &str, whose: &[&str]) -> Self {
         let log = dir.join("strace.log");
         let strace = Program::start(
@@ -80,7 +97,7 @@ impl Injection {
 
 struct Scene {
     dir: tempfile::TempDir,
-    _broker: Program,
+    broker: Program,
     daemon: Daemon,
     fleet: Fleet,
     recorder: Recorder,
@@ -97,7 +114,7 @@ impl Scene {
         let recorder = Recorder::start(daemon.http);
         let fleet = Fleet::start(PLAN, mqtt);
         until("durable events", 30.0, || (5 < recorder.record().durable.len()).then_some(()));
-        Self { dir, _broker: broker, daemon, fleet, recorder }
+        Self { dir, broker, daemon, fleet, recorder }
     }
 
     /// Waits until the scripted breaches are over and judges the whole. Returns what was recorded.
@@ -169,6 +186,81 @@ fn p03_alerts_go_out_while_the_disk_has_no_room() {
 #[test]
 fn p03_alerts_go_out_while_the_disk_stalls_for_ten_seconds() {
     alerts_go_out(SYNCS, "delay_enter=10000000:when=1");
+}
+
+/// Reports are judged and confirmed, and alerts are safe on disk, though no position can be written.
+fn reports_are_taken(fault: &str) {
+    if !foreign_programs() || !injects() {
+        return;
+    }
+    let scene = Scene::begin();
+    let (before, hasty) = (scene.recorder.record().durable.len(), scene.recorder.record().hasty);
+    let injection = Injection::into_threads(scene.dir.path(), &scene.daemon, &["history"], fault);
+    until("the fault strikes", 20.0, || (0 < injection.fired()).then_some(()));
+    until("the service says so", 10.0, || {
+        scene.recorder.record().rules.contains("SERVICE_DEGRADED/HISTORY").then_some(())
+    });
+    assert_eq!(scene.daemon.health()["components"]["history"]["status"], "degraded");
+    let (since, sent) = (Stopwatch::start(), scene.fleet.sent());
+    let mut most = 0;
+    while since.elapsed() < FAULT {
+        most = most.max(figure(&scene.daemon, "lowsky_intake_unacknowledged"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let fired = injection.end();
+    let during = scene.recorder.record();
+    let (sent, alerts) = (scene.fleet.sent() - sent, during.durable.len() - before);
+    println!(
+        "{fault}: struck {fired} times; of {sent} reports at most {most} unconfirmed, {alerts} durable events"
+    );
+    assert!(200 < sent && most < 60, "{most} of {sent} reports wait");
+    assert!(10 < alerts && during.hasty == hasty, "alerts are durable as ever: {alerts}, {}", during.hasty);
+    until("the disk takes everything again", 30.0, || {
+        (scene.daemon.health()["components"]["history"]["status"] == "ok").then_some(())
+    });
+    nothing_was_missed(&scene.judge());
+}
+
+#[test]
+fn p03_reports_are_taken_and_alerts_are_safe_while_the_disk_of_the_positions_hangs() {
+    reports_are_taken("delay_enter=10000000:when=1");
+}
+
+#[test]
+fn p03_reports_are_taken_and_alerts_are_safe_while_no_position_can_be_written() {
+    reports_are_taken("error=EIO");
+}
+
+#[test]
+fn p35_it_stops_in_time_though_the_disk_and_the_broker_hang() {
+    if !foreign_programs() || !injects() {
+        return;
+    }
+    let Scene { dir, broker, mut daemon, fleet, recorder } = Scene::begin();
+    let threads = ["history", "journal", "journal-mark"];
+    let mut injection = Injection::into_threads(dir.path(), &daemon, &threads, "delay_enter=30000000");
+    // A call is logged when it is over; that the service misses the disk says that the fault has struck.
+    until("both disks are told", 20.0, || {
+        let rules = recorder.record().rules;
+        ["STORAGE", "HISTORY"]
+            .iter()
+            .all(|kind| rules.contains(&format!("SERVICE_DEGRADED/{kind}")))
+            .then_some(())
+    });
+    broker.signal("STOP");
+    std::thread::sleep(Duration::from_secs(1));
+    daemon.program.signal("TERM");
+    let since = Stopwatch::start();
+    // Nothing that the disk holds is waited for any more; the tracer would keep the process from its end.
+    let ended = |line: &str| line.ends_with(" stopped").then_some(());
+    daemon.program.err.find_from(0, "the end of the stop", 8.0, ended);
+    injection.strace.kill();
+    assert_eq!(daemon.program.code_within(8.0), Some(0));
+    let took_s = since.elapsed().as_secs_f64();
+    println!("stopped after {took_s:.2} s while nothing answered");
+    assert!(took_s < 5.0, "{took_s} s");
+    broker.signal("CONT");
+    drop((fleet, recorder));
 }
 
 #[test]

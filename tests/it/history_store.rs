@@ -203,6 +203,49 @@ fn the_newest_of_each_aircraft_comes_with_its_period() {
     );
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Stepping over records may only ever be a faster way to the same answer.
+    #[test]
+    fn the_newest_of_each_are_those_of_a_reading_of_all(
+        reports in prop::collection::vec((0..6_u32, 0..90_000_u32, 0..3_000_i64, any::<bool>()), 1..120),
+        from_s in 0.0..60.0_f64,
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = settings(dir.path());
+        let recorder = start(&settings);
+        let mut reports = reports;
+        // Over several dictionaries and two minutes, in the order of arrival, some stored and sent afterwards.
+        reports.sort_by_key(|(_, ms, ..)| *ms);
+        for (number, ms, late_ms, stored) in reports {
+            let mut arrived = arrived(number, f64::from(ms) / 1e3);
+            arrived.observation.timestamp = arrived.received_at.plus_micros(-late_ms * 1_000);
+            arrived.observation.backfill = stored && number == 0;
+            arrived.observation.ua_class = [Some(UaClass::Light), None][usize::from(stored)];
+            recorder.record(arrived);
+        }
+        recorder.close();
+        let mut right: std::collections::BTreeMap<UasId, Vec<Arrived>> = std::collections::BTreeMap::new();
+        for arrived in read(&settings, from_s, 80.0).into_iter().filter(|one| !one.observation.backfill) {
+            let of = right.entry(arrived.observation.uas_id.clone()).or_default();
+            if of.last().is_none_or(|last| last.observation.timestamp < arrived.observation.timestamp) {
+                of.push(arrived);
+            }
+        }
+        let found = Reader::new(&settings.dir).newest(at(from_s), at(80.0)).unwrap();
+        prop_assert_eq!(found.len(), right.len());
+        for one in found {
+            let of = &right[&one.newest.observation.uas_id];
+            let [newest, before] = [1, 2].map(|back| of.len().checked_sub(back).map(|place| &of[place]));
+            prop_assert_eq!((Some(&one.newest), one.before.as_ref()), (newest, before));
+            let span_s = one.newest.received_at.seconds_since(of[0].received_at);
+            let steps = f64::from(u32::try_from(of.len() - 1).unwrap());
+            prop_assert_eq!(one.period_s, (1 < of.len()).then(|| span_s / steps));
+        }
+    }
+}
+
 #[test]
 fn the_oldest_segments_go_first_by_age_and_by_size() {
     let dir = tempfile::tempdir().unwrap();

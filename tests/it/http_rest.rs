@@ -20,10 +20,10 @@ fn ids(answer: &Value) -> Vec<&str> {
 async fn alerts_are_listed_filtered_and_paged() {
     let mut server = start(|_, _| {}).await;
     for number in 1..=5 {
-        server.publisher.alert(raised(&format!("a{number}")));
+        server.alert(raised(&format!("a{number}")));
     }
-    server.publisher.alert(event(AlertEventKind::Cleared, alert("a1", Severity::Warning)));
-    server.publisher.alert(event(AlertEventKind::Raised, alert("mild", Severity::Info)));
+    server.alert(event(AlertEventKind::Cleared, alert("a1", Severity::Warning)));
+    server.alert(event(AlertEventKind::Raised, alert("mild", Severity::Info)));
     server.publisher.commit();
     let list = async |query: &str| {
         let answer = get(server.address, &format!("/api/v1/alerts{query}")).await;
@@ -95,8 +95,8 @@ async fn refusals_are_problems_that_name_every_fault() {
 #[tokio::test]
 async fn p19_an_alert_is_put_aside_with_an_owner_a_reason_and_an_end() {
     let mut server = start(|_, _| {}).await;
-    server.publisher.alert(raised("a1"));
-    server.publisher.alert(event(AlertEventKind::Raised, alert("grave", Severity::Critical)));
+    server.alert(raised("a1"));
+    server.alert(event(AlertEventKind::Raised, alert("grave", Severity::Critical)));
     server.publisher.commit();
     let address = server.address;
     let wish = r#"{"minutes":30,"reason":"标定飞行"}"#;
@@ -112,7 +112,7 @@ async fn p19_an_alert_is_put_aside_with_an_owner_a_reason_and_an_end() {
     assert!((1700.0..=1800.0).contains(&left_s), "{left_s}");
     let mut aside = alert("a1", Severity::Warning);
     aside.shelved = Some(Shelving { by, at: at(1), until, reason });
-    let told = server.publisher.alert(event(AlertEventKind::Shelved, aside));
+    let told = server.alert(event(AlertEventKind::Shelved, aside));
     server.publisher.durable(told.seq);
     server.publisher.commit();
     let answer = asked.await.unwrap();
@@ -135,7 +135,7 @@ async fn p19_an_alert_is_put_aside_with_an_owner_a_reason_and_an_end() {
     }
     let back = tokio::spawn(async move { request(address, "DELETE /api/v1/alerts/a1/shelve", "", "").await });
     assert!(matches!(server.acks.recv().await, Some(Deed::Shelve(ShelveRequest { shelf: None, .. }))));
-    let told = server.publisher.alert(event(AlertEventKind::Unshelved, alert("a1", Severity::Warning)));
+    let told = server.alert(event(AlertEventKind::Unshelved, alert("a1", Severity::Warning)));
     server.publisher.durable(told.seq);
     server.publisher.commit();
     assert!(back.await.unwrap().json()["shelved"].is_null());
@@ -144,8 +144,8 @@ async fn p19_an_alert_is_put_aside_with_an_owner_a_reason_and_an_end() {
 #[tokio::test]
 async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
     let mut server = start(|_, _| {}).await;
-    server.publisher.alert(raised("a1"));
-    server.publisher.alert(event(AlertEventKind::Cleared, alert("old", Severity::Warning)));
+    server.alert(raised("a1"));
+    server.alert(event(AlertEventKind::Cleared, alert("old", Severity::Warning)));
     server.publisher.commit();
     let address = server.address;
     let post = tokio::spawn(async move {
@@ -156,7 +156,7 @@ async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
     assert_eq!((asked.by.as_str(), asked.note.as_deref()), ("王伟", Some("已联系")));
     let mut acknowledged = alert("a1", Severity::Warning);
     acknowledged.acknowledged = Some(Acknowledgement { by: asked.by, at: at(1), note: asked.note });
-    let told = server.publisher.alert(event(AlertEventKind::Acknowledged, acknowledged));
+    let told = server.alert(event(AlertEventKind::Acknowledged, acknowledged));
     server.publisher.durable(told.seq);
     server.publisher.commit();
     let answer = post.await.unwrap();
@@ -182,7 +182,7 @@ async fn an_acknowledgement_goes_to_the_core_and_comes_back() {
 async fn p18_an_alert_that_is_over_is_noted_for_everybody_once() {
     let mut server = start(|_, _| {}).await;
     let over = event(AlertEventKind::Cleared, alert("old", Severity::Warning));
-    server.publisher.alert(Arc::clone(&over));
+    server.alert(Arc::clone(&over));
     server.publisher.commit();
     let address = server.address;
     let path = "POST /api/v1/alerts/old/ack";
@@ -193,7 +193,7 @@ async fn p18_an_alert_that_is_over_is_noted_for_everybody_once() {
     let noted = Acknowledgement { by: asked.by, at: at(10), note: None };
     let told = Alert { acknowledged: Some(noted), ..over.alert.clone() };
     let told = Arc::new(AlertEvent { event: AlertEventKind::Acknowledged, alert: told });
-    let told = server.publisher.alert(told);
+    let told = server.alert(told);
     server.publisher.durable(told.seq);
     server.publisher.commit();
     let answer = post.await.unwrap();
@@ -315,7 +315,7 @@ async fn a_check_tells_problems_difference_and_aircraft_and_changes_nothing() {
 #[tokio::test]
 async fn contracts_console_and_figures_are_served() {
     let mut server = start(|_, _| {}).await;
-    server.publisher.alert(raised("a1"));
+    server.alert(raised("a1"));
     server.publisher.commit();
     let openapi = get(server.address, "/api/v1/openapi.json").await.json();
     let paths = openapi["paths"].as_object().unwrap();

@@ -29,7 +29,7 @@ async fn from_hello_to_a_cleared_alert_and_a_resume() {
     assert_eq!((hello["type"].as_str(), hello["log_id"].as_str()), (Some("hello"), Some("h1")));
     say(&mut socket, json!({"type": "subscribe"})).await;
     assert_eq!(next(&mut socket).await["type"], "snapshot");
-    server.publisher.alert(raised("a1"));
+    server.alert(raised("a1"));
     server.publisher.commit();
     let told = next(&mut socket).await;
     assert_eq!((told["seq"].as_u64(), told["event"].as_str()), (Some(1), Some("RAISED")));
@@ -38,7 +38,7 @@ async fn from_hello_to_a_cleared_alert_and_a_resume() {
     say(&mut socket, json!({"type": "ack", "alert_id": "a1"})).await;
     assert_eq!(&*noted(server.acks.recv().await).alert_id, "a1");
     drop(socket);
-    server.publisher.alert(event(AlertEventKind::Cleared, alert("a1", Severity::Warning)));
+    server.alert(event(AlertEventKind::Cleared, alert("a1", Severity::Warning)));
     server.publisher.commit();
     let mut socket = connect(&server, "").await;
     next(&mut socket).await;
@@ -99,7 +99,7 @@ async fn p29_the_upgrade_is_refused_for_foreign_pages_and_old_versions() {
 #[tokio::test]
 async fn without_a_subscription_the_snapshot_comes_after_two_seconds() {
     let mut server = start(|_, _| {}).await;
-    server.publisher.alert(raised("a1"));
+    server.alert(raised("a1"));
     server.publisher.commit();
     let mut socket = connect(&server, "").await;
     next(&mut socket).await;
@@ -135,7 +135,7 @@ async fn p15_who_does_not_read_is_cut_and_disturbs_nobody() {
     let app = std::sync::Arc::clone(&server.app);
     let publishing = tokio::spawn(async move {
         for number in 0..total {
-            server.publisher.alert(long_event(number));
+            server.alert(long_event(number));
             if number % 10 == 9 {
                 server.publisher.commit();
                 tokio::time::sleep(Duration::from_millis(8)).await;
@@ -168,7 +168,7 @@ async fn a_large_snapshot_arrives_in_one_message() {
     for number in 0..2_000 {
         let mut long = alert(&format!("a{number}"), Severity::Warning);
         long.explanation.zh = "高".repeat(300);
-        server.publisher.alert(event(AlertEventKind::Raised, long));
+        server.alert(event(AlertEventKind::Raised, long));
     }
     server.publisher.commit();
     let mut socket = connect(&server, "").await;
@@ -185,7 +185,7 @@ async fn p35_the_service_stops_within_five_seconds_and_says_where_to_resume() {
     say(&mut socket, json!({"type": "subscribe"})).await;
     next(&mut socket).await;
     let idle = TcpStream::connect(server.address).await.unwrap();
-    server.publisher.alert(raised("last"));
+    server.alert(raised("last"));
     server.publisher.commit();
     server.app.stop.cancel();
     assert_eq!(next(&mut socket).await["seq"], 1, "what was published before the stop still arrives");
@@ -228,7 +228,7 @@ async fn a_foreign_client_reads_the_stream() {
     .await
     .expect("hello and snapshot are sent");
     for number in 0..200 {
-        server.publisher.alert(raised(&format!("a{number}")));
+        server.alert(raised(&format!("a{number}")));
     }
     server.publisher.commit();
     let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap();

@@ -17,7 +17,7 @@ use lowsky::service::health::Health;
 use lowsky::service::http::{App, serve};
 use lowsky::service::hub::{Hub, HubSettings, Publisher};
 use lowsky::service::metrics::Metrics;
-use lowsky::stream::{AckRequest, Deed, LoggedEvent, Retention, Vitals, to_json};
+use lowsky::stream::{AckRequest, AlertLog, Deed, LoggedEvent, Retention, Vitals, to_json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -98,6 +98,8 @@ pub(crate) fn vitals(now: Timestamp, lag_ms: u64) -> Vitals {
 pub(crate) struct Server {
     pub(crate) app: Arc<App>,
     pub(crate) publisher: Publisher,
+    /// Number of the newest event of [`Self::alert`].
+    seq: u64,
     pub(crate) acks: mpsc::Receiver<Deed>,
     pub(crate) address: SocketAddr,
     pub(crate) served: JoinHandle<()>,
@@ -114,6 +116,7 @@ pub(crate) async fn start_on(
     let mut http = config::Http::default();
     let mut settings = HubSettings::new("test");
     change(&mut http, &mut settings);
+    let seq = settings.last_seq;
     let (hub, publisher, acks) = Hub::new(settings);
     let health = Arc::new(Health::starting(at(0)));
     let app = App::new(
@@ -127,7 +130,31 @@ pub(crate) async fn start_on(
     let listener = TcpListener::bind(listen).await.unwrap();
     let address = listener.local_addr().unwrap();
     let served = tokio::spawn(serve(listener, Arc::clone(&app)));
-    Server { app, publisher, acks, address, served }
+    Server { app, publisher, seq, acks, address, served }
+}
+
+impl Server {
+    /// Publishes an event that no journal keeps, under the next number.
+    pub(crate) fn alert(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
+        self.seq += 1;
+        let logged = Arc::new(LoggedEvent::new(self.seq, event, false));
+        self.publisher.logged(Arc::clone(&logged));
+        logged
+    }
+}
+
+/// What happens one after the other.
+pub(crate) trait Append {
+    /// Keeps an event that counts as safe on disk, under the next number.
+    fn append(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent>;
+}
+
+impl Append for AlertLog {
+    fn append(&mut self, event: Arc<AlertEvent>) -> Arc<LoggedEvent> {
+        let logged = Arc::new(LoggedEvent::new(self.last_seq() + 1, event, true));
+        assert!(self.push(Arc::clone(&logged)));
+        logged
+    }
 }
 
 /// The acknowledgement that somebody handed in.

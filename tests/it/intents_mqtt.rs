@@ -1,5 +1,6 @@
 //! Operation intents over a broker: filed with `mosquitto_pub`, lifting a zone in the daemon, refused on feedback.
 
+use std::path::Path;
 use std::process::Command;
 
 use lowsky::service::clock;
@@ -7,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::e2e_stream::Listener;
 use crate::e2e_support::{
-    Daemon, Program, configure, foreign_programs, free_port, place, publish, report, until, zone, zones,
+    Daemon, Program, configure, foreign_programs, free_port, mosquitto, place, publish, report, until, zone,
+    zones,
 };
 
 /// A square of 400 m around the origin of [`place`], up to 110 m, from a minute ago for an hour.
@@ -25,6 +27,45 @@ fn intent(uas_id: &str, state: &str) -> Value {
         "time_start": now.plus_seconds(-60.0), "time_end": now.plus_seconds(3600.0)}]})
 }
 
+/// Everybody in the square needs an authorisation, and `op` may give it.
+fn configure_authority(dir: &Path, port: u16, embedded: bool) {
+    configure(dir, port, embedded, 0);
+    let config = dir.join("lowsky.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}\n[intents]\nauthorities = [\"op\"]\n")).unwrap();
+    let square = zone("AUTH", [-300.0, -300.0, 300.0, 300.0]).replace("PROHIBITED", "REQ_AUTHORIZATION");
+    std::fs::write(dir.join("zones/zones.json"), zones(&[square])).unwrap();
+}
+
+#[test]
+fn p01_a_retained_intent_outlives_kill_9_though_the_broker_keeps_the_session() {
+    if !foreign_programs() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let _broker = mosquitto(dir.path(), port);
+    configure_authority(dir.path(), port, false);
+    publish(port, "lowsky/v1/intent/op/F1", &intent("PLANNED", "ACCEPTED"), true);
+    let mut daemon = Daemon::ready(dir.path());
+    for other in ["FIRST", "SECOND", "THIRD"] {
+        // Whoever comes second was judged after the first.
+        for uas_id in ["PLANNED", other] {
+            let topic = format!("lowsky/v1/telemetry/op/{uas_id}");
+            publish(port, &topic, &report(uas_id, place(0.0, 0.0), 0.0, 0.0), false);
+        }
+        let incursions = |uas_id: &str| {
+            let found = daemon.json(&format!("/api/v1/alerts?code=ZONE_INCURSION&uas_id={uas_id}"));
+            found["alerts"].as_array().unwrap().len()
+        };
+        until("the one without an intent", 20.0, || (incursions(other) == 1).then_some(()));
+        assert_eq!(incursions("PLANNED"), 0, "lifted when {other} came");
+        daemon.program.kill();
+        daemon = Daemon::ready(dir.path());
+    }
+    daemon.stop("TERM");
+}
+
 #[test]
 fn an_intent_over_mqtt_lifts_the_zone_of_its_aircraft_alone() {
     if !foreign_programs() {
@@ -32,12 +73,7 @@ fn an_intent_over_mqtt_lifts_the_zone_of_its_aircraft_alone() {
     }
     let dir = tempfile::tempdir().unwrap();
     let port = free_port();
-    configure(dir.path(), port, true, 0);
-    let config = dir.path().join("lowsky.toml");
-    let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, format!("{text}\n[intents]\nauthorities = [\"op\"]\n")).unwrap();
-    let square = zone("AUTH", [-300.0, -300.0, 300.0, 300.0]).replace("PROHIBITED", "REQ_AUTHORIZATION");
-    std::fs::write(dir.path().join("zones/zones.json"), zones(&[square])).unwrap();
+    configure_authority(dir.path(), port, true);
     let daemon = Daemon::ready(dir.path());
     let listener = Listener::start(daemon.http);
     let mut feedback = Program::start(Command::new("mosquitto_sub").args([

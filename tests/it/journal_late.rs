@@ -115,7 +115,15 @@ fn heard(subscriber: &Program) -> Vec<u64> {
 fn subscribe(port: u16) -> Program {
     let mut command = Command::new("mosquitto_sub");
     command.args(["-h", "127.0.0.1", "-q", "1", "-t", "lowsky/v1/alerts/#", "-p"]).arg(port.to_string());
-    Program::start(&mut command)
+    let subscriber = Program::start(&mut command);
+    // Until it is subscribed, nothing is sent.
+    until("subscribed", 20.0, || {
+        let mut ping = Command::new("mosquitto_pub");
+        ping.args(["-h", "127.0.0.1", "-t", "lowsky/v1/alerts/ping", "-m", r#"{"seq": 0}"#, "-p"]);
+        assert!(ping.arg(port.to_string()).status().unwrap().success());
+        (0 < subscriber.out.len()).then_some(())
+    });
+    subscriber
 }
 
 fn mark_says(dir: &Path, told: u64) -> Option<()> {
@@ -140,13 +148,6 @@ fn p02_what_the_broker_had_not_confirmed_is_published_after_a_crash_closed_alert
     until("the mark is written", PATIENCE_S, || mark_says(dir.path(), 12));
     close(&journal);
     let subscriber = subscribe(port);
-    // Until it is subscribed, nothing is sent.
-    until("subscribed", 20.0, || {
-        let mut ping = Command::new("mosquitto_pub");
-        ping.args(["-h", "127.0.0.1", "-t", "lowsky/v1/alerts/ping", "-m", r#"{"seq": 0}"#, "-p"]);
-        assert!(ping.arg(port.to_string()).status().unwrap().success());
-        (0 < subscriber.out.len()).then_some(())
-    });
     let mut daemon = Daemon::start(dir.path());
     let wanted: Vec<u64> = (13..=30).collect();
     until("all is published again", 20.0, || {
@@ -167,4 +168,66 @@ fn p02_what_the_broker_had_not_confirmed_is_published_after_a_crash_closed_alert
     let again: Vec<u64> = heard(&subscriber).split_off(before);
     let closed = |seq: &u64| (13..30).contains(seq) && seq.is_multiple_of(3);
     assert!(!again.iter().any(closed), "what was confirmed is not published for a third time: {again:?}");
+}
+
+/// A broker, a folder with a zone, and a journal of so many events of which the broker has confirmed the first `told`.
+fn unconfirmed(events: u64, told: u64) -> (tempfile::TempDir, u16, Program, Journal) {
+    let dir = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let broker = mosquitto_as_documented(dir.path(), port);
+    configure(dir.path(), port, false, 0);
+    std::fs::write(dir.path().join("zones/z.json"), zones(&[zone("Z", [0.0, 0.0, 100.0, 100.0])])).unwrap();
+    let (journal, _) = open(&dir.path().join("var"));
+    for first in (1..=events).step_by(2_000) {
+        store(&journal, entries(first, events.min(first + 1_999)));
+    }
+    journal.told(told);
+    until("the mark is written", PATIENCE_S, || mark_says(dir.path(), told));
+    (dir, port, broker, journal)
+}
+
+#[test]
+fn p02_a_journal_that_is_opened_late_publishes_what_the_broker_had_not_confirmed() {
+    if !foreign_programs() {
+        return;
+    }
+    // Somebody has the journal when the service starts.
+    let (dir, port, _broker, journal) = unconfirmed(30, 12);
+    let subscriber = subscribe(port);
+    let daemon = Daemon::start(dir.path());
+    until("the storage alert", PATIENCE_S, || {
+        trouble(&daemon, "STORAGE").filter(|alert| alert["state"] == "OPEN")
+    });
+    // Long enough for it to be noted how far the broker has confirmed, which must not be beyond the 12.
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    assert!(mark_says(dir.path(), 12).is_some());
+    close(&journal);
+    let wanted: Vec<u64> = (13..=30).collect();
+    until("all is published again", PATIENCE_S, || {
+        let mut numbers = heard(&subscriber);
+        numbers.retain(|seq| (1..=30).contains(seq));
+        numbers.dedup();
+        (numbers == wanted).then_some(())
+    });
+    daemon.stop("TERM");
+}
+
+#[test]
+fn p02_more_than_the_publisher_keeps_is_published_again_and_nothing_is_crowded_out() {
+    if !foreign_programs() {
+        return;
+    }
+    const EVENTS: u64 = 24_000;
+    let (dir, port, _broker, journal) = unconfirmed(EVENTS, 3);
+    close(&journal);
+    let subscriber = subscribe(port);
+    let daemon = Daemon::ready(dir.path());
+    until("all is published again", PATIENCE_S, || {
+        (usize::try_from(EVENTS - 3).unwrap() <= subscriber.out.len()).then_some(())
+    });
+    let mut numbers = heard(&subscriber);
+    numbers.retain(|seq| (1..=EVENTS).contains(seq));
+    assert!(numbers.iter().copied().eq(4..=EVENTS), "each once, in order: {} of them", numbers.len());
+    assert_eq!(figure(&daemon, "lowsky_alerts_dropped_total"), 0);
+    daemon.stop("TERM");
 }

@@ -180,10 +180,10 @@ mod zones_emergency;
 #[cfg(feature = "embedded-broker")]
 mod zones_faults;
 #[cfg(test)]
-mod zones_lifted;
-#[cfg(test)]
 #[cfg(feature = "embedded-broker")]
 mod zones_held;
+#[cfg(test)]
+mod zones_lifted;
 #[cfg(test)]
 mod zones_past;
 #[cfg(test)]

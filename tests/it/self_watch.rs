@@ -171,6 +171,40 @@ fn p07_p33_p34_a_dead_broker_shows_at_once_and_its_empty_successor_is_told_from_
 }
 
 #[test]
+fn p07_what_was_lost_while_neither_the_service_nor_its_session_was_there_is_declared() {
+    if !foreign_programs() {
+        return;
+    }
+    let Scene { dir, mqtt } = scene();
+    let gaps = |daemon: &Daemon| -> Vec<Value> {
+        let found = daemon.json("/api/v1/alerts?uas_id=service:INPUT_GAP");
+        found["alerts"].as_array().unwrap().clone()
+    };
+    let mut broker = mosquitto(dir.path(), mqtt);
+    // The first life is told from all others; the second finds the session that the broker has kept.
+    for _ in 0..2 {
+        let mut daemon = Daemon::ready(dir.path());
+        // Once a second it is written down when the broker was heard.
+        std::thread::sleep(Duration::from_millis(2_500));
+        assert!(gaps(&daemon).is_empty(), "nothing was lost: {:?}", gaps(&daemon));
+        daemon.program.kill();
+    }
+    let killed = Stopwatch::start();
+    broker.kill();
+    std::thread::sleep(Duration::from_secs(3));
+    let _broker = mosquitto(dir.path(), mqtt);
+    let daemon = Daemon::ready(dir.path());
+    let gap = until("the gap is declared", 10.0, || gaps(&daemon).pop());
+    let outage_s = killed.elapsed().as_secs_f64();
+    assert!(gap["explanation"]["en"].as_str().unwrap().contains("did not keep our session"), "{gap}");
+    let gap_s = gap["measured"]["gap_s"].as_f64().unwrap();
+    // A quiet broker is heard every five seconds.
+    assert!((3.0..outage_s + 8.0).contains(&gap_s), "{gap_s} of {outage_s} s");
+    assert_eq!(gaps(&daemon).len(), 1);
+    daemon.stop("TERM");
+}
+
+#[test]
 fn p07_what_the_broker_drops_for_us_is_told() {
     if !foreign_programs() {
         return;

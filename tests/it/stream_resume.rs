@@ -11,7 +11,7 @@ use lowsky::stream::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::http_support::{alert, at, event, raised, vitals};
+use crate::http_support::{Append as _, alert, at, event, raised, vitals};
 
 /// A service whose journal has everything and whose memory little.
 struct Service {

@@ -9,7 +9,7 @@ use lowsky::stream::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::http_support::{alert, at, event, raised, track, vitals};
+use crate::http_support::{Append as _, alert, at, event, raised, track, vitals};
 
 struct Client {
     session: Session,

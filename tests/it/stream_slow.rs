@@ -114,7 +114,7 @@ async fn round(server: &mut crate::http_support::Server, base: u64, events: u64)
     .await
     .expect("all are subscribed");
     for number in 0..events {
-        server.publisher.alert(long_event(number));
+        server.alert(long_event(number));
         server.publisher.commit();
         if number % 50 == 0 {
             server.publisher.heartbeat(vitals(clock::now(), 0));

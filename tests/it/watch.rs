@@ -76,7 +76,7 @@ async fn p16_p17_it_resumes_after_a_restart_and_tells_when_a_live_socket_has_no_
     let watching =
         tokio::spawn(watch(arguments(format!("http://{address}"), true), terminal(&out, &err, &stop)));
     err.shows("0 open alerts").await;
-    server.publisher.alert(raised("a1"));
+    server.alert(raised("a1"));
     server.publisher.heartbeat(vitals(clock::now(), 0));
     out.shows("\"seq\":1,").await;
     // The socket stays open, but the evaluating path says nothing.
@@ -85,7 +85,7 @@ async fn p16_p17_it_resumes_after_a_restart_and_tells_when_a_live_socket_has_no_
     timeout(Duration::from_secs(5), server.served).await.unwrap().unwrap();
     let mut server = start_on(&address.to_string(), |_, settings| settings.log_id = Some("h".into())).await;
     for id in ["a1", "a2", "a3"] {
-        server.publisher.alert(raised(id));
+        server.alert(raised(id));
     }
     server.publisher.commit();
     out.shows("\"seq\":3,").await;
@@ -111,17 +111,17 @@ async fn it_says_what_was_missed_and_shows_what_is_announced_again_or_not_on_dis
     shown.updates = false;
     let watching = tokio::spawn(watch(shown, terminal(&out, &err, &stop)));
     err.shows("0 open alerts").await;
-    server.publisher.alert(raised("a1"));
+    server.alert(raised("a1"));
     server.publisher.heartbeat(vitals(clock::now(), 0));
     out.shows("RAISED").await;
     out.shows("[NOT ON DISK]").await;
     let mut again = alert("a1", Severity::Critical);
-    server.publisher.alert(event(AlertEventKind::Updated, again.clone()));
+    server.alert(event(AlertEventKind::Updated, again.clone()));
     again.announced_again = Some(1);
-    server.publisher.alert(event(AlertEventKind::Updated, again.clone()));
-    server.publisher.alert(event(AlertEventKind::Updated, again.clone()));
+    server.alert(event(AlertEventKind::Updated, again.clone()));
+    server.alert(event(AlertEventKind::Updated, again.clone()));
     again.announced_again = Some(2);
-    server.publisher.alert(event(AlertEventKind::Updated, again));
+    server.alert(event(AlertEventKind::Updated, again));
     server.publisher.heartbeat(vitals(clock::now(), 0));
     out.shows("AGAIN 2").await;
     assert_eq!(out.text().lines().count(), 3, "an update that says nothing new is hidden: {}", out.text());
@@ -134,9 +134,9 @@ async fn it_says_what_was_missed_and_shows_what_is_announced_again_or_not_on_dis
     };
     let mut server = start_on(&address.to_string(), settings).await;
     for id in ["a1", "a2", "a3", "a4", "a5", "a6", "a7"] {
-        server.publisher.alert(raised(id));
+        server.alert(raised(id));
     }
-    server.publisher.alert(event(AlertEventKind::Raised, alert("a8", Severity::Critical)));
+    server.alert(event(AlertEventKind::Raised, alert("a8", Severity::Critical)));
     server.publisher.commit();
     err.shows("of 3 missed events").await;
     server.publisher.heartbeat(vitals(clock::now(), 0));

@@ -31,7 +31,7 @@ use lowsky::service::http::{App, Site, serve};
 use lowsky::service::hub::{Hub, HubSettings};
 use lowsky::service::metrics::Metrics;
 use lowsky::service::{clock, descriptors};
-use lowsky::stream::Vitals;
+use lowsky::stream::{LoggedEvent, Vitals};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -110,6 +110,7 @@ async fn server() -> Outcome<bool> {
     writeln!(out, "{}", listener.local_addr()?)?;
     let serving = tokio::spawn(serve(listener, Arc::clone(&app)));
     let publishing = tokio::task::spawn_blocking(move || -> Outcome<()> {
+        let mut seq = 0;
         for line in std::io::stdin().lock().lines() {
             if line? == "beat" {
                 publisher.heartbeat(Vitals { now: clock::now(), ..Vitals::default() });
@@ -117,7 +118,9 @@ async fn server() -> Outcome<bool> {
             }
             let mut alert: lowsky::domain::Alert = serde_json::from_str(ALERT)?;
             alert.observed_at = clock::now();
-            publisher.alert(Arc::new(AlertEvent { event: AlertEventKind::Updated, alert }));
+            seq += 1;
+            let event = Arc::new(AlertEvent { event: AlertEventKind::Updated, alert });
+            publisher.logged(Arc::new(LoggedEvent::new(seq, event, false)));
             publisher.commit();
         }
         Ok(())

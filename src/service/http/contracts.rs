@@ -231,6 +231,14 @@ fn openapi_of_reading() -> Value {
     })
 }
 
+/// A message with a sentence about it.
+fn summed(summary: &str, mut message: Value) -> Value {
+    if let Some(members) = message.as_object_mut() {
+        members.insert("summary".into(), summary.into());
+    }
+    message
+}
+
 fn asyncapi_document() -> Value {
     let seq = || json!({ "type": "integer" });
     let alert = || json!({ "$ref": "#/components/schemas/Alert" });
@@ -279,7 +287,9 @@ fn asyncapi_document() -> Value {
         "error": message("error", &["type", "code", "message"], json!({ "code": text(), "message": text() })),
         "pong": message("pong", &["type"], json!({})),
         "subscribe": message("subscribe", &["type"], json!({ "after": seq(), "log_id": text(), "alerts": scope, "tracks": tracks })),
-        "ack": message("ack", &["type", "alert_id"], json!({ "alert_id": text(), "note": text() })),
+        "ack": summed("Answered by the event ACKNOWLEDGED. It is on disk if that is durable, or once durable_seq of a \
+                       heartbeat has reached its seq.",
+            message("ack", &["type", "alert_id"], json!({ "alert_id": text(), "note": text() }))),
         "ping": message("ping", &["type"], json!({})),
     });
     let refer = |names: &[&str]| -> Vec<Value> {

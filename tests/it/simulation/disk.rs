@@ -74,7 +74,8 @@ impl Journal {
             newest.into_values().filter(|e| e.event.alert.state == AlertState::Open).cloned().collect();
         open.sort_by_key(|entry| entry.seq);
         let log_id = disk.log_id.to_string().into();
-        let recovered = Recovered { log_id, last_seq, oldest_seq: 1, open, told: None, damage: Vec::new() };
+        let (told, heard_at, damage) = (None, None, Vec::new());
+        let recovered = Recovered { log_id, last_seq, oldest_seq: 1, open, told, heard_at, damage };
         let journal = Self(RefCell::new(State {
             disk,
             backlog: VecDeque::new(),

@@ -209,6 +209,7 @@ export const en: Record<Key, string> = {
   sys_zones: "Zones",
   sys_evaluation: "Rules",
   sys_journal: "Journal",
+  sys_history: "Positions",
   sys_broker_settings: "Broker settings",
   sys_input: "Data input",
   sys_canary: "Test flight",

@@ -206,6 +206,7 @@ export const zh = {
   sys_zones: "空域数据",
   sys_evaluation: "规则引擎",
   sys_journal: "事件日志",
+  sys_history: "位置历史",
   sys_broker_settings: "消息服务器设置",
   sys_input: "数据输入",
   sys_canary: "自检飞行",
