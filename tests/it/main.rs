@@ -5,6 +5,8 @@ mod airspace_heights;
 #[cfg(test)]
 mod airspace_oracle;
 #[cfg(test)]
+mod airspace_schema;
+#[cfg(test)]
 mod airspace_sun;
 #[cfg(test)]
 mod calm;
@@ -61,6 +63,9 @@ mod fault_overload;
 mod fault_ready;
 #[cfg(test)]
 mod fault_recorder;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
+mod fault_zones;
 #[cfg(test)]
 #[path = "../../tools/load/histogram.rs"]
 mod histogram;

@@ -6,9 +6,10 @@ use crate::airspace::schedule::{Hours, Part, Schedule};
 use crate::domain::{LatLng, Period};
 
 use super::daily::{self, Clock};
-use super::instant::instant;
-use super::json::Reader;
+use super::instant::{instant, is_without_end};
+use super::json::{Reader, kind, same_letters};
 use super::path::At;
+use super::standard;
 
 /// Most periods of a zone, and most daily hours of a period.
 pub(super) const PERIODS_MAX: usize = 1000;
@@ -32,7 +33,7 @@ pub(super) fn read(
     for (i, item) in items.iter().enumerate() {
         let place_of_item = at.item(i);
         let at = if value.is_array() { &place_of_item } else { &at };
-        let read = period(item, at, (place, clock), reader);
+        let read = period(item, at, (place, clock), name == "limitedApplicability", reader);
         parts = parts.zip(read).map(|(mut parts, read)| {
             parts.extend(read);
             parts
@@ -59,30 +60,39 @@ fn period(
     value: &Value,
     at: &At<'_>,
     (place, clock): (LatLng, Clock),
+    is_ed318: bool,
     reader: &mut Reader<'_>,
 ) -> Option<Vec<Part>> {
     let object = reader.object(value, at, "a period")?;
-    let span = span(object, at, reader);
-    let hours = match ["schedule", "dailyPeriod"].into_iter().find(|name| object.contains_key(*name)) {
+    standard::period(object, at, is_ed318, reader);
+    let span = span(object, at, clock, reader);
+    let is_hours = |name: &&String| ["schedule", "dailyPeriod"].iter().any(|word| same_letters(word, name));
+    let hours = match object.keys().find(is_hours) {
         None => Some(vec![Hours::All]),
         Some(name) => {
             let at = at.member(name);
             let value = object.get(name).unwrap_or(&Value::Null);
-            if name == "dailyPeriod" {
-                let (en, zh) = ("`dailyPeriod` is read as `schedule`", "“dailyPeriod” 按 “schedule” 处理");
-                reader.warn(&at, en, zh);
+            if name != "schedule" {
+                reader.warn(
+                    &at,
+                    format!("`{name}` is read as `schedule`"),
+                    format!("“{name}” 按 “schedule” 处理"),
+                );
             }
-            daily::read(value, &at, (place, clock), reader)
+            daily::read(value, &at, (place, clock), is_ed318, reader)
         }
     };
     let (span, hours) = (span?, hours?);
     Some(hours.into_iter().map(|hours| Part { span, hours }).collect())
 }
 
-fn span(object: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Period> {
+fn span(object: &Map<String, Value>, at: &At<'_>, clock: Clock, reader: &mut Reader<'_>) -> Option<Period> {
     let mut bound = |name: &'static str| match reader.given(object, name, at) {
         None => Some(None),
-        Some(value) => instant(value, &at.member(name), name, reader).map(Some),
+        Some(value) if name == "endDateTime" && is_without_end(value, &at.member(name), name, reader) => {
+            Some(None)
+        }
+        Some(value) => instant(value, &at.member(name), name, Some(clock), reader).map(Some),
     };
     let (start, end) = (bound("startDateTime"), bound("endDateTime"));
     let (start, end) = (start?, end?);
@@ -105,7 +115,20 @@ fn span(object: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Op
 /// ED-269 says beside the dates whether there are any.
 fn permanent(value: &Value, span: Period, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Period> {
     let place = at.member("permanent");
-    let is_permanent = reader.word(value, &place, "`permanent`", &[("YES", true), ("NO", false)])?;
+    let is_permanent = match value {
+        Value::Bool(said) => {
+            let (found, found_zh) = kind(value);
+            reader.warn(
+                &place,
+                format!("`permanent` should be YES or NO, found {found}"),
+                format!("“permanent” 应为 YES 或 NO，实为{found_zh}"),
+            );
+            *said
+        }
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            reader.word(value, &place, "`permanent`", &[("YES", true), ("NO", false)])?
+        }
+    };
     let is_bounded = span != Period::default();
     if is_permanent && is_bounded {
         let (en, zh) = (

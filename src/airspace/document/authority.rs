@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::json::Reader;
 use super::path::At;
+use super::standard;
 
 pub(super) const PURPOSES: [&str; 3] = ["AUTHORIZATION", "NOTIFICATION", "INFORMATION"];
 
@@ -11,6 +12,10 @@ pub(super) const PURPOSES: [&str; 3] = ["AUTHORIZATION", "NOTIFICATION", "INFORM
 pub(super) fn check(properties: &Map<String, Value>, at: &At<'_>, must_say: bool, reader: &mut Reader<'_>) {
     let Some(value) = reader.given(properties, "zoneAuthority", at) else { return };
     let at = at.member("zoneAuthority");
+    if must_say && value.as_array().is_some_and(Vec::is_empty) {
+        let (en, zh) = ("ED-318 asks for at least one authority", "ED-318 要求至少一个管理机构");
+        reader.warn(&at, en, zh);
+    }
     for (i, item) in reader.items(value, &at, "`zoneAuthority`").iter().enumerate() {
         let place = at.item(i);
         let at = if value.is_array() { &place } else { &at };
@@ -18,6 +23,7 @@ pub(super) fn check(properties: &Map<String, Value>, at: &At<'_>, must_say: bool
             reader.warn(at, "an authority should be an object", "管理机构应为对象");
             continue;
         };
+        standard::authority(authority, at, must_say, reader);
         purpose(authority, at, must_say, reader);
         if let Some(value) = reader.given(authority, "intervalBefore", at)
             && !value.as_str().is_some_and(is_duration)

@@ -8,12 +8,12 @@ use crate::airspace::zone::Zone;
 
 use super::bounded::bounded;
 use super::envelope::{Envelope, Form};
-use super::instant::instant;
-use super::json::{DOCUMENT_BYTES_MAX, Reader, present};
+use super::instant::{instant, is_without_end};
+use super::json::{DOCUMENT_BYTES_MAX, Reader, present, same_letters};
 use super::path::At;
 use super::problem::ProblemSeverity;
 use super::report::Message;
-use super::{Strictness, crs, daily, ed269, feature};
+use super::{Strictness, crs, daily, ed269, feature, standard};
 
 /// Most features of a document.
 const FEATURES_MAX: usize = 200_000;
@@ -207,6 +207,12 @@ impl Collection<'_, '_> {
                 check_metadata(metadata, &At::ROOT.member(name), self.reader);
             }
         }
+        if !is_ed269 {
+            standard::collection(members, self.reader);
+            if let Some(metadata) = members.get("metadata").and_then(Value::as_object) {
+                standard::metadata(metadata, &At::ROOT.member("metadata"), self.reader);
+            }
+        }
         if members.contains_key("datasetMetadata") && !is_ed269 {
             let (en, zh) = ("ED-318 calls it `metadata`", "ED-318 的名称为 “metadata”");
             self.reader.warn(&At::ROOT.member("datasetMetadata"), en, zh);
@@ -223,6 +229,20 @@ impl Collection<'_, '_> {
                     "这是单个 Feature；请放入 {\"type\": \"FeatureCollection\", \"features\": [ … ]} 中",
                 );
                 self.reader.refuse::<()>(&at, en, zh);
+            }
+            None if self.seen.lists.contains(&"features") => {
+                let (en, zh) = (
+                    "`type` is missing; it should be `FeatureCollection`",
+                    "缺少 “type”，应为 “FeatureCollection”",
+                );
+                self.reader.warn(&At::ROOT, en, zh);
+            }
+            Some(found) if same_letters(found, "FeatureCollection") => {
+                let (en, zh) = (
+                    format!("`{found}` is read as `FeatureCollection`"),
+                    format!("“{found}” 按 “FeatureCollection” 处理"),
+                );
+                self.reader.warn(&at, en, zh);
             }
             found => {
                 let found = found.map_or("nothing".to_owned(), |found| format!("`{}`", short(found)));
@@ -262,8 +282,11 @@ fn check_metadata(metadata: &Value, at: &At<'_>, reader: &mut Reader<'_>) {
         return;
     };
     for name in ["validFrom", "validTo", "issued"] {
-        if let Some(value) = reader.given(metadata, name, at) {
-            instant(value, &at.member(name), name, reader);
+        let here = at.member(name);
+        if let Some(value) = reader.given(metadata, name, at)
+            && !is_without_end(value, &here, name, reader)
+        {
+            instant(value, &here, name, None, reader);
         }
     }
 }

@@ -8,8 +8,9 @@ use crate::geodesy::SunEvent;
 
 use super::applicability::few_enough;
 use super::collection::short;
-use super::json::Reader;
+use super::json::{Reader, present};
 use super::path::At;
+use super::{spelling, standard};
 
 /// Microseconds in a second and in a day.
 const SECOND_US: i64 = 1_000_000;
@@ -63,7 +64,8 @@ impl Clock {
         Self { offset_us: hours * 3600 * SECOND_US, is_said: false }
     }
 
-    fn name(self) -> String {
+    /// Its offset, such as `+08:00`.
+    pub(super) fn name(self) -> String {
         let minutes = self.offset_us.abs() / (60 * SECOND_US);
         let sign = if self.offset_us < 0 { '-' } else { '+' };
         format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
@@ -90,6 +92,7 @@ pub(super) fn read(
     value: &Value,
     at: &At<'_>,
     (place, clock): (LatLng, Clock),
+    is_ed318: bool,
     reader: &mut Reader<'_>,
 ) -> Option<Vec<Hours>> {
     if value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()) {
@@ -106,6 +109,9 @@ pub(super) fn read(
     for (i, item) in items.iter().enumerate() {
         let place_of_item = at.item(i);
         let at = if value.is_array() { &place_of_item } else { at };
+        if let Some(hours) = item.as_object() {
+            standard::hours(hours, at, is_ed318, reader);
+        }
         let read = entry(item, at, clock, reader).map(|entry| entry.add_to(place, &mut week, &mut hours));
         complete = complete.and(read);
     }
@@ -199,16 +205,21 @@ pub(super) fn named_clock(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -
 }
 
 fn days(object: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Days> {
-    let Some(value) = reader.given(object, "day", at) else {
+    let by_another_name = if object.contains_key("day") { None } else { present(object, "days") };
+    if by_another_name.is_some() {
+        reader.warn(&at.member("days"), "`days` is read as `day`", "“days” 按 “day” 处理");
+    }
+    let name = if by_another_name.is_some() { "days" } else { "day" };
+    let Some(value) = reader.given(object, name, at) else {
         let (en, zh) = ("no `day` is read as every day; write ANY", "缺少 “day”，按每天处理；请写 ANY");
         reader.warn(at, en, zh);
         return Some(Days::ANY);
     };
-    let at = at.member("day");
+    let at = at.member(name);
     let items = reader.items(value, &at, "`day`");
     if items.is_empty() {
         let (en, zh) = ("no day is read as every day; write ANY", "“day” 为空，按每天处理；请写 ANY");
-        reader.warn(&at, en, zh);
+        reader.advise(&at, en, zh);
         return Some(Days::ANY);
     }
     let mut days = Some(Days::NONE);
@@ -231,12 +242,16 @@ fn one_day(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Days> 
         );
         return Some(Days::ANY);
     }
-    // `Monday`, `mondays`.
-    let is_long = text.len() > 3 && text.to_ascii_lowercase().trim_end_matches('s').ends_with("day");
-    let start = text.get(..3).filter(|_| is_long).unwrap_or_default();
-    if let Some((word, days)) = WEEKDAYS.iter().find(|(word, _)| word.eq_ignore_ascii_case(start)) {
+    if value.is_string() && text.is_empty() {
+        let (en, zh) = ("empty text is read as every day; write ANY", "空字符串按每天处理；请写 ANY");
+        reader.warn(at, en, zh);
+        return Some(Days::ANY);
+    }
+    let is_known = WEEKDAYS.iter().any(|(word, _)| word.eq_ignore_ascii_case(text));
+    if let Some((days, word)) = spelling::days(text).filter(|_| !is_known) {
+        let text = short(text);
         reader.warn(at, format!("`{text}` is read as `{word}`"), format!("“{text}” 按 “{word}” 处理"));
-        return Some(*days);
+        return Some(days);
     }
     reader.word(value, at, "`day`", &WEEKDAYS)
 }
@@ -251,11 +266,19 @@ fn bounds(
 ) -> Option<Vec<Bound>> {
     let mut found = Vec::new();
     if let Some(value) = reader.given(object, time, at) {
-        found.push(time_of_day(value, &at.member(time), clock, reader)?);
+        let at = at.member(time);
+        let event = value.as_str().and_then(|text| EVENTS.iter().find(|(word, _)| *word == text.trim()));
+        if let Some((word, event)) = event {
+            let (en, zh) = (format!("`{word}` is an event, no time"), format!("“{word}” 是日光事件而非时刻"));
+            reader.warn(&at, en, zh);
+            found.push(Bound::Event(*event));
+        } else {
+            found.push(time_of_day(value, &at, clock, reader)?);
+        }
     }
     if let Some(value) = reader.given(object, event, at) {
         let at = at.member(event);
-        found.push(Bound::Event(reader.word(value, &at, &format!("`{event}`"), &EVENTS)?));
+        found.push(Bound::Event(sun_event(value, &at, event, reader)?));
         if found.len() > 1 {
             reader.warn(
                 &at,
@@ -265,6 +288,17 @@ fn bounds(
         }
     }
     Some(found)
+}
+
+fn sun_event(value: &Value, at: &At<'_>, name: &str, reader: &mut Reader<'_>) -> Option<SunEvent> {
+    let text = value.as_str().unwrap_or_default();
+    let bare = spelling::bare(text);
+    if let Some((_, event, word)) = spelling::EVENTS.iter().find(|(other, ..)| *other == bare) {
+        let text = short(text);
+        reader.warn(at, format!("`{text}` is read as `{word}`"), format!("“{text}” 按 “{word}” 处理"));
+        return Some(*event);
+    }
+    reader.word(value, at, &format!("`{name}`"), &EVENTS)
 }
 
 fn time_of_day(value: &Value, at: &At<'_>, clock: Clock, reader: &mut Reader<'_>) -> Option<Bound> {
@@ -277,6 +311,15 @@ fn time_of_day(value: &Value, at: &At<'_>, clock: Clock, reader: &mut Reader<'_>
             at,
             format!("`{}` has one `:00` too many", short(text)),
             format!("“{}” 多了一个 “:00”", short(text)),
+        );
+        Some(read)
+    });
+    let read = read.or_else(|| {
+        let read = parse_time(&with_colons(text)?)?;
+        reader.warn(
+            at,
+            format!("`{}` should be a time of day such as 08:00Z", short(text)),
+            format!("“{}” 应写作 08:00Z 这样的时刻", short(text)),
         );
         Some(read)
     });
@@ -321,6 +364,25 @@ fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
         offset => Some(offset_us(offset)?),
     };
     fits.then_some((time_us, offset))
+}
+
+/// `HHMM`, `HHMMSS` and `H:MM`, with an offset or `UTC` behind, as `HH:MM` and `HH:MM:SS`.
+fn with_colons(text: &str) -> Option<String> {
+    let text = text.strip_prefix('T').unwrap_or(text);
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == ':')).unwrap_or(text.len());
+    let (time, offset) = text.split_at_checked(end)?;
+    let offset = match offset.trim() {
+        "UTC" | "GMT" => "Z",
+        other => other,
+    };
+    let time = match (time.len(), time.find(':')) {
+        (4, None) => format!("{}:{}", time.get(..2)?, time.get(2..)?),
+        (6, None) => format!("{}:{}:{}", time.get(..2)?, time.get(2..4)?, time.get(4..)?),
+        (_, Some(1)) => format!("0{time}"),
+        (_, Some(_)) => time.to_owned(),
+        (_, None) => return None,
+    };
+    Some(format!("{time}{offset}"))
 }
 
 /// `±HH:MM`, `±HHMM` or `±HH` in microseconds.
@@ -368,5 +430,16 @@ mod tests {
             [Some(8 * hour), Some(8 * hour), Some(5 * hour + 45 * 60 * SECOND_US)]
         );
         assert_eq!(clock("Europe/Zurich"), None);
+        for (text, wanted) in [
+            ("0800", Some("08:00")),
+            ("080000Z", Some("08:00:00Z")),
+            ("8:00+08:00", Some("08:00+08:00")),
+            ("08:00 UTC", Some("08:00Z")),
+            ("800", None),
+            ("", None),
+            ("08.00", None),
+        ] {
+            assert_eq!(with_colons(text).as_deref(), wanted, "{text}");
+        }
     }
 }

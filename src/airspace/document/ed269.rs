@@ -9,16 +9,16 @@ use super::feature::{Read, finish};
 use super::json::{Reader, present};
 use super::path::At;
 use super::words::{self, Again};
-use super::{applicability, authority, geometry, terms};
+use super::{applicability, authority, geometry, standard, terms};
 
 /// Whether this is a zone of ED-269: an array of volumes, and no `properties`.
 pub(super) fn is_zone(value: &Value) -> bool {
     let volume = |volume: &Value| volume.get("horizontalProjection").is_some();
-    value.get("properties").is_none()
-        && value
-            .get("geometry")
-            .and_then(Value::as_array)
-            .is_some_and(|volumes| value.get("applicability").is_some() || volumes.iter().any(volume))
+    let is_ed269 = |geometry: &Value| match geometry.as_array() {
+        Some(volumes) => value.get("applicability").is_some() || volumes.iter().any(volume),
+        None => volume(geometry),
+    };
+    value.get("properties").is_none() && value.get("geometry").is_some_and(is_ed269)
 }
 
 /// The zone; `None` if there is an error in it.
@@ -35,9 +35,10 @@ pub(super) fn read(value: Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option
     };
     let identifier = words::identifier(zone, at, Again::Numbered, reader);
     let restriction = words::restriction_ed269(zone, at, reader);
-    let reasons = words::reasons(zone, at, reader);
+    let reasons = words::reasons(zone, at, false, reader);
     let [name, name_en] = words::names(zone, identifier.as_deref().unwrap_or_default(), at, reader);
-    words::check_codes(zone, at, reader);
+    words::check_codes(zone, at, false, reader);
+    standard::zone_ed269(zone, at, reader);
     authority::check(zone, at, false, reader);
     if !zone.contains_key("applicability") {
         let (en, zh) =
@@ -161,18 +162,26 @@ fn periods(value: Option<&Value>) -> Value {
 fn volumes(value: Option<&Value>) -> Value {
     let items =
         value.map_or(&[][..], |value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
-    let mut volumes: Vec<Value> = items.iter().map(volume).collect();
+    let mut volumes: Vec<Value> = items.iter().flat_map(volumes_of).collect();
     match volumes.len() {
         1 => volumes.remove(0),
         _ => json!({"type": "GeometryCollection", "geometries": volumes}),
     }
 }
 
-fn volume(item: &Value) -> Value {
-    let projection = item.get("horizontalProjection").cloned().unwrap_or_default();
+/// A volume for each of its projections, of which there should be one.
+fn volumes_of(item: &Value) -> Vec<Value> {
+    match item.get("horizontalProjection") {
+        Some(Value::Array(projections)) => projections.iter().map(|one| volume(item, one.clone())).collect(),
+        Some(projection) => vec![volume(item, projection.clone())],
+        None => Vec::new(),
+    }
+}
+
+fn volume(item: &Value, projection: Value) -> Value {
     let mut geometry = match projection.get("type").and_then(Value::as_str) {
         Some(kind) if kind.eq_ignore_ascii_case("circle") => json!({
-            "type": "Point", "coordinates": projection.get("center"),
+            "type": "Point", "coordinates": projection.get("center").or_else(|| projection.get("centre")),
             "extent": {"subType": "Circle", "radius": projection.get("radius")},
         }),
         _ => projection,

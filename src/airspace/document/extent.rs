@@ -7,9 +7,9 @@ use crate::airspace::shape::{Point, Shape};
 use crate::airspace::zone::Volume;
 use crate::domain::{LatLng, VerticalLimit};
 
-use super::json::{Reader, present};
+use super::json::{Reader, present, same_letters};
 use super::path::At;
-use super::{layer, ring, surfaces};
+use super::{layer, ring, spelling, surfaces};
 
 /// Largest radius of a circle. None that protects something on the ground comes near it.
 const RADIUS_MAX_M: f64 = 500_000.0;
@@ -17,6 +17,23 @@ const RADIUS_MAX_M: f64 = 500_000.0;
 const SLICES_MAX: u16 = 50;
 /// Height of a slice of a cone, metres, unless it would have more than the most.
 const SLICE_M: f64 = 2.0;
+/// The members of an extent.
+const MEMBERS: [&str; 12] = [
+    "subType",
+    "radius",
+    "innerRadius",
+    "startAzimuth",
+    "endAzimuth",
+    "lowerRadius",
+    "upperRadius",
+    "halfWidth",
+    "cap",
+    "code",
+    "elevation",
+    "surfaces",
+];
+/// Members by which some publishers say what a length is in.
+const UNIT: [&str; 4] = ["uom", "radiusUom", "uomRadius", "unit"];
 /// Most positions of a corridor's line.
 const LINE_MAX: usize = 500;
 
@@ -63,9 +80,15 @@ pub(super) fn read(
     };
     let extent_at = at.member("extent");
     let extent = reader.object(extent, &extent_at, "`extent`")?;
+    for name in
+        extent.keys().filter(|name| !MEMBERS.iter().chain(&UNIT).any(|known| same_letters(known, name)))
+    {
+        let (en, zh) = ("an extent has no such member; it changes nothing", "“extent” 没有此成员，不起作用");
+        reader.advise(&extent_at.member(name), en, zh);
+    }
     let kinds: &[(&str, Kind)] = if is_line { &LINES } else { &POINTS };
-    let kind = if let Some(kind) = present(extent, "subType") {
-        reader.word(kind, &extent_at.member("subType"), "`subType`", kinds)?
+    let kind = if let Some((name, kind)) = reader.spelled(extent, "subType", &extent_at) {
+        reader.word(kind, &extent_at.member(name), "`subType`", kinds)?
     } else {
         let (word, kind) = kinds.first()?;
         reader.warn(&extent_at, format!("`subType` should be `{word}`"), format!("“subType” 应为 “{word}”"));
@@ -106,15 +129,15 @@ pub(super) fn read(
 }
 
 /// A circle of which centre and radius are members of one object.
-pub(super) fn circle(
-    object: &Map<String, Value>,
-    [centre, radius]: [&'static str; 2],
-    at: &At<'_>,
-    reader: &mut Reader<'_>,
-) -> Option<Shape> {
-    let centre_at = at.member(centre);
-    let found = ring::position(object.get(centre).unwrap_or(&Value::Null), &centre_at, reader);
-    let radius_m = length(object, radius, at, reader);
+pub(super) fn circle(object: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Shape> {
+    let names = ["center", "centre", "coordinates"];
+    let name = names.into_iter().find(|name| object.contains_key(*name)).unwrap_or("center");
+    let centre_at = at.member(name);
+    if name == "centre" {
+        reader.warn(&centre_at, "`centre` is read as `center`", "“centre” 按 “center” 处理");
+    }
+    let found = ring::position(object.get(name).unwrap_or(&Value::Null), &centre_at, reader);
+    let radius_m = length(object, "radius", at, reader);
     let shape = Shape::circle(centre_of(found?, &centre_at, reader)?, radius_m?);
     shape.or_else(|| off_the_map(at, reader))
 }
@@ -218,8 +241,11 @@ fn slices(wanted: f64) -> u16 {
 fn inner(extent: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Option<f64> {
     let Some(value) = present(extent, "innerRadius") else { return Some(0.0) };
     let place = at.member("innerRadius");
-    let metres = reader.number(value, &place, "`innerRadius`")?;
-    let radius_m = extent.get("radius").and_then(Value::as_f64).unwrap_or(f64::INFINITY);
+    let metres = reader.number(value, &place, "`innerRadius`")? * unit_m(extent, at, reader)?;
+    let radius_m = match extent.get("radius").and_then(Value::as_f64) {
+        Some(radius) => radius * unit_m(extent, at, reader)?,
+        None => f64::INFINITY,
+    };
     if (0.0..radius_m).contains(&metres) {
         return Some(metres);
     }
@@ -248,6 +274,27 @@ fn azimuth(
     )
 }
 
+/// What a length is in, which both standards say is metres: a unit beside it is taken with a warning, as it changes what is
+/// meant.
+fn unit_m(holder: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Option<f64> {
+    let Some((name, value)) = UNIT.iter().find_map(|name| Some((*name, present(holder, name)?))) else {
+        return Some(1.0);
+    };
+    let place = at.member(name);
+    let Some(metres) = value.as_str().and_then(spelling::unit_m) else {
+        let (en, zh) = ("this unit of length is not known; write metres", "未知的长度单位，请用米");
+        return reader.refuse(&place, en, zh);
+    };
+    if (metres - 1.0).abs() > f64::EPSILON {
+        reader.warn(
+            &place,
+            format!("lengths should be in metres; read in units of {metres} m"),
+            format!("长度应以米为单位；按 {metres} 米的单位处理"),
+        );
+    }
+    Some(metres)
+}
+
 /// A positive length, metres.
 fn length(
     holder: &Map<String, Value>,
@@ -256,7 +303,17 @@ fn length(
     reader: &mut Reader<'_>,
 ) -> Option<f64> {
     let place = at.member(name);
-    let metres = reader.number(holder.get(name).unwrap_or(&Value::Null), &place, &format!("`{name}`"))?;
+    let value = holder.get(name).unwrap_or(&Value::Null);
+    let metres = if let Some(metres) = value.as_str().and_then(spelling::length_m) {
+        reader.warn(
+            &place,
+            format!("`{name}` has a unit behind the number; read as {metres} m"),
+            format!("“{name}” 的数字后带单位，按 {metres} 米处理"),
+        );
+        metres
+    } else {
+        reader.number(value, &place, &format!("`{name}`"))? * unit_m(holder, at, reader)?
+    };
     if 0.0 < metres && metres <= RADIUS_MAX_M {
         return Some(metres);
     }

@@ -14,22 +14,7 @@ use super::daily::{self, Clock};
 use super::json::{Reader, present};
 use super::path::At;
 use super::words::Again;
-use super::{applicability, authority, geometry, layer, terms, words};
-
-/// Members of `properties` that ED-318 knows and that may be absent, but not null.
-const OPTIONAL_MEMBERS: [&str; 11] = [
-    "name",
-    "restrictionConditions",
-    "region",
-    "reason",
-    "otherReasonInfo",
-    "regulationExemption",
-    "message",
-    "limitedApplicability",
-    "dataSource",
-    "extendedProperties",
-    "zoneAuthority",
-];
+use super::{applicability, authority, geometry, layer, standard, terms, words};
 
 /// What was read of a zone.
 pub(super) struct Read {
@@ -47,24 +32,19 @@ pub(super) fn read(feature: Value, at: &At<'_>, reader: &mut Reader<'_>) -> Opti
     let errors_before = reader.report.errors();
     let object = reader.object(&feature, at, "a feature")?;
     check_feature_members(object, at, reader);
-    let geometry_at = at.member("geometry");
+    let feature_at = at;
     let properties_at = at.member("properties");
-    let outer = outer_layer(object, at, reader);
-    let volumes = if let Some(geometry) = present(object, "geometry") {
-        geometry::read(geometry, &geometry_at, outer, reader)
-    } else {
-        let (en, zh) =
-            ("`geometry` is missing: the zone protects nothing", "缺少 “geometry”：该区域不保护任何空间");
-        reader.refuse(if object.contains_key("geometry") { &geometry_at } else { at }, en, zh)
-    };
+    let volumes = volumes(object, at, reader);
     let Some(properties) = present(object, "properties") else {
         let (en, zh) =
             ("`properties` is missing: nothing says what the zone asks", "缺少 “properties”：未说明区域限制");
         return reader.refuse(if object.contains_key("properties") { &properties_at } else { at }, en, zh);
     };
     let outer = reader.object(properties, &properties_at, "`properties`")?;
-    let nested_at = properties_at.member("UASZone");
-    let nested = present(outer, "UASZone").and_then(Value::as_object);
+    let (nested, is_listed) = nested_zone(outer);
+    let list_at = properties_at.member("UASZone");
+    let item_at = list_at.item(0);
+    let nested_at = if is_listed { item_at } else { list_at };
     if nested.is_some() {
         let (en, zh) =
             ("the members of `UASZone` belong into `properties`", "“UASZone” 的成员应置于 “properties”");
@@ -74,9 +54,9 @@ pub(super) fn read(feature: Value, at: &At<'_>, reader: &mut Reader<'_>) -> Opti
     let holder =
         |name: &str| if properties.contains_key(name) { (properties, at) } else { (outer, &properties_at) };
 
-    let identifier = words::identifier(properties, at, Again::Refused, reader);
+    let identifier = identifier(object, feature_at, (properties, at), reader);
     let restriction = words::restriction(properties, at, reader);
-    let reasons = words::reasons(properties, at, reader);
+    let reasons = words::reasons(properties, at, true, reader);
     let terms = restriction.and_then(|restriction| terms::read(properties, restriction, at, reader));
     let schedule = volumes.as_ref().and_then(|volumes| {
         let place = middle(volumes)?;
@@ -85,9 +65,13 @@ pub(super) fn read(feature: Value, at: &At<'_>, reader: &mut Reader<'_>) -> Opti
         applicability::read(holder, "limitedApplicability", at, (place, clock), reader)
     });
     let names = words::names(properties, identifier.as_deref().unwrap_or_default(), at, reader);
-    words::check_codes(properties, at, reader);
+    words::check_codes(properties, at, true, reader);
     let (authorities, authorities_at) = holder("zoneAuthority");
     authority::check(authorities, authorities_at, true, reader);
+    standard::properties(outer, &properties_at, reader);
+    if let Some(nested) = nested {
+        standard::properties(nested, at, reader);
+    }
     check_other_members(properties, outer, at, reader);
 
     if reader.report.errors() > errors_before {
@@ -96,6 +80,45 @@ pub(super) fn read(feature: Value, at: &At<'_>, reader: &mut Reader<'_>) -> Opti
     let (restriction, volumes, schedule) = (restriction?, volumes?, schedule?);
     let identifier = identifier?;
     finish(Read { identifier, restriction, volumes, schedule, reasons, names, terms }, feature, reader)
+}
+
+/// The volumes of a feature, wherever its geometry and layer are.
+fn volumes(feature: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Vec<Volume>> {
+    let (geometry_at, properties_at) = (at.member("geometry"), at.member("properties"));
+    let outer = outer_layer(feature, at, reader);
+    if let Some((geometry, is_nested)) = misplaced_geometry(feature) {
+        let nested_at = properties_at.member("UASZone");
+        let at = if is_nested { &nested_at } else { &properties_at }.member("geometry");
+        let (en, zh) =
+            ("`geometry` belongs into the feature, not its properties", "“geometry” 应置于 Feature 中");
+        reader.warn(&at, en, zh);
+        return geometry::read(geometry, &at, outer, reader);
+    }
+    if let Some((name, geometry)) = reader.spelled(feature, "geometry", at) {
+        return geometry::read(geometry, &at.member(name), outer, reader);
+    }
+    let (en, zh) =
+        ("`geometry` is missing: the zone protects nothing", "缺少 “geometry”：该区域不保护任何空间");
+    reader.refuse(if feature.contains_key("geometry") { &geometry_at } else { at }, en, zh)
+}
+
+/// The identifier of a zone: that of its properties, or else the `id` of its feature.
+fn identifier(
+    feature: &Map<String, Value>,
+    feature_at: &At<'_>,
+    (properties, at): (&Map<String, Value>, &At<'_>),
+    reader: &mut Reader<'_>,
+) -> Option<String> {
+    let Some(id) = present(feature, "id").filter(|_| present(properties, "identifier").is_none()) else {
+        return words::identifier(properties, at, Again::Refused, reader);
+    };
+    let at = feature_at.member("id");
+    let (en, zh) = (
+        "`identifier` is missing in `properties`; the `id` of the feature is taken",
+        "“properties” 缺少 “identifier”，取用 Feature 的 “id”",
+    );
+    reader.warn(&at, en, zh);
+    words::identifier_of(id, &at, Again::Refused, reader)
 }
 
 /// The zone of what was read.
@@ -150,17 +173,26 @@ fn outer_layer(feature: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_
     let (geometry_at, properties_at) = (at.member("geometry"), at.member("properties"));
     let geometry = feature.get("geometry").and_then(Value::as_object);
     if geometry.is_some_and(|geometry| geometry.contains_key("layer")) {
+        if feature.contains_key("layer") {
+            let (en, zh) = (
+                "the `layer` of the geometry counts; this one limits nothing",
+                "以 “geometry” 的 “layer” 为准，此处不起作用",
+            );
+            reader.warn(&at.member("layer"), en, zh);
+        }
         return None;
     }
     let nested_at = properties_at.member("UASZone");
     let properties = feature.get("properties").and_then(Value::as_object);
-    let nested = properties.and_then(|properties| properties.get("UASZone")?.as_object());
+    let nested = properties.and_then(|properties| nested_zone(properties).0);
     let places = [
         (geometry, &geometry_at, "verticalLayer"),
+        (geometry, &geometry_at, "layers"),
         (properties, &properties_at, "verticalLayer"),
         (nested, &nested_at, "verticalLayer"),
         (Some(feature), at, "verticalLayer"),
         (properties, &properties_at, "layer"),
+        (Some(feature), at, "layer"),
     ];
     let found = places.into_iter().find_map(|(object, at, name)| Some((present(object?, name)?, at, name)));
     let (value, at, name) = found?;
@@ -180,18 +212,39 @@ fn check_feature_members(feature: &Map<String, Value>, at: &At<'_>, reader: &mut
             let (en, zh) = ("`type` should be there and be `Feature`", "缺少 “type”，应为 “Feature”");
             reader.warn(at, en, zh);
         }
+        Some(Some(text)) if text.eq_ignore_ascii_case("Feature") => {
+            let (en, zh) = ("`type` should be written `Feature`", "“type” 应写作 “Feature”");
+            reader.warn(&at.member("type"), en, zh);
+        }
         Some(_) => {
             let (en, zh) = ("`type` of a feature must be `Feature`", "要素的 “type” 应为 “Feature”");
             reader.refuse::<()>(&at.member("type"), en, zh);
         }
     }
-    if feature.contains_key("layer") {
-        let (en, zh) = (
-            "`layer` is read inside of `geometry` only; here it limits nothing: move it",
-            "“layer” 只在 “geometry” 内有效，此处不起作用，请移入",
-        );
-        reader.refuse::<()>(&at.member("layer"), en, zh);
+    standard::feature(feature, at, reader);
+}
+
+/// The zone that some publishers put one level deeper, and whether it is the only item of a list.
+fn nested_zone(properties: &Map<String, Value>) -> (Option<&Map<String, Value>>, bool) {
+    match properties.get("UASZone") {
+        Some(Value::Array(items)) => match items.as_slice() {
+            [only] => (only.as_object(), true),
+            _ => (None, true),
+        },
+        Some(value) => (value.as_object(), false),
+        None => (None, false),
     }
+}
+
+/// The geometry that some publishers put into the properties, and whether it is one level deeper.
+fn misplaced_geometry(feature: &Map<String, Value>) -> Option<(&Value, bool)> {
+    if present(feature, "geometry").is_some() {
+        return None;
+    }
+    let properties = feature.get("properties").and_then(Value::as_object)?;
+    let nested = properties.get("UASZone").and_then(Value::as_object);
+    let inner = nested.and_then(|nested| present(nested, "geometry")).map(|geometry| (geometry, true));
+    present(properties, "geometry").map(|geometry| (geometry, false)).or(inner)
 }
 
 /// What changes no protection is only warned about.
@@ -203,25 +256,14 @@ fn check_other_members(
 ) {
     let missing: Vec<&str> = ["country", "variant", "zoneAuthority"]
         .into_iter()
-        .filter(|name| !properties.contains_key(*name) && !outer.contains_key(*name))
+        .filter(|name| present(properties, name).is_none() && present(outer, name).is_none())
         .collect();
     if !missing.is_empty() {
         let names = missing.join(", ");
         reader.warn(at, format!("ED-318 asks for {names} as well"), format!("ED-318 还要求 {names}"));
     }
-    for name in OPTIONAL_MEMBERS {
-        if properties.get(name).is_some_and(Value::is_null) {
-            let (en, zh) = ("null is read as absent; leave the member out", "null 视为缺省，请删去该成员");
-            reader.warn(&at.member(name), en, zh);
-        }
-    }
     if reader.given(properties, "extendedProperties", at).is_some_and(|value| !value.is_object()) {
         let (en, zh) = ("`extendedProperties` should be an object", "“extendedProperties” 应为对象");
         reader.warn(&at.member("extendedProperties"), en, zh);
-    }
-    for name in ["otherReasonInfo", "message"] {
-        if let Some(value) = reader.given(properties, name, at) {
-            words::texts(value, &at.member(name), &format!("`{name}`"), reader);
-        }
     }
 }

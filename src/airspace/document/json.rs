@@ -10,6 +10,7 @@ use crate::domain::BoundingBox;
 use super::crs::Crs;
 use super::path::{At, text};
 use super::report::{Message, Report};
+use super::spelling::bare;
 use super::{Reading, Strictness};
 
 /// Most bytes of a document.
@@ -88,10 +89,10 @@ impl<'a> Reader<'a> {
     pub(super) fn given<'v>(
         &mut self,
         object: &'v Map<String, Value>,
-        name: &str,
+        name: &'v str,
         at: &At<'_>,
     ) -> Option<&'v Value> {
-        let value = present(object, name)?;
+        let (name, value) = self.spelled(object, name, at)?;
         if value.as_str().is_some_and(|text| text.trim().is_empty()) {
             let (en, zh) =
                 ("empty text is read as absent; leave the member out", "空字符串视为缺省，请删去该成员");
@@ -99,6 +100,27 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(value)
+    }
+
+    /// A member that is there and not null, and its name; if the name is only written otherwise, such as `Layer`, it is
+    /// taken with a warning.
+    pub(super) fn spelled<'v>(
+        &mut self,
+        object: &'v Map<String, Value>,
+        name: &'v str,
+        at: &At<'_>,
+    ) -> Option<(&'v str, &'v Value)> {
+        if let Some(value) = object.get(name) {
+            return (!value.is_null()).then_some((name, value));
+        }
+        let (found, value) =
+            object.iter().find(|(found, value)| same_letters(found, name) && !value.is_null())?;
+        self.warn(
+            &at.member(found),
+            format!("`{found}` is read as `{name}`; write it so"),
+            format!("“{found}” 按 “{name}” 处理，请改正写法"),
+        );
+        Some((found, value))
     }
 
     pub(super) fn object<'v>(
@@ -163,7 +185,7 @@ impl<'a> Reader<'a> {
         )
     }
 
-    /// Text of letters in any case that should be one of `known`.
+    /// Text that should be one of `known`; of another case, or with blanks or hyphens, it is taken with a warning.
     pub(super) fn word<T: Copy>(
         &mut self,
         value: &Value,
@@ -175,8 +197,9 @@ impl<'a> Reader<'a> {
         if let Some((_, meaning)) = known.iter().find(|(word, _)| *word == found) {
             return Some(*meaning);
         }
-        if let Some((word, meaning)) = known.iter().find(|(word, _)| word.eq_ignore_ascii_case(found.trim()))
-        {
+        let letters = bare(found);
+        let alike = known.iter().find(|(word, _)| !letters.is_empty() && bare(word) == letters);
+        if let Some((word, meaning)) = alike {
             self.warn(
                 at,
                 format!("{what} `{found}` is read as `{word}`; write it so"),
@@ -225,6 +248,14 @@ pub(super) fn kind(value: &Value) -> (&'static str, &'static str) {
         Value::Array(_) => ("an array", "数组"),
         Value::Object(_) => ("an object", "对象"),
     }
+}
+
+/// Whether two names differ only in case, `_` and `-`.
+pub(super) fn same_letters(a: &str, b: &str) -> bool {
+    fn letters(text: &str) -> impl Iterator<Item = u8> {
+        text.bytes().filter(|c| !matches!(c, b'_' | b'-')).map(|c| c.to_ascii_lowercase())
+    }
+    letters(a).eq(letters(b))
 }
 
 /// A member that is there and not null.

@@ -22,10 +22,13 @@ mod report;
 mod ring;
 mod schema;
 mod simple;
+mod spelling;
+mod standard;
 mod surfaces;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -145,6 +148,7 @@ pub(super) fn geojson(feature: serde_json::Value, crs: Crs) -> serde_json::Value
         Some(zone) if ed269::is_zone(&feature) => ed269::to_ed318(zone),
         Some(_) | None => feature,
     };
+    tidy::tidy(&mut feature);
     if let Some(geometry) = feature.get_mut("geometry") {
         crs.geometry_to_wgs84(geometry);
     }

@@ -72,6 +72,9 @@ fn count(points: usize, at: &At<'_>, reader: &mut Reader<'_>) -> Option<()> {
 
 /// `[lng, lat]`; a third number, the height by RFC 7946, is passed over as limits are in `layer`.
 pub(super) fn position(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Point> {
+    if let Some(point) = of_an_object(value, at, reader) {
+        return Some(point);
+    }
     let numbers = reader.array(value, at, "a position")?;
     let [lng, lat, ..] = numbers else {
         return reader.refuse(
@@ -93,6 +96,19 @@ pub(super) fn position(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> O
     };
     let (lng, lat) = (degrees(0, lng), degrees(1, lat));
     Some([lng?, lat?])
+}
+
+/// A position as `{"lng", "lat"}`.
+fn of_an_object(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Point> {
+    let object = value.as_object()?;
+    let of = |names: &[&str]| {
+        let member = names.iter().find_map(|name| object.get(*name));
+        member.and_then(Value::as_f64).filter(|degrees| degrees.is_finite())
+    };
+    let point = [of(&["lng", "lon", "longitude"])?, of(&["lat", "latitude"])?];
+    let (en, zh) = ("a position should be [longitude, latitude]", "位置应写作 [经度, 纬度]");
+    reader.warn(at, en, zh);
+    Some(point)
 }
 
 /// Ranges, and whether latitude and longitude look exchanged.

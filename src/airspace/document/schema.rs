@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{authority, daily, extent, layer, words};
+use super::{authority, daily, extent, layer, terms, words};
 
 /// JSON Schema (2020-12) of an ED-318 document as this program reads it: its words, and the shapes beyond the standard.
 /// What a schema cannot say, such as that a ring is simple, the reader says.
@@ -35,7 +35,10 @@ pub fn schema() -> Value {
                 "type": "array",
                 "items": {
                     "type": "object", "required": ["text", "lang"],
-                    "properties": {"text": {"type": "string", "maxLength": 200}, "lang": {"type": "string"}},
+                    "properties": {
+                        "text": {"type": "string", "maxLength": words::NAME_CHARS_MAX},
+                        "lang": {"type": "string", "maxLength": words::LANGUAGE_CHARS_MAX},
+                    },
                 },
             },
             "period": period(),
@@ -67,19 +70,21 @@ fn properties() -> Value {
                 "type": "string", "minLength": 1, "maxLength": words::IDENTIFIER_CHARS_MAX,
                 "description": "Its own in the whole set; ED-318 allows 7 characters 标识符",
             },
-            "country": {"type": "string", "pattern": "^[A-Z]{3}$"},
+            "country": {"type": "string", "minLength": 3, "maxLength": 3},
             "name": {"$ref": "#/$defs/texts"},
             "type": {"enum": words(&words::RESTRICTIONS), "description": "What the zone asks 限制类型"},
             "variant": {"enum": words::VARIANTS},
-            "reason": {"type": "array", "items": {"enum": words(&words::REASONS)}},
+            "reason": {"type": "array", "maxItems": words::REASONS_MAX, "items": {"enum": words(&words::REASONS)}},
             "otherReasonInfo": {"$ref": "#/$defs/texts"},
             "message": {"$ref": "#/$defs/texts"},
             "regulationExemption": {"enum": words::YES_NO},
             "restrictionConditions": {"type": "string"},
-            "region": {"type": "integer", "minimum": 0},
+            "region": {"type": "integer"},
             "limitedApplicability": {"type": "array", "items": {"$ref": "#/$defs/period"}},
-            "zoneAuthority": {"type": "array", "items": {"$ref": "#/$defs/authority"}},
-            "extendedProperties": {"type": "object"},
+            "zoneAuthority": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/authority"}},
+            "extendedProperties": terms::schema(),
+            "dataSource": {"type": "object"},
+            "tz": {"type": "string", "description": "Clock of this zone; our own, other readers may refuse it 时区"},
         },
     })
 }
@@ -99,6 +104,7 @@ fn period() -> Value {
                     "properties": {
                         "day": {"type": "array", "items": {"enum": words(&daily::WEEKDAYS)}},
                         "startTime": time, "endTime": time, "startEvent": event, "endEvent": event,
+                        "tz": {"type": "string", "description": "Clock of these hours; our own 时区"},
                     },
                 },
             },
@@ -173,4 +179,28 @@ fn extent() -> Value {
             "surfaces": {"type": "array", "items": {"enum": words(&super::surfaces::SURFACES)}},
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every word by which a zone says more than ED-318 is described, with its place.
+    #[test]
+    fn the_words_beyond_the_standard_are_in_it() {
+        let schema = schema();
+        let extended = &schema["$defs"]["properties"]["properties"]["extendedProperties"]["properties"];
+        let names: Vec<&String> = extended.as_object().unwrap().keys().collect();
+        assert_eq!(names, terms::MEMBERS.iter().collect::<Vec<_>>());
+        for (word, _) in terms::KINDS {
+            assert!(extended["kind"]["enum"].as_array().unwrap().contains(&json!(word)), "{word}");
+        }
+        for of in ["applies_to", "exempt"] {
+            for (word, _) in terms::LISTS {
+                assert!(extended[of]["properties"][word].is_object(), "{of} {word}");
+            }
+        }
+        let hours = &schema["$defs"]["period"]["properties"]["schedule"]["items"]["properties"];
+        assert!(hours["tz"].is_object() && schema["properties"]["tz"].is_object());
+    }
 }

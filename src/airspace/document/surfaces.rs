@@ -25,6 +25,17 @@ const TRANSITIONAL_OUT: f64 = 7.0;
 const CONICAL_SLOPE: f64 = 0.05;
 /// How far the approach widens on each side.
 const APPROACH_DIVERGENCE: f64 = 0.15;
+/// Half of the width of the inner approach, and of the inner edge of the balked landing surface, metres (code 3 and 4).
+const INNER_HALF_M: f64 = 60.0;
+/// Length and slope of the inner approach.
+const INNER_APPROACH: (f64, f64) = (900.0, 0.02);
+/// Where the balked landing surface begins behind the threshold, metres, unless the runway ends before; how it widens on
+/// each side, and its slope.
+const BALKED_BEGIN_M: f64 = 1800.0;
+const BALKED_DIVERGENCE: f64 = 0.1;
+const BALKED_SLOPE: f64 = 0.0333;
+/// Radius and height of the outer horizontal surface, metres.
+const OUTER_HORIZONTAL_M: (f64, f64) = (15_000.0, 150.0);
 /// Height of a step, metres, at most.
 const STEP_M: f64 = 10.0;
 
@@ -36,19 +47,30 @@ pub(super) enum Surface {
     Approach,
     Transitional,
     TakeoffClimb,
+    InnerApproach,
+    BalkedLanding,
+    OuterHorizontal,
 }
 
-/// Their words.
-pub(super) const SURFACES: [(&str, Surface); 5] = [
+/// Their words. The first five are meant where a document names none; the others lie over those, or are only used where an
+/// aerodrome says so.
+pub(super) const SURFACES: [(&str, Surface); 8] = [
     ("INNER_HORIZONTAL", Surface::InnerHorizontal),
     ("CONICAL", Surface::Conical),
     ("APPROACH", Surface::Approach),
     ("TRANSITIONAL", Surface::Transitional),
     ("TAKEOFF_CLIMB", Surface::TakeoffClimb),
+    ("INNER_APPROACH", Surface::InnerApproach),
+    ("BALKED_LANDING", Surface::BalkedLanding),
+    ("OUTER_HORIZONTAL", Surface::OuterHorizontal),
 ];
+/// How many of them are meant where a document names none.
+const USUAL: usize = 5;
 
 /// The dimensions of a code number.
 struct Code {
+    /// Whether the inner approach and balked landing surfaces are known for it.
+    has_inner: bool,
     inner_radius_m: f64,
     conical_height_m: f64,
     approach_inner_edge_m: f64,
@@ -63,6 +85,7 @@ struct Code {
 }
 
 const CODE_1: Code = Code {
+    has_inner: false,
     inner_radius_m: 3500.0,
     conical_height_m: 60.0,
     approach_inner_edge_m: 140.0,
@@ -83,6 +106,7 @@ const CODE_2: Code = Code {
     ..CODE_1
 };
 const CODE_4: Code = Code {
+    has_inner: true,
     inner_radius_m: 4000.0,
     conical_height_m: 100.0,
     approach_inner_edge_m: 280.0,
@@ -134,7 +158,16 @@ pub(super) fn read(
             format!("跑道入口相距 {length_m:.0} m，应为 300 至 8000 m"),
         );
     }
-    let runway = Runway { ends: [*first, *second], length_m, elevation_m, upper: limits.1, code: code? };
+    let code = code?;
+    let is_inner = |surface: &Surface| matches!(surface, Surface::InnerApproach | Surface::BalkedLanding);
+    if !code.has_inner && wanted.iter().any(is_inner) {
+        let (en, zh) = (
+            "inner approach and balked landing surfaces are known for the code numbers 3 and 4 only",
+            "内进近面与复飞面仅适用于基准代码数字 3 与 4",
+        );
+        return reader.refuse(&at.member("surfaces"), en, zh);
+    }
+    let runway = Runway { ends: [*first, *second], length_m, elevation_m, upper: limits.1, code };
     let mut volumes = Some(Vec::new());
     for surface in wanted {
         volumes = volumes.and_then(|volumes| runway.above(surface, volumes));
@@ -163,7 +196,7 @@ fn code(extent: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Op
 
 fn wanted(extent: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Vec<Surface>> {
     let Some(value) = present(extent, "surfaces") else {
-        return Some(SURFACES.iter().map(|(_, surface)| *surface).collect());
+        return Some(SURFACES.iter().take(USUAL).map(|(_, surface)| *surface).collect());
     };
     let at = at.member("surfaces");
     let mut wanted = Vec::new();
@@ -205,6 +238,19 @@ impl Runway {
                 }
             }
             Surface::TakeoffClimb => self.climb(&mut volumes)?,
+            Surface::InnerApproach => {
+                let (length_m, slope) = INNER_APPROACH;
+                for [from, to] in steps(length_m * slope) {
+                    let reach = [from / slope, to / slope];
+                    self.both_ends(STRIP_END_M, reach, [INNER_HALF_M; 2], from, &mut volumes)?;
+                }
+            }
+            Surface::BalkedLanding => self.balked_landing(&mut volumes)?,
+            Surface::OuterHorizontal => {
+                let (radius_m, height_m) = OUTER_HORIZONTAL_M;
+                let middle = self.point(self.length_m / 2.0, 0.0)?;
+                volumes.push(self.volume(Shape::circle(middle, radius_m)?, height_m)?);
+            }
         }
         Some(volumes)
     }
@@ -250,6 +296,18 @@ impl Runway {
                 let widths = [half_width(*near), half_width(*far)];
                 self.both_ends(code.climb_begin_m, [*near, *far], widths, from, volumes)?;
             }
+        }
+        Some(())
+    }
+
+    /// From behind each threshold up to the inner horizontal surface. What begins over the runway ends beyond it, so the
+    /// surface of landings towards the second end lies behind that end.
+    fn balked_landing(&self, volumes: &mut Vec<Volume>) -> Option<()> {
+        let begin_m = BALKED_BEGIN_M.min(self.length_m) - self.length_m;
+        for [from, to] in steps(INNER_HORIZONTAL_M) {
+            let reach = [from / BALKED_SLOPE, to / BALKED_SLOPE];
+            let widths = reach.map(|out| INNER_HALF_M + BALKED_DIVERGENCE * out);
+            self.both_ends(begin_m, reach, widths, from, volumes)?;
         }
         Some(())
     }

@@ -9,9 +9,11 @@ use crate::domain::{Restriction, ZoneReason};
 use super::collection::short;
 use super::json::{Reader, kind, present};
 use super::path::At;
+use super::spelling::bare;
+use super::standard::short_enough;
 
 /// Most characters of a name (ED-318).
-const NAME_CHARS_MAX: usize = 200;
+pub(super) const NAME_CHARS_MAX: usize = 200;
 /// Most characters of an identifier that every standard and screen has room for.
 pub(super) const IDENTIFIER_CHARS_MAX: usize = 64;
 /// Most characters of an identifier by ED-318.
@@ -32,6 +34,10 @@ const RESTRICTIONS_ED269: [(&str, Restriction); 4] = [
 ];
 pub(super) const VARIANTS: [&str; 2] = ["COMMON", "CUSTOMIZED"];
 pub(super) const YES_NO: [&str; 2] = ["YES", "NO"];
+/// Most reasons of a zone by both standards.
+pub(super) const REASONS_MAX: usize = 9;
+/// Most characters of a language by ED-318.
+pub(super) const LANGUAGE_CHARS_MAX: usize = 5;
 /// The spelling of ED-269.
 const S_SPELLING: &str = "REQ_AUTHORISATION";
 
@@ -59,18 +65,33 @@ pub(super) fn identifier(
             ("`identifier` is missing; every zone needs one", "缺少 “identifier”；每个区域须有标识符");
         return reader.refuse(at, en, zh);
     };
-    let at = at.member("identifier");
+    identifier_of(value, &at.member("identifier"), again, reader)
+}
+
+/// The identifier that a value gives.
+pub(super) fn identifier_of(
+    value: &Value,
+    at: &At<'_>,
+    again: Again,
+    reader: &mut Reader<'_>,
+) -> Option<String> {
     let text = match value {
-        Value::String(text) => text.trim().to_owned(),
+        Value::String(text) => {
+            if text.trim() != text {
+                let (en, zh) = ("the blanks around it are passed over", "首尾空白已忽略");
+                reader.warn(at, en, zh);
+            }
+            text.trim().to_owned()
+        }
         Value::Number(number) => {
             let (en, zh) = ("`identifier` is a number; put it in quotes", "“identifier” 是数字，请加引号");
-            reader.warn(&at, en, zh);
+            reader.warn(at, en, zh);
             number.to_string()
         }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
             let (en, zh) = kind(value);
             return reader.refuse(
-                &at,
+                at,
                 format!("`identifier` must be text, found {en}"),
                 format!("“identifier” 应为文本，实为{zh}"),
             );
@@ -79,7 +100,7 @@ pub(super) fn identifier(
     let length = text.chars().count();
     if length == 0 || length > IDENTIFIER_CHARS_MAX || text.chars().any(char::is_control) {
         return reader.refuse(
-            &at,
+            at,
             format!(
                 "`identifier` must have 1 to {IDENTIFIER_CHARS_MAX} characters and no control characters"
             ),
@@ -88,14 +109,14 @@ pub(super) fn identifier(
     }
     if length > IDENTIFIER_CHARS_ED318 {
         reader.warn(
-            &at,
+            at,
             format!("`identifier` has {length} characters; ED-318 allows {IDENTIFIER_CHARS_ED318}"),
             format!("“identifier” 有 {length} 个字符；ED-318 最多 {IDENTIFIER_CHARS_ED318} 个"),
         );
     }
     match again {
-        Again::Refused => reader.is_first(&text, &at).then_some(text),
-        Again::Numbered => numbered(text, &at, reader),
+        Again::Refused => reader.is_first(&text, at).then_some(text),
+        Again::Numbered => numbered(text, at, reader),
     }
 }
 
@@ -135,21 +156,32 @@ pub(super) fn restriction(
     at: &At<'_>,
     reader: &mut Reader<'_>,
 ) -> Option<Restriction> {
-    let Some(value) = reader.given(properties, "type", at) else {
+    let kind = reader.given(properties, "type", at);
+    // In ED-269 it is `restriction`, and `type` is what ED-318 calls the variant.
+    let is_variant = kind.is_none_or(|kind| kind.as_str().is_some_and(|text| VARIANTS.contains(&text)));
+    if is_variant && let Some(value) = present(properties, "restriction") {
+        let at = at.member("restriction");
+        let (en, zh) = ("ED-318 calls it `type`", "ED-318 的名称为 “type”");
+        reader.warn(&at, en, zh);
+        return a_restriction(value, &at, reader);
+    }
+    let Some(value) = kind else {
         let (en, zh) = (
             "`type` is missing: what does the zone ask, such as PROHIBITED?",
             "缺少 “type”：该区域的限制类型是什么，例如 PROHIBITED？",
         );
         return reader.refuse(at, en, zh);
     };
-    let at = at.member("type");
-    let is_s_spelled = |text: &str| text.trim().eq_ignore_ascii_case(S_SPELLING);
-    if value.as_str().is_some_and(is_s_spelled) {
+    a_restriction(value, &at.member("type"), reader)
+}
+
+fn a_restriction(value: &Value, at: &At<'_>, reader: &mut Reader<'_>) -> Option<Restriction> {
+    if value.as_str().is_some_and(|text| bare(text) == bare(S_SPELLING)) {
         let (en, zh) = ("ED-318 spells it REQ_AUTHORIZATION", "ED-318 的写法为 REQ_AUTHORIZATION");
-        reader.warn(&at, en, zh);
+        reader.warn(at, en, zh);
         return Some(Restriction::RequiresAuthorization);
     }
-    reader.word(value, &at, "`type`", &RESTRICTIONS)
+    reader.word(value, at, "`type`", &RESTRICTIONS)
 }
 
 /// The restriction of an ED-269 zone; its `type` says who defined it.
@@ -166,17 +198,28 @@ pub(super) fn restriction_ed269(
         return reader.refuse(at, en, zh);
     };
     let at = at.member("restriction");
-    if value.as_str() == Some("REQ_AUTHORIZATION") {
+    let text = bare(value.as_str().unwrap_or_default());
+    if text == bare("REQ_AUTHORIZATION") {
         let (en, zh) = ("ED-269 spells it REQ_AUTHORISATION", "ED-269 的写法为 REQ_AUTHORISATION");
         reader.warn(&at, en, zh);
         return Some(Restriction::RequiresAuthorization);
+    }
+    if text == "USPACE" {
+        reader.warn(&at, "USPACE is of ED-318, not of ED-269", "USPACE 属于 ED-318 而非 ED-269");
+        return Some(Restriction::USpace);
     }
     reader.word(value, &at, "`restriction`", &RESTRICTIONS_ED269)
 }
 
 /// Members of code words that change no protection: told, not refused, if they are not known.
-pub(super) fn check_codes(properties: &Map<String, Value>, at: &At<'_>, reader: &mut Reader<'_>) {
-    for (name, known) in [("variant", &VARIANTS), ("regulationExemption", &YES_NO)] {
+pub(super) fn check_codes(
+    properties: &Map<String, Value>,
+    at: &At<'_>,
+    is_ed318: bool,
+    reader: &mut Reader<'_>,
+) {
+    let variant = if is_ed318 { "variant" } else { "type" };
+    for (name, known) in [(variant, &VARIANTS), ("regulationExemption", &YES_NO)] {
         let Some(value) = reader.given(properties, name, at) else { continue };
         if !value.as_str().is_some_and(|text| known.contains(&text)) {
             let known = known.join(", ");
@@ -187,18 +230,26 @@ pub(super) fn check_codes(properties: &Map<String, Value>, at: &At<'_>, reader: 
             );
         }
     }
-    if let Some(value) = reader.given(properties, "country", at)
-        && !value.as_str().is_some_and(|text| text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()))
+    let country = reader.given(properties, "country", at).map(|value| value.as_str().unwrap_or_default());
+    if let Some(text) =
+        country.filter(|text| text.len() != 3 || text.bytes().any(|b| !b.is_ascii_uppercase()))
     {
-        let (en, zh) =
-            ("`country` should be three letters (ISO 3166-1)", "“country” 应为三位大写字母（ISO 3166-1）");
-        reader.warn(&at.member("country"), en, zh);
+        let (at, en, zh) = (
+            at.member("country"),
+            "`country` should be three capital letters (ISO 3166-1)",
+            "“country” 应为三位大写字母（ISO 3166-1）",
+        );
+        // The schema asks for three characters, the standard for those of ISO 3166-1.
+        if text.chars().count() == 3 { reader.advise(&at, en, zh) } else { reader.warn(&at, en, zh) }
     }
-    if let Some(value) = reader.given(properties, "region", at)
-        && !value.is_u64()
-    {
-        let (en, zh) = ("`region` should be a whole number", "“region” 应为整数");
-        reader.warn(&at.member("region"), en, zh);
+    if let Some(value) = reader.given(properties, "region", at) {
+        let is_whole = value.as_f64().is_some_and(|number| number.fract() == 0.0);
+        let (most, at) = (f64::from(u16::MAX), at.member("region"));
+        if !is_whole {
+            reader.warn(&at, "`region` should be a whole number", "“region” 应为整数");
+        } else if !is_ed318 && value.as_f64().is_some_and(|number| !(0.0..=most).contains(&number)) {
+            reader.warn(&at, "`region` should be 0 to 65535", "“region” 应为 0 至 65535");
+        }
     }
 }
 
@@ -206,8 +257,11 @@ pub(super) fn check_codes(properties: &Map<String, Value>, at: &At<'_>, reader: 
 pub(super) fn reasons(
     properties: &Map<String, Value>,
     at: &At<'_>,
+    is_ed318: bool,
     reader: &mut Reader<'_>,
 ) -> Vec<ZoneReason> {
+    let (standard, foreign) =
+        if is_ed318 { ("ED-318", ZoneReason::ForeignTerritory) } else { ("ED-269", ZoneReason::Dar) };
     let name = if properties.contains_key("reasons") { "reasons" } else { "reason" };
     let Some(value) = reader.given(properties, name, at) else { return Vec::new() };
     let at = at.member(name);
@@ -215,19 +269,44 @@ pub(super) fn reasons(
         reader.warn(&at, "`reasons` is read as `reason`", "“reasons” 按 “reason” 处理");
     }
     let mut found = Vec::new();
-    for (i, item) in reader.items(value, &at, &format!("`{name}`")).iter().enumerate() {
-        let text = item.as_str().unwrap_or_default().trim();
-        match REASONS.iter().find(|(word, _)| text.eq_ignore_ascii_case(word)) {
-            Some((_, reason)) if found.contains(reason) => {}
-            Some((_, reason)) => found.push(*reason),
-            None => {
-                let shown = item
-                    .as_str()
-                    .map_or_else(|| kind(item).0.to_owned(), |text| format!("`{}`", short(text)));
-                let place = at.item(i);
-                let at = if value.is_array() { &place } else { &at };
-                reader.warn(at, format!("reason {shown} is not known"), format!("未知的原因 {shown}"));
-            }
+    let items = reader.items(value, &at, &format!("`{name}`"));
+    if items.len() > REASONS_MAX {
+        reader.warn(
+            &at,
+            format!("there are {} reasons; the standard allows {REASONS_MAX}", items.len()),
+            format!("共 {} 个原因；标准最多 {REASONS_MAX} 个", items.len()),
+        );
+    }
+    for (i, item) in items.iter().enumerate() {
+        let text = item.as_str().unwrap_or_default();
+        let place = at.item(i);
+        let at = if value.is_array() { &place } else { &at };
+        let alike = || {
+            let letters = bare(text);
+            REASONS.iter().find(|(word, _)| !letters.is_empty() && bare(word) == letters)
+        };
+        let Some((word, reason)) = REASONS.iter().find(|(word, _)| *word == text).or_else(alike) else {
+            let shown =
+                item.as_str().map_or_else(|| kind(item).0.to_owned(), |text| format!("`{}`", short(text)));
+            reader.warn(at, format!("reason {shown} is not known"), format!("未知的原因 {shown}"));
+            continue;
+        };
+        if *word != text {
+            let text = short(text);
+            reader.warn(
+                at,
+                format!("reason `{text}` is read as `{word}`; write it so"),
+                format!("原因 “{text}” 按 “{word}” 处理，请改正写法"),
+            );
+        } else if *reason == foreign {
+            reader.warn(
+                at,
+                format!("{standard} has no reason {word}"),
+                format!("{standard} 没有原因 {word}"),
+            );
+        }
+        if !found.contains(reason) {
+            found.push(*reason);
         }
     }
     found
@@ -279,18 +358,30 @@ pub(super) fn texts<'v>(
     }
     let mut found = Vec::new();
     for (i, item) in reader.items(value, at, what).iter().enumerate() {
-        let member = |name: &str| item.get(name).and_then(Value::as_str);
-        let text = member("text").or_else(|| item.as_str());
-        if member("lang").is_none() {
-            let place = at.item(i);
-            let at = if value.is_array() { &place } else { at };
-            let (en, zh) =
-                ("text should be an object with `text` and `lang`", "文本应为含 “text” 与 “lang” 的对象");
-            reader.warn(at, en, zh);
-        }
-        found.extend(
-            text.filter(|text| !text.is_empty()).map(|text| (text, member("lang").unwrap_or_default())),
-        );
+        let place = at.item(i);
+        let at = if value.is_array() { &place } else { at };
+        found.extend(text_of(item, at, reader));
     }
     found
+}
+
+/// A text with its language; `None` if it is empty.
+pub(super) fn text_of<'v>(
+    item: &'v Value,
+    at: &At<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<(&'v str, &'v str)> {
+    let member = |name: &str| item.get(name).and_then(Value::as_str);
+    let is_text = item.get("text").is_none_or(Value::is_string);
+    if member("lang").is_none() || !is_text {
+        let (en, zh) =
+            ("text should be an object with `text` and `lang`", "文本应为含 “text” 与 “lang” 的对象");
+        reader.warn(at, en, zh);
+    }
+    for (name, most) in [("text", NAME_CHARS_MAX), ("lang", LANGUAGE_CHARS_MAX)] {
+        let length = member(name).map_or(0, |text| text.chars().count());
+        short_enough(length, most, name, &at.member(name), reader);
+    }
+    let text = member("text").or_else(|| item.as_str()).filter(|text| !text.is_empty())?;
+    Some((text, member("lang").unwrap_or_default()))
 }

@@ -157,7 +157,7 @@ fn broken_members() {
             "no time",
         ),
         (
-            applies(r#"[{"startDateTime": ¶"2026-12-01T00:00:00"}]"#),
+            applies(r#"[{"startDateTime": ¶"tomorrow at 8:00"}]"#),
             format!("{properties}.limitedApplicability[0].startDateTime"),
             "offset",
         ),

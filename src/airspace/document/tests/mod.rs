@@ -4,6 +4,7 @@ mod accepted;
 mod broken;
 mod hostile;
 mod maps;
+mod odd;
 mod published;
 mod shapes;
 mod surfaces;

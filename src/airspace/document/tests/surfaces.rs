@@ -138,3 +138,43 @@ fn what_is_wrong_with_a_runway() {
     let small = zone(&runway("").replacen("\"code\": 4", "\"code\": 1", 1));
     assert!(small.bounds.east_deg - small.bounds.west_deg < zone(&runway("")).bounds.east_deg - 113.6);
 }
+
+/// The inner approach, the balked landing and the outer horizontal surface, each by itself and by its table.
+#[test]
+fn the_surfaces_that_are_only_used_where_they_are_named() {
+    let named = |name: &str| zone(&runway(&format!(", \"surfaces\": [\"{name}\"]")));
+    let lowest = |zone: &Zone, along_m: f64, left_m: f64| {
+        let (at, _) = point(along_m, left_m);
+        let over = zone.volumes.iter().filter(|volume| volume.shape.contains(at));
+        over.filter_map(|volume| Some(volume.lower?.metres - ELEVATION_M)).reduce(f64::min)
+    };
+    let (_, length_m) = point(0.0, 0.0);
+    let near = |found: Option<f64>, wanted: f64| {
+        found.is_some_and(|found| found <= wanted + 0.01 && wanted - STEP_M <= found)
+    };
+    let inner = named("INNER_APPROACH");
+    for out in [1.0, 300.0, 899.0] {
+        for along in [-60.0 - out, length_m + 60.0 + out] {
+            assert!(near(lowest(&inner, along, 59.0), 0.02 * out), "{out}");
+            assert_eq!(lowest(&inner, along, 61.0), None);
+        }
+    }
+    assert_eq!([lowest(&inner, -961.0, 0.0), lowest(&inner, 100.0, 0.0)], [None; 2]);
+    let balked = named("BALKED_LANDING");
+    for out in [1.0, 500.0, 1_350.0] {
+        for along in [1_800.0 + out, length_m - 1_800.0 - out] {
+            // Where those of both directions lie over one another, the lower one counts.
+            let other = (length_m - along - 1_800.0).max(along - 1_800.0).min(out);
+            assert!(near(lowest(&balked, along, 0.0), 0.0333 * other), "{out} {along}");
+            assert!(lowest(&balked, along, 59.0 + 0.1 * out).is_some());
+            assert_eq!(lowest(&balked, along, 61.0 + 0.1 * out), None, "{out} {along}");
+        }
+    }
+    let outer = named("OUTER_HORIZONTAL");
+    assert_eq!(lowest(&outer, length_m / 2.0, 14_990.0), Some(150.0));
+    assert_eq!(lowest(&outer, length_m / 2.0, 15_010.0), None);
+    let usual = zone(&runway(""));
+    assert_eq!(lowest(&usual, length_m / 2.0, 14_000.0), None, "not unless it is named");
+    let code_2 = runway(", \"surfaces\": [\"BALKED_LANDING\"]").replace("\"code\": 4", "\"code\": 2");
+    assert!(load_one(&code_2).problems[0].message.contains("3 and 4 only"));
+}
