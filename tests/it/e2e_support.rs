@@ -136,10 +136,6 @@ impl Program {
         assert!(sent.success(), "kill -{name}");
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Ends it as a crash would.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -34,7 +34,7 @@ fn injects() -> bool {
     }
     // Some systems let nobody but root look into a running process.
     let sleeper = Program::start(Command::new("sleep").arg("60"));
-    let strace = Program::start(Command::new("strace").args(["-p", &sleeper.pid().to_string()]));
+    let strace = Program::start(Command::new("strace").args(["-p", &sleeper.id().to_string()]));
     let told = strace.err.find_from(0, "strace attaches or not", 20.0, |line| Some(line.to_owned()));
     let attached = told.contains(" attached");
     if !attached {
@@ -52,12 +52,12 @@ struct Injection {
 impl Injection {
     /// In the journal's syncs. `what` as strace takes it: `error=EIO`, `delay_enter=10000000:when=1`.
     fn begin(dir: &Path, daemon: &Daemon, what: &str) -> Self {
-        Self::into_calls(dir, SYNCS, what, &["-f", "-p", &daemon.program.pid().to_string()])
+        Self::into_calls(dir, SYNCS, what, &["-f", "-p", &daemon.program.id().to_string()])
     }
 
     /// In what threads of these names write to files, and nowhere else.
     fn into_threads(dir: &Path, daemon: &Daemon, names: &[&str], what: &str) -> Self {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", daemon.program.pid())).unwrap();
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", daemon.program.id())).unwrap();
         let tasks = tasks.map(|task| task.unwrap().path()).filter(|task| {
             let comm = std::fs::read_to_string(task.join("comm"));
             comm.is_ok_and(|name| names.contains(&name.trim()))
@@ -144,7 +144,7 @@ fn alerts_go_out(calls: &str, fault: &str) {
     let calm = Calm::measure();
     let scene = Scene::begin();
     let before = scene.recorder.record();
-    let daemon = scene.daemon.program.pid().to_string();
+    let daemon = scene.daemon.program.id().to_string();
     let injection = Injection::into_calls(scene.dir.path(), calls, fault, &["-f", "-p", &daemon]);
     until("the fault strikes", 20.0, || (0 < injection.fired()).then_some(()));
     let told = until("the service says so", 10.0, || {
