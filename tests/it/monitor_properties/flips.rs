@@ -11,7 +11,7 @@ use lowsky::domain::{
 use lowsky::geodesy::LocalMetric;
 use lowsky::monitor::{Effect, Event, Judge, Monitor, Settings};
 
-use super::at;
+use super::{alerts, at};
 
 const VERSIONS: usize = 5;
 const AIRCRAFT: usize = 500;
@@ -96,13 +96,10 @@ fn of_two(airspace: &Arc<Airspace>, reports: &[Observation], alert: &Alert) -> O
         monitor.handle(report.timestamp, Event::Observed(report.clone()), &mut effects);
     }
     let zone = alert.zone.as_ref()?;
-    let told = effects.iter().rev().find_map(|effect| match effect {
-        Effect::Alert(event) if event.alert.zone.as_ref().is_some_and(|found| found.id == zone.id) => {
-            Some(said(&event.alert))
-        }
-        _ => None,
-    });
-    told
+    alerts(&effects)
+        .filter(|event| event.alert.zone.as_ref().is_some_and(|found| found.id == zone.id))
+        .last()
+        .map(|event| said(&event.alert))
 }
 
 #[test]
