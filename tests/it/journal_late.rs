@@ -212,12 +212,14 @@ fn p02_a_journal_that_is_opened_late_publishes_what_the_broker_had_not_confirmed
     daemon.stop("TERM");
 }
 
+/// Over twice as many messages as the publisher keeps.
+const EVENTS: u64 = 24_000;
+
 #[test]
 fn p02_more_than_the_publisher_keeps_is_published_again_and_nothing_is_crowded_out() {
     if !foreign_programs() {
         return;
     }
-    const EVENTS: u64 = 24_000;
     let (dir, port, _broker, journal) = unconfirmed(EVENTS, 3);
     close(&journal);
     let subscriber = subscribe(port);
