@@ -60,7 +60,7 @@ test("with 2,000 aircraft a machine slowed down twentyfold shows fewer pictures 
   const service = await demo({ aircraft: 2000 });
   const [fast, slow] = [await open(engine, service.url, { lang: "en" }), await open(engine, service.url, { lang: "zh" })];
   for (const { page } of [fast, slow]) {
-    await live(page, 30);
+    await live(page, 60);
     await sees(page, "most of 2,000 aircraft", 80, () => window.lowsky.tracks.count > 800);
     await page.evaluate(() => {
       window.pictures = 0;

@@ -199,7 +199,8 @@ export class AlertList {
     const drawn = [heardAt, selected, cleared, aside, live, language(), app.zones.version, volatile].join();
     if (row.drawn === drawn) return;
     row.drawn = drawn;
-    row.item.className = `alert rank${at}${selected ? " selected" : ""}${acked ? " acked" : ""}${cleared ? " cleared" : ""}`;
+    const lit = row.item.classList.contains("lit");
+    row.item.className = `alert rank${at}${selected ? " selected" : ""}${acked ? " acked" : ""}${cleared ? " cleared" : ""}${lit ? " lit" : ""}`;
     write(row.title, headline(alert, app.zones));
     const again = alert.announced_again ? t("again", { n: alert.announced_again }) : "";
     const doubt = alert.data === "GOOD" ? "" : tMaybe(`data_${alert.data}`, "");
