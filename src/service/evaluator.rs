@@ -32,7 +32,7 @@ use crate::service::status::StatusFigures;
 use crate::service::storage::{Change, StorageWatch, Trouble};
 use crate::service::trouble::{TroubleDesk, noted};
 use crate::service::watchdog::Stamp;
-use crate::stream::{AckRequest, Deed, Delivery, LoggedEvent, Release, ShelveRequest, Vitals};
+use crate::stream::{Deed, Delivery, LoggedEvent, Release, Vitals};
 
 /// Longest sleep: time-driven work is at most this late.
 const TICK: Duration = Duration::from_millis(50);
@@ -203,13 +203,7 @@ impl Evaluator {
     fn control(&mut self, control: Control) {
         let event = match control {
             Control::Airspace(airspace) => Event::AirspaceReplaced(airspace),
-            Control::Deed(Deed::Acknowledge(AckRequest { alert_id, by, note, cleared })) => match cleared {
-                Some(cleared) => Event::NotedAfterwards { cleared, by, note },
-                None => Event::Acknowledged { alert_id, by, note },
-            },
-            Control::Deed(Deed::Shelve(ShelveRequest { alert_id, by, shelf })) => {
-                Event::Shelved { alert_id, by, shelf }
-            }
+            Control::Deed(deed) => deed.into(),
             Control::Ahead(uas_id, ahead_s) => Event::Ahead { uas_id, ahead_s },
             Control::Trouble(kind, holds) => Event::Service { kind, holds },
             Control::Intent(received_at, intent) => return self.file(received_at, intent),

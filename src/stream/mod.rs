@@ -12,6 +12,7 @@
 //!
 //! **Invariant:** there is no socket, clock or thread here; the same inputs give the same frames.
 
+mod deed;
 mod delivery;
 mod feed;
 mod frames;
@@ -22,6 +23,7 @@ mod pulse;
 mod scope;
 mod session;
 
+pub use deed::{AckRequest, Deed, ShelveRequest};
 pub use delivery::{DISK_WAIT_S, Delivery, Release};
 pub use frames::{Frame, Text, error_frame, to_json};
 pub use limit::Burst;
@@ -29,9 +31,7 @@ pub use log::{AlertLog, LoggedEvent, Retention};
 pub use picture::{PathPoint, Picture, Track};
 pub use pulse::{Pulse, Vitals};
 pub use scope::{ALWAYS_MAX, AlertScope, ClientMessage, NOTE_LEN_MAX, ResumePoint, Subscription, TrackScope};
-pub use session::{
-    AckRequest, Deed, Next, PROTOCOL, Recorded, Session, SessionLimits, ShelveRequest, Welcome,
-};
+pub use session::{Next, PROTOCOL, Recorded, Session, SessionLimits, Welcome};
 
 /// All that a session reads.
 #[derive(Debug, Default)]

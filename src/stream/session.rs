@@ -27,11 +27,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::deed::AckRequest;
 use super::feed::TrackFeed;
 use super::frames::{self, Frame, GapReason, Text, error_frame, to_json};
 use super::scope::{AlertScope, ClientMessage, ResumePoint, Subscription};
 use super::{Burst, LoggedEvent, World};
-use crate::domain::{Alert, AlertState, Timestamp};
+use crate::domain::{AlertState, Timestamp};
 
 /// The protocol's name and version.
 pub const PROTOCOL: &str = "lowsky.stream/1";
@@ -69,39 +70,6 @@ impl Default for SessionLimits {
     fn default() -> Self {
         Self { lag_events: 8_192, lag_bytes: 8 << 20 }
     }
-}
-
-/// A client takes note of an alert.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AckRequest {
-    /// Which alert.
-    pub alert_id: Arc<str>,
-    /// Who.
-    pub by: String,
-    /// What they said.
-    pub note: Option<String>,
-    /// The alert as it was cleared, if it is over: the core has forgotten it.
-    pub cleared: Option<Box<Alert>>,
-}
-
-/// An operator puts an alert aside, or takes it back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShelveRequest {
-    /// Which alert.
-    pub alert_id: Arc<str>,
-    /// Who.
-    pub by: String,
-    /// Until when and why; `None`: it is taken back.
-    pub shelf: Option<(Timestamp, String)>,
-}
-
-/// What operators do to alerts.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Deed {
-    /// Take note of one.
-    Acknowledge(AckRequest),
-    /// Put one aside, or take it back.
-    Shelve(ShelveRequest),
 }
 
 /// What a session needs next.
