@@ -338,11 +338,11 @@ fn a_check_of_a_draft_over_live_traffic_agrees_with_its_publication() {
     for (what, code, by_zone, phase, least) in [
         ("begins", AlertCode::ZoneIncursion, true, Phase::Actual, 300),
         ("begins", AlertCode::ZoneIncursion, true, Phase::Predicted, 20),
-        ("begins", AlertCode::ZoneIncursion, false, Phase::Actual, 20),
+        ("begins", AlertCode::ZoneIncursion, false, Phase::Actual, 3),
         ("begins", AlertCode::GeocageExit, true, Phase::Actual, 100),
         ("begins", AlertCode::HeightLimit, true, Phase::Actual, 10),
         ("ends", AlertCode::ZoneIncursion, true, Phase::Actual, 200),
-        ("ends", AlertCode::ZoneIncursion, false, Phase::Actual, 20),
+        ("ends", AlertCode::ZoneIncursion, false, Phase::Actual, 5),
         ("ends", AlertCode::GeocageExit, true, Phase::Actual, 50),
     ] {
         let count = counts.get(&(what, code, by_zone, phase)).copied().unwrap_or(0);
