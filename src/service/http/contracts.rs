@@ -137,9 +137,10 @@ fn in_path(name: &str) -> Value {
 
 fn openapi_document() -> Value {
     let mut document = openapi_of_reading();
-    if let (Some(Value::Object(known)), Value::Object(more)) =
-        (document.get_mut("paths"), super::zone_contract::paths())
-    {
+    for more in [openapi_of_deeds(), super::zone_contract::paths()] {
+        let (Some(Value::Object(known)), Value::Object(more)) = (document.get_mut("paths"), more) else {
+            continue;
+        };
         for (path, operations) in more {
             match (known.get_mut(&path), operations) {
                 (Some(Value::Object(there)), Value::Object(operations)) => there.extend(operations),
@@ -148,6 +149,27 @@ fn openapi_document() -> Value {
         }
     }
     document
+}
+
+/// What operators do to alerts.
+fn openapi_of_deeds() -> Value {
+    let alert = || answers("The alert", "application/json", json!({ "$ref": "#/components/schemas/Alert" }));
+    let author = json!({ "name": "Lowsky-Author", "in": "header", "schema": text(),
+        "description": "Who acts, as UTF-8 or percent-encoded UTF-8; else the address." });
+    let body = |schema: Value| json!({ "content": { "application/json": { "schema": schema } } });
+    let note = body(object(&[], json!({ "note": text() })));
+    let minutes = json!({ "type": "number", "minimum": 1, "maximum": 480 });
+    let shelving = body(object(&["minutes", "reason"], json!({ "minutes": minutes, "reason": text() })));
+    let parameters = json!([in_path("alert_id"), author]);
+    json!({
+        "/api/v1/alerts/{alert_id}/ack": {
+            "post": { "summary": "Take note of an alert; of one that is cleared, once", "parameters": parameters,
+                "requestBody": note, "responses": alert() } },
+        "/api/v1/alerts/{alert_id}/shelve": {
+            "post": { "summary": "Put an alert aside for some minutes; never a CRITICAL one",
+                "parameters": parameters, "requestBody": shelving, "responses": alert() },
+            "delete": { "summary": "Take it back", "parameters": parameters, "responses": alert() } },
+    })
 }
 
 fn openapi_of_reading() -> Value {
@@ -162,13 +184,6 @@ fn openapi_of_reading() -> Value {
         query("after", seq()),
         query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
     ]);
-    let author = json!({ "name": "Lowsky-Author", "in": "header", "schema": text(),
-        "description": "Who acts, as UTF-8 or percent-encoded UTF-8; else the address." });
-    let note =
-        json!({ "content": { "application/json": { "schema": object(&[], json!({ "note": text() })) } } });
-    let wish = json!({ "minutes": { "type": "number", "minimum": 1, "maximum": 480 }, "reason": text() });
-    let shelving =
-        json!({ "content": { "application/json": { "schema": object(&["minutes", "reason"], wish) } } });
     let tracks = object(&["tracks"], json!({ "now": time(), "tracks": list("Track") }));
     let instant = || json!({ "description": "RFC 3339 or whole Unix milliseconds", "type": "string" });
     let event = json!({ "seq": seq(), "at": time(), "event": names(AlertEventKind::ALL, AlertEventKind::name), "alert": alert() });
@@ -195,15 +210,6 @@ fn openapi_of_reading() -> Value {
                 answers("A page", "application/json", page)),
             "/api/v1/alerts/{alert_id}": get("One alert", json!([in_path("alert_id")]),
                 answers("The alert", "application/json", alert())),
-            "/api/v1/alerts/{alert_id}/ack": { "post": {
-                "summary": "Take note of an alert; of one that is cleared, once", "parameters": [in_path("alert_id"), author],
-                "requestBody": note, "responses": answers("The alert", "application/json", alert()) } },
-            "/api/v1/alerts/{alert_id}/shelve": {
-                "post": { "summary": "Put an alert aside for some minutes; never a CRITICAL one",
-                    "parameters": [in_path("alert_id"), author], "requestBody": shelving,
-                    "responses": answers("The alert", "application/json", alert()) },
-                "delete": { "summary": "Take it back", "parameters": [in_path("alert_id"), author],
-                    "responses": answers("The alert", "application/json", alert()) } },
             "/api/v1/events": get("What happened to alerts in a span of time, in the order of the numbers", json!([
                     query("from", instant()), query("to", instant()), query("after", seq()),
                     query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 5000, "default": 1000 }))]),
