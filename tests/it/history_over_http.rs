@@ -114,6 +114,8 @@ async fn events_of_a_span_are_told_in_order_and_page_by_page() {
         }
     }
     assert_eq!(found, seqs(&all));
+    let since = asked(&service, &format!("/api/v1/events?from={}", at(-3600))).await;
+    assert_eq!(seqs(&since), (1..51).collect::<Vec<_>>(), "up to now, however long ago it begins");
     let none = asked(&service, &format!("/api/v1/events?from={}&to={}", at(100), at(200))).await;
     assert_eq!((none["events"].as_array().unwrap().len(), &none["more"]), (0, &json!(false)));
 }

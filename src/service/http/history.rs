@@ -71,11 +71,11 @@ impl FromStr for Instant {
     }
 }
 
-/// The span of a query: up to now, if nothing is said.
-fn span(query: &mut Parameters, now: Timestamp) -> [Timestamp; 2] {
+/// The span of a query: up to now if nothing is said, but no longer than `most_s` if only its beginning is.
+fn span(query: &mut Parameters, now: Timestamp, most_s: f64) -> [Timestamp; 2] {
     let (from, to) = (query.one::<Instant>("from"), query.one::<Instant>("to"));
     let to = to.map_or_else(
-        || from.as_ref().map_or(now, |from| now.min(from.0.plus_seconds(SPAN_S_MAX))),
+        || from.as_ref().map_or(now, |from| now.min(from.0.plus_seconds(most_s))),
         |to| to.0,
     );
     [from.map_or(to.plus_seconds(-SPAN_S_DEFAULT), |from| from.0), to]
@@ -98,7 +98,7 @@ struct Question {
 /// `step_s`. Late and back-filled reports are left out, as the picture never showed them.
 pub(super) async fn aircraft(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Problem> {
     let mut query = Parameters::of(&uri, &["from", "to", "bbox", "step_s", "uas_id"]);
-    let [from, to] = span(&mut query, clock::now());
+    let [from, to] = span(&mut query, clock::now(), SPAN_S_MAX);
     let bbox: Option<BoundingBox> = query.one("bbox");
     let step_s = query.one("step_s").unwrap_or(STEP_S_DEFAULT);
     let uas_ids = query.all("uas_id");
@@ -236,7 +236,7 @@ fn put_row(rows: &mut String, index: usize, arrived: &Arrived) {
 /// `more`, ask again with the last number as `after`.
 pub(super) async fn events(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, Problem> {
     let mut query = Parameters::of(&uri, &["from", "to", "after", "limit"]);
-    let [from, to] = span(&mut query, clock::now());
+    let [from, to] = span(&mut query, clock::now(), f64::INFINITY);
     let after: u64 = query.one("after").unwrap_or(0);
     let limit = query.one("limit").map_or(EVENTS_DEFAULT, |Count(count)| count);
     query.finish()?;
