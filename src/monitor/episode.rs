@@ -45,7 +45,14 @@ impl Policy {
             | AlertCode::UncooperativeTarget
             | AlertCode::ServiceDegraded => lifecycle.hold_s,
         };
-        let persist_s = if code == AlertCode::SpeedLimit { 5.0 } else { 0.0 };
+        let persist_s = if code == AlertCode::SpeedLimit {
+            5.0
+        } else if code == AlertCode::TimeSkew {
+            // Reports that waited at the broker while nobody was there come late once, and then in time.
+            2.0
+        } else {
+            0.0
+        };
         Self { persist_s, hold_s }
     }
 }

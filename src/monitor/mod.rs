@@ -157,7 +157,7 @@ impl Monitor {
         self.advance(at, effects);
         self.intents.expire(self.now);
         match event {
-            Event::Observed(observation) => self.observe(observation, effects),
+            Event::Observed(observation) => self.observe(at, observation, effects),
             Event::Ahead { uas_id, ahead_s } => self.note_ahead(&uas_id, ahead_s),
             Event::AirspaceReplaced(airspace) => self.replace_airspace(airspace),
             Event::IntentFiled(intent) => self.file(*intent, effects),
@@ -227,7 +227,7 @@ impl Monitor {
         }
     }
 
-    fn observe(&mut self, observation: Observation, effects: &mut Vec<Effect>) {
+    fn observe(&mut self, received_at: Timestamp, observation: Observation, effects: &mut Vec<Effect>) {
         let uas_id = observation.uas_id.clone();
         let ix = match self.tracks.take(observation, self.now, &self.rules.settings.terrain) {
             Taken::Newest(ix) => ix,
@@ -244,6 +244,9 @@ impl Monitor {
             }
         };
         self.tally.evaluated += 1;
+        if let Some(track) = self.tracks.get_mut(ix) {
+            track.clock_s -= self.now.seconds_since(received_at).max(0.0);
+        }
         self.adopt(ix);
         self.place(ix, 0.0);
         if self.rules.settings.assessments {

@@ -81,6 +81,8 @@ pub(super) struct Track {
     pub deaf_s: f64,
     /// Arrival minus source time of the newest report, seconds.
     pub skew_s: f64,
+    /// The same at its receipt: what it waited for us after that says nothing about its clock.
+    pub clock_s: f64,
     /// How far ahead of its arrival a report was dated that was refused for it since the newest one, seconds.
     pub ahead_s: Option<f64>,
     /// Smoothed time between reports, seconds.
@@ -161,6 +163,7 @@ impl Track {
             remembered: false,
             deaf_s: 0.0,
             skew_s: 0.0,
+            clock_s: 0.0,
             ahead_s: None,
             period_s: 1.0,
             paced: false,
@@ -181,6 +184,7 @@ impl Track {
     /// Takes over what a report says beside the state.
     fn tell(&mut self, observation: Observation, at: Timestamp) {
         self.skew_s = at.seconds_since(observation.timestamp);
+        self.clock_s = self.skew_s;
         self.live = self.skew_s <= LIVE_AGE_S;
         self.heard_at = at;
         self.ahead_s = None;

@@ -129,7 +129,7 @@ test("who is at the seat is asked once, and stands under what is acknowledged", 
   await page.keyboard.press("Enter");
   assert.ok(await done);
   assert.equal(await by(first), "韩梅梅");
-  assert.match(await page.locator("#author").innerText(), /韩梅梅/);
+  await sees(page, "the name in the bar", 10, () => /韩梅梅/.test(document.querySelector("#author").textContent));
   const second = await unnoted();
   assert.ok(await page.evaluate((one) => window.lowsky.acknowledge(one), second), "without a second question");
   assert.equal(await by(second), "韩梅梅");

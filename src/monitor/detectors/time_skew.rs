@@ -10,7 +10,7 @@ const SKEW_S: f64 = 5.0;
 pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     let ahead_s = scene.own.ahead_s.filter(|ahead_s| SKEW_S < *ahead_s);
     // Positive is behind.
-    let skew_s = ahead_s.map_or(scene.own.skew_s, |ahead_s| -ahead_s);
+    let skew_s = ahead_s.map_or(scene.own.clock_s, |ahead_s| -ahead_s);
     if ahead_s.is_none() && skew_s <= SKEW_S {
         return;
     }

@@ -74,10 +74,8 @@ impl FromStr for Instant {
 /// The span of a query: up to now if nothing is said, but no longer than `most_s` if only its beginning is.
 fn span(query: &mut Parameters, now: Timestamp, most_s: f64) -> [Timestamp; 2] {
     let (from, to) = (query.one::<Instant>("from"), query.one::<Instant>("to"));
-    let to = to.map_or_else(
-        || from.as_ref().map_or(now, |from| now.min(from.0.plus_seconds(most_s))),
-        |to| to.0,
-    );
+    let to =
+        to.map_or_else(|| from.as_ref().map_or(now, |from| now.min(from.0.plus_seconds(most_s))), |to| to.0);
     [from.map_or(to.plus_seconds(-SPAN_S_DEFAULT), |from| from.0), to]
 }
 

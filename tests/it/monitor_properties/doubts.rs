@@ -91,6 +91,32 @@ fn damage_is_told_for_the_record_and_closed() {
     assert!(alerts(&effects).all(|event| event.alert.explanation.en.contains("moved aside")));
 }
 
+/// Codes of what is raised when one aircraft reports each second, and each report arrives and is judged so much later.
+fn raised_of(late: impl Fn(i32) -> (f64, f64)) -> Vec<AlertCode> {
+    let mut monitor = Monitor::new(Settings::default());
+    let mut effects: Vec<Effect> = Vec::new();
+    for second in 0..30 {
+        let t = f64::from(second);
+        let (arrives_s, judged_s) = late(second);
+        monitor.handle(at(t + arrives_s + judged_s), Event::Tick, &mut effects);
+        monitor.handle(at(t + arrives_s), Event::Observed(airborne("A", t).1), &mut effects);
+    }
+    alerts(&effects)
+        .filter(|event| event.event == AlertEventKind::Raised)
+        .map(|event| event.alert.code)
+        .collect()
+}
+
+#[test]
+fn what_waits_for_us_says_nothing_of_a_clock() {
+    assert_eq!(raised_of(|_| (0.1, 6.0)), [], "it waited here");
+    // For six seconds nobody took what came; then it comes at once.
+    let outage =
+        |second: i32| (f64::from((16 - second).clamp(0, 6)) * f64::from(u8::from(second >= 10)), 0.0);
+    assert!(!raised_of(outage).contains(&AlertCode::TimeSkew), "it waited at the broker");
+    assert_eq!(raised_of(|_| (7.0, 0.0)), [AlertCode::TimeSkew], "its clock is behind");
+}
+
 #[test]
 fn a_clock_that_is_ahead_is_told_once_it_is_known_whose_and_moves_nobody() {
     let mut monitor = Monitor::new(Settings::default());
@@ -121,7 +147,7 @@ fn a_clock_that_is_ahead_is_told_once_it_is_known_whose_and_moves_nobody() {
     let ends = skew.clone().filter(|event| event.event != AlertEventKind::Updated);
     let told: Vec<_> =
         ends.map(|event| (event.alert.updated_at.seconds_since(at(0.0)), event.event)).collect();
-    assert_eq!(told, [(3.0, AlertEventKind::Raised), (15.0, AlertEventKind::Cleared)]);
+    assert_eq!(told, [(5.0, AlertEventKind::Raised), (15.0, AlertEventKind::Cleared)]);
     let raised = &skew.clone().next().unwrap().alert;
     assert_eq!((raised.severity, raised.measured.get("skew_s")), (Severity::Caution, Some(-8.0)));
     assert!(raised.explanation.en.contains("8.0 s ahead"), "{}", raised.explanation.en);

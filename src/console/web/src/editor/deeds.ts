@@ -76,11 +76,13 @@ export class Doing {
     return api.put(by, id, now, version);
   }
 
-  private finish(answer: api.Answer<api.Waiting>): string | undefined {
+  private async finish(answer: api.Answer<api.Waiting>): Promise<string | undefined> {
     if (!answer.ok) {
       if (answer.problem.problems) this.ends.refused(answer.problem.problems);
       return this.why(answer);
     }
+    // What is done next stands on what was just published.
+    if (answer.status !== 202) await this.app.zones.refresh();
     this.work.clear();
     if (answer.status === 202) this.ends.done(`${t("zone_now_waits")} ${api.said(answer.body?.why)}`, "warn");
     else this.ends.done(t("zone_published"), "info");
@@ -124,6 +126,7 @@ export class Doing {
         if (answer.status === 403) return t("zone_same_person", { author: draft.author });
         if (answer.status === 409 || answer.status === 412) return t("zone_draft_stale");
         if (!answer.ok) return this.why(answer);
+        await this.app.zones.refresh();
         this.work.clear();
         this.ends.done(t("zone_published"), "info");
         return undefined;
