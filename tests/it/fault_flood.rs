@@ -115,6 +115,9 @@ impl Shared {
     }
 }
 
+/// How far outside of the first of the rings the last one lies, metres.
+const RINGS_M: f64 = 1_200.0;
+
 /// Writes so many zones that lie around the crowd like rings: everybody is near each and in none.
 pub(crate) fn write_rings(dir: &Path, count: u32) {
     let ring = |radius_m: f64, corners: u32| -> Vec<[f64; 2]> {
@@ -128,8 +131,9 @@ pub(crate) fn write_rings(dir: &Path, count: u32) {
     };
     let features: Vec<String> = (0..count)
         .map(|n| {
-            let radius_m = 2_000.0 + f64::from(n) * 4.0;
-            let mut hole = ring(radius_m - 2.0, 60);
+            let step_m = RINGS_M / f64::from(count);
+            let radius_m = 2_000.0 + f64::from(n) * step_m;
+            let mut hole = ring(radius_m - step_m / 2.0, 60);
             hole.reverse();
             let name = |text: &str, lang: &str| json!({"text": text, "lang": lang});
             json!({

@@ -47,6 +47,8 @@ struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    flight_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     nr: Option<Cell>,
     #[serde(skip_serializing_if = "Option::is_none")]
     battery_pct: Option<f64>,
@@ -96,6 +98,7 @@ pub fn report(observation: &Observation) -> String {
         operation_category: observation.category,
         ua_class: observation.ua_class,
         group_id: observation.group_id.as_deref(),
+        flight_id: observation.flight_id.as_deref(),
         nr: nr.map(|nr| Cell {
             nci: nr.nci,
             pci: nr.pci,

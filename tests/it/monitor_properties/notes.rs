@@ -189,7 +189,7 @@ fn p19_what_is_put_aside_is_told_all_the_same_and_comes_back_by_itself() {
     let worse =
         worse.iter().find(|event| event.event == AlertEventKind::Escalated).expect("told all the same");
     assert_eq!(worse.alert.shelved, None);
-    for (until, id) in [(20.0, id.as_str()), (21.0 + 8.0 * 3600.0, &id), (30.0, "nothing")] {
+    for (until, id) in [(20.0, id.as_str()), (22.0 + 8.0 * 3600.0, &id), (30.0, "nothing")] {
         let told = shelve(&mut aircraft, 21.0, id, Some((until, "x")));
         assert!(matches!(&told[..], [Effect::AckRefused(_)]), "{until} {id}: {told:?}");
     }
