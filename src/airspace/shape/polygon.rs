@@ -87,7 +87,12 @@ impl Grid {
             {
                 break;
             }
-            self.for_ring([column, row], ring, |number| {
+            self.for_ring([column, row], ring, |cell| {
+                // The parts of its edges that lie in other cells are found there.
+                if nearest2 < self.distance2_to(cell, q, scale) {
+                    return;
+                }
+                let number = self.layout.number(cell);
                 for (a, b) in self.cell(number).1.iter().filter_map(|edge| self.edge(*edge)) {
                     let metres = |p: Point| [(p[0] - q[0]) * scale[0], (p[1] - q[1]) * scale[1]];
                     nearest2 = nearest2.min(distance2_from_origin(metres(a), metres(b)));
@@ -115,24 +120,41 @@ impl Grid {
         (east * east + gap[1] * gap[1]).min(north * north + gap[0] * gap[0])
     }
 
-    /// Visits the cells at `ring` steps of a king from `home`.
-    fn for_ring(&self, [column, row]: Cell, ring: u32, mut visit: impl FnMut(usize)) {
+    /// The square of the distance from a point to a cell, square metres.
+    fn distance2_to(&self, [column, row]: Cell, q: Point, scale: Point) -> f64 {
+        let gap = |cell: u32, step: f64, q: f64| {
+            (f64::from(cell) * step - q).max(q - f64::from(cell + 1) * step).max(0.0)
+        };
+        let east_m = gap(column, self.layout.step[0], q[0]) * scale[0];
+        let north_m = gap(row, self.layout.step[1], q[1]) * scale[1];
+        east_m * east_m + north_m * north_m
+    }
+
+    /// Visits the cells at `ring` steps of a king from `home`, but for such as are known to have no edge.
+    fn for_ring(&self, [column, row]: Cell, ring: u32, mut visit: impl FnMut(Cell)) {
         let [columns, rows] = self.layout.count;
         let (west, east) = (column.saturating_sub(ring), (column + ring).min(columns - 1));
         let (south, north) = (row.saturating_sub(ring), (row + ring).min(rows - 1));
-        for y in south..=north {
+        // Visits a cell; so many steps on is the next one that can have an edge.
+        let mut step_from = |cell: Cell| {
+            visit(cell);
+            u32::from(self.steps_to_edge.get(self.layout.number(cell)).copied().unwrap_or(0)).max(1)
+        };
+        let mut y = south;
+        while y <= north {
             if y.abs_diff(row) == ring {
-                for x in west..=east {
-                    visit(self.layout.number([x, y]));
+                let mut x = west;
+                while x <= east {
+                    x += step_from([x, y]);
                 }
+                y += 1;
                 continue;
             }
-            if ring <= column {
-                visit(self.layout.number([column - ring, y]));
-            }
-            if 0 < ring && column + ring < columns {
-                visit(self.layout.number([column + ring, y]));
-            }
+            let left = (ring <= column).then(|| step_from([column - ring, y]));
+            let right = (0 < ring && column + ring < columns).then(|| step_from([column + ring, y]));
+            let free = left.into_iter().chain(right).min().unwrap_or(rows);
+            // The last row of the ring is visited along its whole length.
+            y = (y + free).min((row + ring).max(y + 1));
         }
     }
 
