@@ -29,6 +29,8 @@ pub(in crate::airspace) struct Grid {
     pub(super) entries: Box<[u32]>,
     /// For each cell: how many steps of a king it takes at least to a cell with an edge; 255 stands for more.
     pub(super) steps_to_edge: Box<[u8]>,
+    /// No edge reaches farther east or north than this, degrees.
+    pub(super) longest: Point,
 }
 
 impl Grid {
@@ -53,7 +55,12 @@ impl Grid {
         let (mut heads, entries) = register(&layout, &points, &edges);
         let steps_to_edge = steps_to_edge(&layout, &heads);
         mark_inside(&layout, &points, &edges, &mut heads);
-        Some(Self { bounds, layout, points, heads: heads.into(), entries: entries.into(), steps_to_edge })
+        let longest =
+            edges.iter().filter_map(|edge| ends(&points, *edge)).fold([0.0_f64; 2], |longest, (a, b)| {
+                [longest[0].max((b[0] - a[0]).abs()), longest[1].max((b[1] - a[1]).abs())]
+            });
+        let (heads, entries) = (heads.into(), entries.into());
+        Some(Self { bounds, layout, points, heads, entries, steps_to_edge, longest })
     }
 
     pub(in crate::airspace) fn bounds(&self) -> BoundingBox {

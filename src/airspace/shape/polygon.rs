@@ -81,6 +81,7 @@ impl Grid {
         let home = self.layout.number([column, row]);
         let first_ring = u32::from(self.steps_to_edge.get(home).copied().unwrap_or(0));
         let mut nearest2 = f64::INFINITY;
+        let longest_m = (self.longest[0] * scale[0]).hypot(self.longest[1] * scale[1]);
         for ring in first_ring..columns.max(rows) {
             if self.nothing_nearer_than(q, [column, row], ring, scale, gap)
                 > nearest2.min(within_m * within_m)
@@ -92,10 +93,15 @@ impl Grid {
                 if nearest2 < self.distance2_to(cell, q, scale) {
                     return;
                 }
-                let number = self.layout.number(cell);
-                for (a, b) in self.cell(number).1.iter().filter_map(|edge| self.edge(*edge)) {
+                let (_, edges) = self.cell(self.layout.number(cell));
+                let mut at = 0;
+                while let Some(&edge) = edges.get(at) {
+                    at += 1;
+                    let Some((a, b)) = self.edge(edge) else { continue };
                     let metres = |p: Point| [(p[0] - q[0]) * scale[0], (p[1] - q[1]) * scale[1]];
-                    nearest2 = nearest2.min(distance2_from_origin(metres(a), metres(b)));
+                    let distance2 = distance2_from_origin(metres(a), metres(b));
+                    nearest2 = nearest2.min(distance2);
+                    at += farther(edges.get(at..).unwrap_or(&[]), edge, (distance2, nearest2), longest_m);
                 }
             });
         }
@@ -219,4 +225,23 @@ impl Grid {
 /// How far `q` is outside of 0 to `size`.
 fn outside_by(q: f64, size: f64) -> f64 {
     (-q).max(q - size).max(0.0)
+}
+
+/// How many of the edges `after` one at a distance are known to be farther than the nearest: a chain cannot come nearer in
+/// fewer edges than their longest needs for the difference. Distances are squared, square metres.
+fn farther(after: &[u32], edge: u32, (distance2, nearest2): (f64, f64), longest_m: f64) -> usize {
+    let steps = (distance2.sqrt() - nearest2.sqrt()) / longest_m - 1.0;
+    if steps.is_nan() || steps < 1.0 {
+        return 0;
+    }
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "positive, and a float cast saturates"
+    )]
+    let count = (steps as u32).min(u32::try_from(after.len()).unwrap_or(u32::MAX));
+    // Only of a chain without a gap is anything known.
+    let last = usize::try_from(count).ok().and_then(|count| after.get(count.checked_sub(1)?));
+    if last == Some(&edge.saturating_add(count)) { usize::try_from(count).unwrap_or(0) } else { 0 }
 }

@@ -115,6 +115,28 @@ proptest! {
         }
     }
 
+    /// A coast of thousands of vertices, with a lagoon: many edges in each cell, of which most are passed over.
+    #[test]
+    fn distance_to_a_fine_coast_agrees_with_brute_force(
+        corners in 1_000_u32..6_000, waves in 1.0..40.0, depth in 0.0..0.5, places in places(),
+    ) {
+        let ring = |radius: f64, corners: u32| -> Vec<Point> {
+            let corner = |n: u32| {
+                let angle = f64::from(n % corners) / f64::from(corners) * std::f64::consts::TAU;
+                let r = radius * (1.0 - depth * (f64::round(waves) * angle).sin().abs());
+                [114.0 + r * angle.cos(), 22.5 + r * angle.sin()]
+            };
+            (0..=corners).map(corner).collect()
+        };
+        let rings = vec![ring(0.02, corners), ring(0.005, corners / 3)];
+        let shape = Shape::polygons(std::slice::from_ref(&rings)).unwrap();
+        for p in probes(&rings, &places).into_iter().step_by(97).chain(places.iter().map(|(x, y)| [113.98 + 0.04 * x, 22.48 + 0.04 * y])) {
+            let brute = brute_distance(&rings, p);
+            let found = shape.boundary_distance_m(at(p), f64::INFINITY);
+            prop_assert!((found - brute).abs() <= 1e-6 + 1e-9 * brute, "{:?} {} {}", p, brute, found);
+        }
+    }
+
     #[test]
     fn first_inside_agrees_with_sampling(rings in polygons(), ends in prop::collection::vec((-0.5..1.5, -0.5..1.5), 16)) {
         let shape = Shape::polygons(std::slice::from_ref(&rings)).unwrap();
