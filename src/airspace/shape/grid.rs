@@ -9,6 +9,8 @@ use super::predicates::{Point, is_left, straddles};
 
 /// Cells an edge. More cells make a point cheaper and a polygon larger in memory (5 bytes a cell).
 const CELLS_PER_EDGE: u32 = 2;
+/// Of a finer coast than this each two more edges have a cell more: its edges are short, and more are passed over at once.
+const FINE_EDGES: u32 = 1_024;
 /// Most cells of a polygon.
 const CELLS_MAX: u32 = 65_536;
 /// Most entries of edges in cells, for each edge. Where edges cross many cells, cells become larger.
@@ -138,7 +140,9 @@ fn ends(points: &[Point], first_end: u32) -> Option<(Point, Point)> {
 }
 
 fn wanted_cells(edges: usize) -> u32 {
-    u32::try_from(edges).unwrap_or(u32::MAX).saturating_mul(CELLS_PER_EDGE).saturating_add(16).min(CELLS_MAX)
+    let edges = u32::try_from(edges).unwrap_or(u32::MAX);
+    let fine = edges.saturating_sub(FINE_EDGES) / 2;
+    edges.min(FINE_EDGES).saturating_mul(CELLS_PER_EDGE).saturating_add(fine + 16).min(CELLS_MAX)
 }
 
 /// The layout, coarsened until the edges have no more entries than allowed.
