@@ -103,8 +103,15 @@ export async function open(engine, url, { lang = "zh", width = 1366, height = 76
 
 /** Waits until the page says what it should. */
 export function sees(page, what, seconds, test, argument) {
-  return page.waitForFunction(test, argument, { timeout: patience(seconds), polling: 100 }).catch((error) => {
-    throw new Error(`${what}: ${error.message}`);
+  return page.waitForFunction(test, argument, { timeout: patience(seconds), polling: 100 }).catch(async (error) => {
+    // The picture's own account, so that a failure elsewhere can be understood from its output.
+    const state = () => {
+      const { scene } = window.lowsky?.map?.painter ?? {};
+      const { page, link } = document.body.dataset;
+      return { page, link, t: scene?.t, aircraft: scene?.tracks?.count, chosen: scene?.chosen?.alert_id, status: document.querySelector("[role=status]")?.textContent };
+    };
+    const seen = await page.evaluate(state).catch((gone) => gone.message);
+    throw new Error(`${what}: ${error.message}\nasked ${JSON.stringify(argument)}, at ${page.url()}: ${JSON.stringify(seen)}`);
   });
 }
 
