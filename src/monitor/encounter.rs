@@ -25,6 +25,8 @@ pub(super) struct Relative {
     pub climb_mps: f64,
     /// How far the height difference may be wrong, metres; volumes grow by it.
     pub height_error_m: f64,
+    /// How far both together may be off their lines, metres to every side; volumes grow by it.
+    pub drift_m: f64,
 }
 
 /// Seconds from now to entry and exit; entry is 0 inside.
@@ -77,8 +79,9 @@ impl Relative {
 
     /// When the volume of `level`, `factor` times its size, is entered and left.
     pub(super) fn within(&self, level: &Level, factor: f64) -> Option<Interval> {
-        let horizontal = self.within_radius(level.radius_m * factor + BOUNDARY_M, level.tau_s)?;
-        let half_height_m = level.half_height_m * factor + self.height_error_m + BOUNDARY_M;
+        let horizontal =
+            self.within_radius(level.radius_m * factor + self.drift_m + BOUNDARY_M, level.tau_s)?;
+        let half_height_m = level.half_height_m * factor + self.height_error_m + self.drift_m + BOUNDARY_M;
         horizontal.and(self.within_height(half_height_m, level.tcoa_s)?)
     }
 
@@ -144,6 +147,7 @@ mod tests {
             up_m: Some(0.0),
             climb_mps: 0.0,
             height_error_m: 0.0,
+            drift_m: 0.0,
         };
         let interval = head_on.within(&level(50.0, 15.0, 0.0, 0.0), 1.0).unwrap();
         assert!((interval.t_in_s - 17.5).abs() < 1e-6 && (interval.t_out_s - 22.5).abs() < 1e-6);
@@ -163,6 +167,7 @@ mod tests {
                 up_m,
                 climb_mps,
                 height_error_m: 0.0,
+                drift_m: 0.0,
             })
     }
 

@@ -5,6 +5,7 @@
 
 use crate::domain::{LatLng, Timestamp, wrap_longitude};
 
+use super::drift::drift_m;
 use super::rules::PairRule;
 use super::settings::Party;
 use super::state::State;
@@ -27,6 +28,8 @@ pub(super) struct Glance {
     climb_mps: f32,
     /// Not a number unless it was measured.
     hae_m: f32,
+    /// For so long after its report it counts as fresh, seconds.
+    fresh_s: f32,
     pub party: Party,
     /// Takes part in live checks and is not on the ground.
     pub flies: bool,
@@ -34,26 +37,28 @@ pub(super) struct Glance {
 
 impl Glance {
     /// Of a state.
-    pub(super) fn of(state: &State, party: Party, flies: bool) -> Self {
+    pub(super) fn of(state: &State, fresh_s: f64, party: Party, flies: bool) -> Self {
         Self {
             at: state.at,
             position: state.position,
             velocity_mps: state.velocity_mps.map(single),
             climb_mps: single(state.climb_mps),
             hae_m: measured(state).map_or(f32::NAN, single),
+            fresh_s: single(fresh_s),
             party,
             flies,
         }
     }
 
-    /// Whether the aircraft and `own`, `age_s` after its report, could come into a volume of a plain rule
-    /// within its look-ahead. Says yes too often, never no wrongly.
-    pub(super) fn could_meet(&self, own: &State, age_s: f64, rule: &PairRule) -> bool {
+    /// Whether the aircraft and `own`, which is fresh for `fresh_s`, could come into a volume of a plain rule within its
+    /// look-ahead, `age_s` after the report of `own`. Says yes too often, never no wrongly.
+    pub(super) fn could_meet(&self, own: &State, [age_s, fresh_s]: [f64; 2], rule: &PairRule) -> bool {
         if own.metric.east_m_per_deg < POLAR_M_PER_DEG || rule.tau_s > 0.0 || rule.tcoa_s > 0.0 {
             return true;
         }
         let at = own.at.plus_seconds(age_s).max(self.at);
         let (own_s, other_s) = (at.seconds_since(own.at), at.seconds_since(self.at));
+        let off_m = drift_m(own_s, fresh_s) + drift_m(other_s, f64::from(self.fresh_s));
         let velocity = self.velocity_mps.map(f64::from);
         let axis = |offset: f64, own_mps: f64, other_mps: f64| offset + other_mps * other_s - own_mps * own_s;
         let east_m =
@@ -69,7 +74,7 @@ impl Glance {
         // Far away a degree of longitude has another length, and the far end of the line is where it matters.
         let slack_m = SLACK_M
             + (SLACK_SHARE - 1.0) * (east_m.abs() + north_m.abs() + (vx.abs() + vy.abs()) * horizon_s);
-        let radius_m = rule.radius_m * SLACK_SHARE + slack_m;
+        let radius_m = rule.radius_m * SLACK_SHARE + slack_m + off_m;
         if radius_m * radius_m < nx * nx + ny * ny {
             return false;
         }
@@ -77,7 +82,7 @@ impl Glance {
         let climb_mps = f64::from(self.climb_mps);
         let up_m = axis(f64::from(self.hae_m) - own_m, own.climb_mps, climb_mps);
         let drift_m = (climb_mps - own.climb_mps) * horizon_s;
-        let reach_m = rule.half_height_m * SLACK_SHARE + 1.0;
+        let reach_m = rule.half_height_m * SLACK_SHARE + 1.0 + off_m;
         (up_m.min(up_m + drift_m)) <= reach_m && -reach_m <= (up_m.max(up_m + drift_m))
     }
 }

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 
 use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
 
+use super::drift::drift_m;
 use super::neighbours::Neighbours;
 use super::rules::{Rules, party_index};
 use super::settings::Party;
@@ -200,18 +201,19 @@ fn neighbours_m(rules: &Rules) -> [f64; 2] {
 
 impl Sky {
     /// Brings the stored box of an aircraft up to date. `placed` is kept by the caller with the aircraft;
-    /// `until_s` is how old the state may become before this is called again.
+    /// `until_s` is how old the state may become before this is called again, and `drift_m` how far the aircraft may
+    /// be off its line by then.
     pub(super) fn place(
         &mut self,
         ix: TrackIx,
         party: Party,
         state: &State,
-        until_s: f64,
+        [until_s, drift_m]: [f64; 2],
         rules: &Rules,
         placed: &mut Option<Placed>,
     ) {
         let to_s = until_s + rules.stored_horizon_s(party);
-        let needed = Box3::swept(state, 0.0, to_s);
+        let needed = Box3::swept(state, 0.0, to_s).grown(state, drift_m, drift_m);
         let steps = [Speeds::step(state.speed_mps()), Speeds::step(state.climb_mps.abs())];
         if let Some(kept) = placed
             && kept.party == party
@@ -231,8 +233,8 @@ impl Sky {
         let drawn = Box3::swept(state, 0.0, to_s + AHEAD_S);
         let bounds = drawn.grown(
             state,
-            PAD_M + PAD_SHARE * drawn.size_m(),
-            PAD_UP_M + state.climb_mps.abs() * PAD_UP_S,
+            PAD_M + PAD_SHARE * drawn.size_m() + drift_m,
+            PAD_UP_M + state.climb_mps.abs() * PAD_UP_S + drift_m,
         );
         if party == Party::Drone {
             self.found.clear();
@@ -275,6 +277,7 @@ impl Sky {
         let (party, state) = (own.party, &own.state);
         let listed = own.placed.filter(|_| party == Party::Drone && !rules.settings.assessments);
         let listed = listed.map(|placed| placed.bounds.widened(neighbours_m(rules)));
+        let off_m = drift_m(to_s, own.coast_s());
         let tan = state.position.lat_deg().to_radians().tan().abs();
         for (layer, other) in self.layers.iter().zip([Party::Drone, Party::Manned, Party::Sensed]) {
             let Some(rule) = rules.pair(party, other).filter(|_| layer.tree.size() > 0) else { continue };
@@ -287,8 +290,8 @@ impl Sky {
             let converging_m = reach_m * reach_m * tan / EARTH_M;
             let asked = Box3::swept(state, from_s, to_s + rule.horizon_s).grown(
                 state,
-                rule.radius_m + fastest * beyond_s + converging_m,
-                rule.half_height_m.max(co_altitude_m) + steepest * beyond_s,
+                rule.radius_m + fastest * beyond_s + converging_m + off_m,
+                rule.half_height_m.max(co_altitude_m) + steepest * beyond_s + off_m,
             );
             let [west, east] = asked.beyond();
             if other == Party::Drone

@@ -292,7 +292,7 @@ impl Track {
 
     /// For its neighbours.
     fn glance(&self) -> Glance {
-        Glance::of(&self.state, self.party, self.live && !self.on_ground())
+        Glance::of(&self.state, self.coast_s(), self.party, self.live && !self.on_ground())
     }
 
     /// Reads something of each of its cache lines.

@@ -6,6 +6,7 @@
 use crate::domain::{AlertCode, DataQuality, Phase, Severity, Timestamp, UasId};
 use crate::geodesy::offset_m;
 use crate::monitor::contract::{Assessment, LevelTimes};
+use crate::monitor::drift::drift_m;
 use crate::monitor::encounter::{Interval, Relative};
 use crate::monitor::finding::{About, Figures, Finding, Notes};
 use crate::monitor::rules::{ASSESSMENT_HORIZON_S, PairRule};
@@ -27,7 +28,7 @@ pub(super) fn assess(scene: &Scene<'_>, found: &mut Found) {
     for &ix in scene.candidates {
         let Some(glance) = scene.tracks.glance(ix).filter(|glance| glance.flies) else { continue };
         let Some(rule) = scene.rules.pair(own.party, glance.party) else { continue };
-        if found.assessments.is_none() && !glance.could_meet(&own.state, scene.age_s, rule) {
+        if found.assessments.is_none() && !glance.could_meet(&own.state, [scene.age_s, own.coast_s()], rule) {
             continue;
         }
         let Some(other) = scene.tracks.get(ix) else { continue };
@@ -87,6 +88,7 @@ impl Pair {
             up_m: up_m.map(|up_m| up_m + (b.climb_mps * age_b - a.climb_mps * age_a)),
             climb_mps: b.climb_mps - a.climb_mps,
             height_error_m,
+            drift_m: drift_m(age_a, own.coast_s()) + drift_m(age_b, other.coast_s()),
         };
         let coarse = |accuracy_m: Option<f64>| accuracy_m.is_some_and(|bound_m| COARSE_M < bound_m);
         let data = if own.coast_s() < age_a || other.coast_s() < age_b {

@@ -18,6 +18,8 @@ pub(super) struct Known {
     climb: f64,
     height: Option<f64>,
     height_error: f64,
+    /// Seconds between its reports, once there were two.
+    period: Option<f64>,
 }
 
 /// Everybody.
@@ -40,6 +42,11 @@ impl Crowd {
     pub(super) fn take(&mut self, seen: &Observation, heard: Timestamp) {
         self.0.retain(|_, known| heard.seconds_since(known.heard) < 60.0);
         let before = self.0.get(&seen.uas_id);
+        let step = before.map(|before| seen.timestamp.seconds_since(before.seen.timestamp));
+        let period = step.map(|step| match before.and_then(|before| before.period) {
+            Some(period) => period + 0.25 * (step.clamp(0.05, 60.0) - period),
+            None => step.clamp(0.05, 20.0),
+        });
         let (height, height_error) = height(seen);
         let dt = before.map_or(0.0, |before| seen.timestamp.seconds_since(before.seen.timestamp));
         let before = before.filter(|_| (0.2..=10.0).contains(&dt));
@@ -53,7 +60,7 @@ impl Crowd {
         let climbed = before.and_then(|before| Some((height? - before.height?) / dt));
         let climb =
             seen.motion.vertical_speed_mps.or(climbed.filter(|climb| climb.abs() <= 62.0)).unwrap_or(0.0);
-        let known = Known { seen: seen.clone(), heard, velocity, climb, height, height_error };
+        let known = Known { seen: seen.clone(), heard, velocity, climb, height, height_error, period };
         self.0.insert(seen.uas_id.clone(), known);
     }
 
@@ -75,7 +82,9 @@ impl Crowd {
             _ => (None, 0.0),
         };
         let above = up.map(|up| (up + b.climb * age_b - a.climb * age_a, b.climb - a.climb));
-        let entered = |level: &Level, slack: f64| entry(place, against, above, error + slack, level, slack);
+        let off = a.off(age_a) + b.off(age_b);
+        let entered =
+            |level: &Level, slack: f64| entry(place, against, above, error + off + slack, level, off + slack);
         let worst = |slack: f64| {
             let soon =
                 |level: &&Level| entered(level, slack).is_some_and(|t| t <= level.look_ahead_s + slack);
@@ -86,6 +95,15 @@ impl Crowd {
             *t_in = entered(level, 0.0);
         }
         Some(Verdict { least: worst(-SLACK), most: worst(SLACK), t_in })
+    }
+}
+
+impl Known {
+    /// How far it may be off its line so long after its report: a metre a second after a while without another.
+    fn off(&self, age: f64) -> f64 {
+        let period = self.period.unwrap_or(1.0);
+        let fresh = (1.5 * period).max(3.0).min((3.0 * period).clamp(5.0, 60.0));
+        (age - fresh).max(0.0)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Nobody is found later than the look-ahead because a report was old, rare, or came twice in an instant.
 
-use lowsky::domain::{AlertCode, AlertEventKind, LatLng, Observation, Timestamp};
+use lowsky::domain::{AlertCode, AlertEvent, AlertEventKind, DataQuality, LatLng, Observation, Timestamp};
 use lowsky::monitor::Settings;
 
 use super::sky::{Flight, Gives, name};
@@ -83,4 +83,25 @@ fn two_reports_of_one_instant_are_one_look() {
         seen.motion.ground_speed_mps = Some(15.0);
     }
     assert!(separated(&reports) > 0);
+}
+
+/// Who falls silent may be off its line: it is given a metre more each second, beginning with the third.
+#[test]
+fn who_is_silent_is_given_more_room() {
+    let (near, mut silent) = (straight(0.0, 0.0, 1.0), straight(0.0, 0.0, 1.0));
+    silent.from = [56.0, 0.0];
+    let raised = |flights: &[Flight]| {
+        let effects = play(Settings::default(), &reports(flights, 40.0), at(40.0));
+        let separated = |event: &&AlertEvent| {
+            event.alert.code == AlertCode::Separation && event.event == AlertEventKind::Raised
+        };
+        alerts(&effects).filter(separated).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(raised(&[near.clone(), silent.clone()]), [], "56 m apart, where 50 are asked for");
+    silent.silent = [10.5, 60.0];
+    let told = raised(&[near, silent]);
+    let [told] = told.as_slice() else { panic!("{told:#?}") };
+    let seconds = told.alert.raised_at.seconds_since(at(10.0));
+    assert!((9.0..=11.0).contains(&seconds), "{seconds}: three that are fresh, and six");
+    assert_eq!(told.alert.data, DataQuality::Coasted);
 }
