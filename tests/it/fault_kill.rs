@@ -110,7 +110,8 @@ fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
     let truth = without_what_came_late(dir.path(), truth);
     let episodes = each_breach_is_one_episode(&truth, &history);
     println!("{episodes} breaches, each exactly one episode; by {:?}", record.rules);
-    assert!(10 * usize::try_from(cycles).unwrap() < episodes, "the campaign had something to lose");
+    // Ten breaches a second, and lives of which the shortest take half of one.
+    assert!(5 * usize::try_from(cycles).unwrap() < episodes, "the campaign had something to lose");
     daemon.stop("TERM");
     tools_agree(dir.path(), &history);
 }
