@@ -177,6 +177,9 @@ mod zones_bench;
 mod zones_cages;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
+mod zones_drafts;
+#[cfg(test)]
+#[cfg(feature = "embedded-broker")]
 mod zones_edit;
 #[cfg(test)]
 #[cfg(feature = "embedded-broker")]
