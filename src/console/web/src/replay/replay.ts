@@ -5,7 +5,7 @@ import type { App } from "../app";
 import { clock, t } from "../i18n";
 import type { Mounted, Places } from "../pages";
 import { mapKeys, Tools } from "../pages/live";
-import { h, saveFile } from "../ui/dom";
+import { boxesIn, h, saveFile } from "../ui/dom";
 import { Ruler } from "../ui/ruler";
 import { Controls, pillText, utcText } from "./controls";
 import { Events } from "./events";
@@ -351,11 +351,7 @@ class Replay implements Mounted {
   }
 
   private covers(over: HTMLElement) {
-    const frame = over.getBoundingClientRect();
-    return [this.controls.strip, this.tools.root, this.tools.zoom, this.controls.foot].map((element) => {
-      const box = element.getBoundingClientRect();
-      return { left: box.left - frame.left, top: box.top - frame.top, right: box.right - frame.left, bottom: box.bottom - frame.top };
-    });
+    return boxesIn(over, [this.controls.strip, this.tools.root, this.tools.zoom, this.controls.foot, this.app.map.margin.root]);
   }
 
   /** A file that is dragged onto the page is taken. */
