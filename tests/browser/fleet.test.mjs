@@ -154,3 +154,34 @@ test("a seat of one operator is told of its own alerts and aircraft only", async
   assert.equal(foreign, 0);
   await close();
 });
+
+test("on the page of its fleet nobody else's aircraft and alerts come over the network to a seat", async () => {
+  const seat = "demo";
+  // Somebody else's alert, which must not come.
+  await until("alerts that are over, also of others", 120, async () => {
+    const { alerts } = await (await fetch(`${service.url}api/v1/alerts?limit=1000`)).json();
+    return alerts.some(({ operator, other }) => ![operator, other?.operator].includes(seat)) && alerts.some(({ state, operator }) => state === "CLEARED" && operator === seat);
+  });
+  const { page, close } = await open(engine, service.url, { lang: "en" });
+  const [frames, asked] = [[], new Set()];
+  page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => frames.push(JSON.parse(payload))));
+  page.on("request", (request) => asked.add(new URL(request.url()).pathname));
+  await page.goto(`${service.url}?lang=en&operator=${seat}#/fleet?op=${seat}`);
+  await live(page);
+  const of = (type) => frames.filter((frame) => frame.type === type);
+  await until("alerts and pictures", 60, () => of("alert").length > 2 && of("tracks").length > 10);
+  const alerts = [...of("alert").map(({ alert }) => alert), ...of("snapshot").flatMap((snapshot) => snapshot.alerts)];
+  const concerns = ({ operator, other }) => [operator, other?.operator].includes(seat);
+  assert.deepEqual(alerts.filter((alert) => !concerns(alert)), []);
+  const parties = new Set(alerts.flatMap(({ uas_id, other }) => [uas_id, other?.uas_id]));
+  const tracks = [...of("tracks").flatMap(({ updated }) => updated), ...of("snapshot").flatMap((snapshot) => snapshot.tracks ?? [])];
+  assert.ok(tracks.filter(({ operator }) => operator === seat).length > 50);
+  const foreign = tracks.filter(({ operator, uas_id }) => operator !== seat && !parties.has(uas_id));
+  assert.deepEqual([...new Set(foreign.map(({ uas_id }) => uas_id))], []);
+  // What the interface knows no owner of by contract, the cleared alerts and the names of the operators, is not shown.
+  const others = [...asked].filter((path) => /^\/api\/v1\/(tracks$|history|fleet\/(?!demo$))/.test(path));
+  assert.deepEqual(others, []);
+  const cleared = await page.evaluate(() => [...window.lowsky.alerts.cleared.values()].map(({ alert }) => alert));
+  assert.deepEqual(cleared.filter((alert) => !concerns(alert)), []);
+  await close();
+});

@@ -159,6 +159,50 @@ async function saved(page, format) {
   return readFileSync(await file.path());
 }
 
+test("the zones are those that were in force at the moment", async () => {
+  const id = "PAST-1";
+  const put = async (half, headers) => {
+    const ring = [[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]].map(([x, y]) => [113.3 + x * half, 21.9 + y * half]);
+    const properties = { identifier: id, country: "CHN", name: [{ text: "过去", lang: "zh-CN" }, { text: "Past", lang: "en-GB" }], type: "PROHIBITED", variant: "COMMON", reason: ["OTHER"], zoneAuthority: [{ purpose: "INFORMATION" }] };
+    const geometry = { type: "Polygon", coordinates: [ring], layer: { lower: 0, lowerReference: "AGL", upper: 100, upperReference: "AGL", uom: "m" } };
+    const answer = await fetch(`${service.url}api/v1/zones/${id}`, {
+      method: "PUT",
+      headers: { "content-type": "application/json", "lowsky-author": "Zhao", "lowsky-reason": "browser test", ...headers },
+      body: JSON.stringify({ type: "Feature", properties, geometry }),
+    });
+    assert.ok(answer.ok, await answer.text());
+    await new Promise((go) => setTimeout(go, 8000));
+    return answer.headers.get("etag");
+  };
+  const before = Date.now() - 3000;
+  const tag = await put(0.01, { "if-none-match": "*" });
+  const small = Date.now() - 3000;
+  const { page, faults, close } = await replay({ t: iso(small) });
+  await put(0.02, { "if-match": tag });
+  // What is nearer to the present is not replayed yet.
+  const large = Date.now() - 6000;
+  const wide = () => {
+    const [west, , east] = window.lowsky.map.zones.extent("PAST-1") ?? [0, 0, 0];
+    return Math.round((east - west) / 111_319 / 0.01);
+  };
+  const shown = async (t, expected, what) => {
+    await page.evaluate(([at, moment]) => (location.hash = `#/replay?at=${at}&t=${moment}`), [ALL, iso(t)]);
+    await sees(page, what, 20, ([moment]) => window.lowsky.map.painter.scene.t === moment, [t]);
+    await until(what, 20, async () => (await page.evaluate(wide)) === expected);
+    await sees(page, `${what}, without a note`, 10, () => !/in force now/.test(document.body.innerText));
+  };
+  await shown(small, 2, "as it was drawn first");
+  await shown(before, 0, "before it was there");
+  await shown(large, 4, "as it was made larger");
+  await shown(small, 2, "as it was drawn first, again");
+  assert.equal(await page.locator("[data-id^=switched]").count(), 0, "nothing switched: the moment is another one");
+  await page.keyboard.press("Shift+L");
+  await sees(page, "the present", 10, () => document.body.dataset.page === "live");
+  assert.equal(await page.evaluate(wide), 4);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test("an incident is exported as GeoJSON, CSV and PNG", async () => {
   const zoned = await until("somebody in a zone", 120, async () => (await record()).find(({ alert }) => alert.zone && alert.phase === "ACTUAL"));
   const at = Date.parse(zoned.at);

@@ -8,7 +8,7 @@ use lowsky::console::PAGES;
 use lowsky::domain::{AlertCode, Reason};
 
 use crate::e2e_support::{LOWSKY, Program};
-use crate::means::{starts, there};
+use crate::means::{starts, there, unjudged};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -72,12 +72,20 @@ fn cases(file: &str) {
     let place = workplace();
     let mut command = Command::new("node");
     command.args(["--test", "--test-reporter=spec", file]).current_dir(place);
-    command.env("LOWSKY_BIN", LOWSKY).env("CHROMIUM", CHROMIUM);
+    command
+        .env("LOWSKY_BIN", LOWSKY)
+        .env("CHROMIUM", CHROMIUM)
+        .env("LOWSKY_TMP", env!("CARGO_TARGET_TMPDIR"));
+    // The accepted pictures themselves, not their copies: `LOWSKY_BLESS=1` writes them.
+    command.env("LOWSKY_PICTURES", Path::new(ROOT).join("tests/browser/pictures"));
     let mut program = Program::start(&mut command);
     let code = program.code_within(230.0);
     let told = program.out.all().join("\n");
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("fail 0") && !told.contains("pass 0"), "{told}");
+    for line in told.lines().filter(|line| line.starts_with("INCONCLUSIVE")) {
+        unjudged(line);
+    }
 }
 
 #[test]
@@ -133,6 +141,11 @@ fn the_page_of_the_zones() {
 #[test]
 fn the_page_of_the_past() {
     cases("replay.test.mjs");
+}
+
+#[test]
+fn eight_pictures_as_they_were_accepted() {
+    cases("pictures.test.mjs");
 }
 
 #[test]

@@ -425,7 +425,10 @@ export class App implements Scene {
       const answer = await fetch(`/api/v1/alerts?state=CLEARED&min_severity=CAUTION&after=${after}&limit=1000`);
       if (!answer.ok) return;
       const page = (await answer.json()) as { alerts: Alert[] };
-      this.alerts.recall(page.alerts, performance.now(), Date.now() - RECALL_MS);
+      // The stream tells a seat of its own alerts only; the history tells of everybody's.
+      const { own } = this;
+      const told = page.alerts.filter(({ operator, other }) => !own || operator === own || other?.operator === own);
+      this.alerts.recall(told, performance.now(), Date.now() - RECALL_MS);
       this.draw();
     } catch {
       // The list then begins with what is cleared from now on.

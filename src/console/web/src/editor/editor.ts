@@ -2,9 +2,8 @@
 
 import type { App } from "../app";
 import { t } from "../i18n";
-import type { Rect } from "../map/labels";
 import type { Mounted, Places } from "../pages";
-import { h, write } from "../ui/dom";
+import { boxesIn, h, write } from "../ui/dom";
 import * as api from "./api";
 import { Bar } from "./bar";
 import { Doing } from "./deeds";
@@ -143,13 +142,7 @@ export function zones(app: App, { over, side }: Places): Mounted & { leave(): vo
   const cross = h("div", { class: "zone-cross", "aria-hidden": "true" });
   side.replaceChildren(form.root, nothing);
   over.replaceChildren(list.root, toolbar.root, toolbar.zoom, cross, bar.root);
-  app.covers = () => {
-    const frame = over.getBoundingClientRect();
-    return [list.root, toolbar.bar, toolbar.zoom, bar.root].map((element): Rect => {
-      const box = element.getBoundingClientRect();
-      return { left: box.left - frame.left, top: box.top - frame.top, right: box.right - frame.left, bottom: box.bottom - frame.top };
-    });
-  };
+  app.covers = () => boxesIn(over, [list.root, toolbar.bar, toolbar.zoom, bar.root]);
 
   const drawn = (part: Part) => {
     // A shape that is drawn while a new zone has none of its own replaces it.

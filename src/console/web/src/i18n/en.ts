@@ -95,7 +95,7 @@ export const en: Record<Key, string> = {
   author_keep: "Use this name",
   author_without: "Without a name",
   sound_on: "Sound on",
-  sound_blocked: "Sound blocked by the browser: click",
+  sound_blocked: "Sound blocked: click",
   sound_wall: "This screen is silent",
   sound_muted: "Muted {left}",
   sound_remind: "Muted: alerts are silent · back in {left}",

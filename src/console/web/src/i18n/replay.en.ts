@@ -33,6 +33,7 @@ export const replayEn: Record<keyof typeof replayZh, string> = {
   replay_fault: "The history cannot be read: {why}",
   replay_since: "Positions are on record since {at}.",
   replay_zones_note: "Zones are shown as they are in force now.",
+  replay_zones_hours: "Zones with hours of the day are shown as they are now.",
   replay_export: "Export",
   replay_export_geojson: "Tracks, alerts and the zones involved, of the marked span or 60 s before and after this moment",
   replay_export_csv: "All positions of the marked span, or 60 s before and after this moment",

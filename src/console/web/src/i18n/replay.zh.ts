@@ -31,6 +31,7 @@ export const replayZh = {
   replay_fault: "历史读取失败：{why}",
   replay_since: "位置记录始于 {at}。",
   replay_zones_note: "空域按现行版本显示。",
+  replay_zones_hours: "按时段生效的空域按现在的状态显示。",
   replay_export: "导出",
   replay_export_geojson: "导出选段（或此刻前后各 60 秒）的航迹、告警和相关空域",
   replay_export_csv: "导出选段（或此刻前后各 60 秒）的全部位置",

@@ -45,7 +45,7 @@ export class MapView {
     constrainResolution: false,
   });
   private readonly coast = coastLayers();
-  private readonly margin = new Margin();
+  readonly margin = new Margin();
   /** Takes a click before the aircraft do; `true`: it was for this. */
   onClick: (pixel: number[]) => boolean = () => false;
   /** What is to be seen as soon as the map has a size: a telephone shows it later than its alerts. */

@@ -87,7 +87,9 @@ export class ZoneLayer {
   private shown: { zone: ZoneFeature; feature: Feature<Geometry> }[] = [];
   private drawn = "";
 
-  set(zones: ZoneFeature[]): void {
+  /** `others`: of another time than those before: what differs did not switch. */
+  set(zones: ZoneFeature[], others = false): void {
+    if (others) this.known.clear();
     this.source.clear();
     this.drawn = "";
     this.shown = [];

@@ -3,13 +3,12 @@
 import type { App } from "../app";
 import { t, type Key } from "../i18n";
 import { STALE, TARGET } from "../map/colours";
-import type { Rect } from "../map/labels";
 import { Sprites, type Form, LOOK, CELL } from "../map/sprites";
 import { cross } from "../map/painter";
 import { ZONE_COLOURS } from "../map/zonelayer";
 import { AlertList } from "../ui/alertlist";
 import { Detail } from "../ui/detail";
-import { h, icon, ICONS, toggle, write } from "../ui/dom";
+import { boxesIn, h, icon, ICONS, toggle, write } from "../ui/dom";
 import { HourStrip } from "../ui/hourstrip";
 import { Nothing } from "../ui/nothing";
 import { Ruler } from "../ui/ruler";
@@ -29,13 +28,7 @@ export function live(app: App, { over, side }: Places): Mounted {
   const hour = new HourStrip(app);
   over.replaceChildren(ruler.root, nothing.root, tools.root, tools.zoom, legend.root, note, hour.root);
   side.replaceChildren(list.root, detail.root);
-  app.covers = () => {
-    const frame = over.getBoundingClientRect();
-    return [tools.root, tools.zoom, legend.root, hour.root].map((element): Rect => {
-      const box = element.getBoundingClientRect();
-      return { left: box.left - frame.left, top: box.top - frame.top, right: box.right - frame.left, bottom: box.bottom - frame.top };
-    });
-  };
+  app.covers = () => boxesIn(over, [tools.root, tools.zoom, legend.root, hour.root, nothing.root, app.map.margin.root]);
   return {
     render() {
       list.render();

@@ -5,7 +5,7 @@ import type { App } from "../app";
 import { clock, t } from "../i18n";
 import type { Mounted, Places } from "../pages";
 import { mapKeys, Tools } from "../pages/live";
-import { h, saveFile } from "../ui/dom";
+import { boxesIn, h, saveFile } from "../ui/dom";
 import { Ruler } from "../ui/ruler";
 import { Controls, pillText, utcText } from "./controls";
 import { Events } from "./events";
@@ -16,6 +16,7 @@ import { Past, Player, SPEEDS } from "./player";
 import { readRecording, Recording } from "./recording";
 import { HOUR_MS } from "../store/hour";
 import { Timeline } from "./timeline";
+import { ZonesThen } from "./zonesthen";
 
 const TICK_MS = 100;
 /** Where it begins when nothing is asked for, before the present. */
@@ -41,6 +42,7 @@ class Replay implements Mounted {
   private readonly tools: Tools;
   private readonly ruler: Ruler;
   private readonly drop = h("div", { id: "replay-drop", hidden: true });
+  private readonly then: ZonesThen;
   private recording: Recording | undefined;
   private reading = "";
   private asked: string | undefined;
@@ -56,6 +58,7 @@ class Replay implements Mounted {
     app.follow = false;
     const changed = () => app.draw();
     this.scene = new Past(app, () => this.covers(over));
+    this.then = new ZonesThen(app.zones, () => this.showZones());
     this.history = new History(() => app.serverNow(), changed);
     this.events = new Events(changed);
     this.player = new Player(this.scene, this.history, this.events, () => app.serverNow());
@@ -165,6 +168,7 @@ class Replay implements Mounted {
   leave(): void {
     const { app } = this;
     window.clearInterval(this.timer);
+    this.then.look(undefined);
     this.gone.abort();
     this.ruler.flip(false);
     app.replaying = "";
@@ -256,8 +260,17 @@ class Replay implements Mounted {
     location.hash = `#/live?at=${this.app.map.said()}`;
   }
 
+  private showZones(): void {
+    const { map, zones } = this.app;
+    map.zones.set(this.then.features ?? zones.features, true);
+    map.refreshZones();
+    this.app.draw(true);
+  }
+
   private tick(): void {
     const changed = this.player.tick();
+    // A recording may be from anywhere.
+    this.then.look(this.recording ? undefined : this.player.t);
     this.lookForEvents();
     if (this.player.playing && this.timeline.to < this.player.t) this.timeline.show(this.player.t + HOUR_MS / 2);
     if (this.asked !== undefined) this.findAsked();
@@ -309,7 +322,8 @@ class Replay implements Mounted {
     }
     const [oldest] = this.history.reach(app.serverNow());
     const kept = Number.isFinite(oldest) ? t("replay_since", { at: clock(oldest) }) : "";
-    return [kept, t("replay_zones_note")].filter(Boolean).join(" ");
+    const { known, hourly } = this.then;
+    return [kept, known ? (hourly ? t("replay_zones_hours") : "") : t("replay_zones_note")].filter(Boolean).join(" ");
   }
 
   private copyLink(): void {
@@ -342,7 +356,7 @@ class Replay implements Mounted {
         if (end < performance.now()) throw new Error(t("replay_loading"));
         await new Promise((go) => window.setTimeout(go, TICK_MS));
       }
-      const incident: Incident = { from, to, source: player.source, events: events.list, zones: app.zones.features };
+      const incident: Incident = { from, to, source: player.source, events: events.list, zones: this.then.features ?? app.zones.features };
       const type = format === "csv" ? "text/csv" : "application/geo+json";
       saveFile(name, new Blob([format === "csv" ? csv(incident) : geojson(incident)], { type }));
     } catch (error) {
@@ -351,11 +365,7 @@ class Replay implements Mounted {
   }
 
   private covers(over: HTMLElement) {
-    const frame = over.getBoundingClientRect();
-    return [this.controls.strip, this.tools.root, this.tools.zoom, this.controls.foot].map((element) => {
-      const box = element.getBoundingClientRect();
-      return { left: box.left - frame.left, top: box.top - frame.top, right: box.right - frame.left, bottom: box.bottom - frame.top };
-    });
+    return boxesIn(over, [this.controls.strip, this.tools.root, this.tools.zoom, this.controls.foot, this.app.map.margin.root]);
   }
 
   /** A file that is dragged onto the page is taken. */

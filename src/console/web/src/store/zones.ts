@@ -4,7 +4,7 @@ export interface ZoneProperties {
   identifier: string;
   type: string;
   name?: { text: string; lang?: string }[];
-  limitedApplicability?: { startDateTime?: string; endDateTime?: string }[];
+  limitedApplicability?: { startDateTime?: string; endDateTime?: string; schedule?: unknown }[];
   message?: { text: string; lang?: string }[];
 }
 
@@ -52,7 +52,7 @@ export class Zones {
   /** `now`: the service's clock, Unix milliseconds; this computer's may be wrong. */
   constructor(
     private readonly changed: () => void,
-    private readonly now: () => number,
+    readonly now: () => number,
   ) {}
 
   /** To be called at each heartbeat. */

@@ -1,5 +1,7 @@
 // Small helpers for the document.
 
+import type { Rect } from "../map/labels";
+
 type Child = Node | string | undefined | null | false;
 type Attributes = Record<string, string | number | boolean | undefined | ((event: never) => void)>;
 
@@ -24,6 +26,15 @@ export function saveFile(name: string, file: Blob): void {
   const url = URL.createObjectURL(file);
   h("a", { href: url, download: name }).click();
   window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** Where elements lie within a frame, so that nothing on the map is written under them. */
+export function boxesIn(frame: Element, elements: Element[]): Rect[] {
+  const { left, top } = frame.getBoundingClientRect();
+  return elements.map((element) => {
+    const box = element.getBoundingClientRect();
+    return { left: box.left - left, top: box.top - top, right: box.right - left, bottom: box.bottom - top };
+  });
 }
 
 const SVG = "http://www.w3.org/2000/svg";
