@@ -132,6 +132,8 @@ test("a zone that is about to switch says when by the service's clock, and tells
     const answer = await route.fetch();
     const zones = await answer.json();
     for (const zone of zones.features) {
+      // Schools and the like switch at hours of the day, about which this may run.
+      delete zone.lowsky.switches_at;
       if (zone.properties.identifier === first) zone.lowsky = { ...zone.lowsky, applies: begins <= Date.now(), ...(begins <= Date.now() ? {} : { switches_at: new Date(begins).toISOString() }) };
       if (zone.properties.identifier === second) zone.lowsky = { ...zone.lowsky, applies: false, switches_at: new Date(begins + 12 * 60_000).toISOString() };
     }

@@ -83,6 +83,7 @@ fn cases(file: &str) {
     let told = program.out.all().join("\n");
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("fail 0") && !told.contains("pass 0"), "{told}");
+    println!("{told}");
     for line in told.lines().filter(|line| line.starts_with("INCONCLUSIVE")) {
         unjudged(line);
     }
