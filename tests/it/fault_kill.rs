@@ -110,8 +110,10 @@ fn p01_p02_p16_no_durable_event_and_no_breach_is_lost_by_kill_9() {
     let truth = without_what_came_late(dir.path(), truth);
     let episodes = each_breach_is_one_episode(&truth, &history);
     println!("{episodes} breaches, each exactly one episode; by {:?}", record.rules);
-    // Ten breaches a second, and lives of which the shortest take half of one.
-    assert!(5 * usize::try_from(cycles).unwrap() < episodes, "the campaign had something to lose");
+    // Ten a kill in the test command. A longer campaign spreads its flights: there it is counted by the time that it took.
+    let least = f64::from(10 * cycles.min(50)).max(7.0 * took_s);
+    let episodes = f64::from(u32::try_from(episodes).unwrap());
+    assert!(least < episodes, "the campaign had something to lose: {episodes} in {took_s:.0} s");
     daemon.stop("TERM");
     tools_agree(dir.path(), &history);
 }
