@@ -22,7 +22,7 @@ impl Monitor {
     /// the results are the same without.
     pub fn look_ahead<'a>(&self, coming: impl IntoIterator<Item = &'a UasId>) {
         let found: Vec<_> =
-            coming.into_iter().take(Self::AHEAD).filter_map(|id| self.tracks.find(id)).collect();
+            coming.into_iter().take(Self::AHEAD).filter_map(|id| self.tracks.guess(id)).collect();
         for &ix in &found {
             black_box(self.tracks.glance(ix).copied());
             if let Some(track) = self.tracks.get(ix) {
@@ -31,6 +31,7 @@ impl Monitor {
         }
         let tracks: Vec<&Track> = found.iter().filter_map(|&ix| self.tracks.get(ix)).collect();
         for track in &tracks {
+            black_box(track.id.as_str().as_bytes().first());
             black_box(track.entries.first().copied());
             track.near.fetch();
         }

@@ -21,6 +21,7 @@ mod encounter;
 mod episode;
 mod explain;
 mod finding;
+mod forest;
 mod glance;
 mod intents;
 mod judge;
@@ -33,6 +34,7 @@ mod picture;
 mod remember;
 mod report;
 mod restart;
+mod roll;
 mod rules;
 mod scene;
 mod service_alerts;
@@ -214,16 +216,6 @@ impl Monitor {
 
     fn advance_aircraft(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
         while let Some((due, ix)) = self.agenda.pop_due(at) {
-            let Some(track) = self.tracks.get_mut(ix) else { continue };
-            if track.queued != Some(due) {
-                continue;
-            }
-            track.queued = None;
-            let later = track.due;
-            if due < later {
-                self.schedule(ix, later);
-                continue;
-            }
             self.now = self.now.max(due);
             self.look_again(ix, effects);
         }
@@ -270,6 +262,7 @@ impl Monitor {
         let silent_s = self.now.seconds_since(track.heard_at);
         if FORGET_S <= silent_s {
             self.ledger.forget(self.now, ix, &mut self.tracks, effects);
+            self.agenda.forget(ix);
             if let Some(mut track) = self.tracks.remove(ix) {
                 let sky = if track.canary { &mut self.canary_sky } else { &mut self.sky };
                 sky.remove(ix, &mut track.placed);
@@ -368,7 +361,7 @@ impl Monitor {
         };
         let ends = self.ledger.settle(&session, ix, &self.found.findings, &mut self.tracks, effects);
         let due = [Some(silent), switch, ends].into_iter().flatten().min().unwrap_or(forget);
-        self.schedule(ix, due.max(self.now.plus_micros(STEP_US_MIN)));
+        self.agenda.schedule(ix, due.max(self.now.plus_micros(STEP_US_MIN)));
     }
 
     /// The clock of an aircraft is ahead: what it reports is refused, and where it was known to be stays.
@@ -377,7 +370,7 @@ impl Monitor {
         if let Some(track) = self.tracks.get_mut(ix) {
             track.ahead_s = Some(ahead_s);
         }
-        self.schedule(ix, self.now);
+        self.agenda.schedule(ix, self.now);
     }
 
     /// Takes an intent in; whom it names is looked at again at once.
@@ -387,16 +380,7 @@ impl Monitor {
             return effects.push(Effect::Refused(flight_id, refusal));
         }
         for ix in uas_ids.iter().filter_map(|uas_id| self.tracks.find(uas_id)).collect::<Vec<_>>() {
-            self.schedule(ix, self.now);
-        }
-    }
-
-    fn schedule(&mut self, ix: TrackIx, due: Timestamp) {
-        let Some(track) = self.tracks.get_mut(ix) else { return };
-        track.due = due;
-        if track.queued.is_none_or(|queued| due < queued) {
-            track.queued = Some(due);
-            self.agenda.push(due, ix);
+            self.agenda.schedule(ix, self.now);
         }
     }
 
@@ -408,8 +392,9 @@ impl Monitor {
         let mut due = self.now;
         for ix in all {
             due = due.plus_micros(step_us);
-            let due = self.tracks.get(ix).map_or(due, |track| track.due.min(due));
-            self.schedule(ix, due);
+            // Who was never looked at is due at once.
+            let due = self.agenda.due(ix).map_or(self.now, |known| known.min(due));
+            self.agenda.schedule(ix, due);
         }
     }
 }

@@ -48,7 +48,7 @@ impl Monitor {
         self.adopt_silence(ix);
         let age_s = self.now.seconds_since(heard_at);
         self.place(ix, age_s);
-        self.schedule(ix, self.now);
+        self.agenda.schedule(ix, self.now);
     }
 }
 

@@ -1,16 +1,12 @@
-//! Who could meet whom: an R-tree of padded look-ahead boxes for each party.
+//! Who could meet whom: R-trees of padded look-ahead boxes for each party.
 //!
 //! The box of an aircraft holds every point that it can reach on its straight line within its party's
 //! horizon. Two aircraft can only meet within that time if the box of one meets the box of the other grown by
 //! the volume's size. A stored box is drawn larger than needed, and the aircraft is taken out and put in
 //! again only when its true box leaves it.
 
-use std::convert::Infallible;
-use std::ops::ControlFlow;
-
-use rstar::{AABB, RStarInsertionStrategy, RTree, RTreeObject, RTreeParams};
-
 use super::drift::drift_m;
+use super::forest::{Forest, Stored};
 use super::neighbours::Neighbours;
 use super::rules::{Rules, party_index};
 use super::settings::Party;
@@ -62,39 +58,6 @@ pub(super) struct Placed {
     steps: [u16; 2],
 }
 
-/// In single precision, rounded outwards: half the memory to walk through.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Stored {
-    low: [f32; 3],
-    high: [f32; 3],
-    ix: TrackIx,
-}
-
-impl Stored {
-    fn new(ix: TrackIx, bounds: &Box3) -> Self {
-        let [low, high] = bounds.outwards();
-        Self { low, high, ix }
-    }
-}
-
-impl RTreeObject for Stored {
-    type Envelope = AABB<[f32; 3]>;
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.low, self.high)
-    }
-}
-
-/// Wider nodes than the library's default: fewer levels to wait for.
-#[derive(Debug)]
-struct Wide;
-
-impl RTreeParams for Wide {
-    const MIN_SIZE: usize = 5;
-    const MAX_SIZE: usize = 12;
-    const REINSERTION_COUNT: usize = 3;
-    type DefaultInsertionStrategy = RStarInsertionStrategy;
-}
-
 /// All parties' trees.
 #[derive(Debug, Default)]
 pub(super) struct Sky {
@@ -106,7 +69,7 @@ pub(super) struct Sky {
 
 #[derive(Debug, Default)]
 struct Layer {
-    tree: RTree<Stored, Wide>,
+    forest: Forest,
     /// The horizontal and vertical speeds of those who are stored.
     speeds: [Speeds; 2],
     /// How many boxes reach beyond 180° west and east.
@@ -168,6 +131,11 @@ impl Box3 {
         let origin = [ORIGIN_DEG[0] * UNITS_PER_DEG[0], ORIGIN_DEG[1] * UNITS_PER_DEG[1], 0.0];
         let from_origin = |[x, y, z]: [f64; 3]| [x - origin[0], y - origin[1], z - origin[2]].map(single);
         [from_origin(self.low).map(f32::next_down), from_origin(self.high).map(f32::next_up)]
+    }
+
+    fn stored(&self, ix: TrackIx) -> Stored {
+        let [low, high] = self.outwards();
+        Stored { low, high, ix }
     }
 
     fn size_m(&self) -> f64 {
@@ -243,7 +211,7 @@ impl Sky {
             layer.ask(&bounds.widened([across + SLACK_UNITS, up + 1.0]), ix, &mut self.found);
             self.drones.set(ix, &self.found);
         }
-        layer.tree.insert(Stored::new(ix, &bounds));
+        layer.forest.insert(bounds.stored(ix));
         layer.count(steps);
         for (count, beyond) in layer.beyond.iter_mut().zip(bounds.beyond()) {
             *count = count.saturating_add(usize::from(beyond));
@@ -255,7 +223,7 @@ impl Sky {
     pub(super) fn remove(&mut self, ix: TrackIx, placed: &mut Option<Placed>) {
         let Some(Placed { party, bounds, steps }) = placed.take() else { return };
         if let Some(layer) = self.layers.get_mut(party_index(party)) {
-            layer.tree.remove(&Stored::new(ix, &bounds));
+            layer.forest.remove(&bounds.stored(ix));
             layer.discount(steps);
             for (count, beyond) in layer.beyond.iter_mut().zip(bounds.beyond()) {
                 *count = count.saturating_sub(usize::from(beyond));
@@ -280,7 +248,7 @@ impl Sky {
         let off_m = drift_m(to_s, own.coast_s());
         let tan = state.position.lat_deg().to_radians().tan().abs();
         for (layer, other) in self.layers.iter().zip([Party::Drone, Party::Manned, Party::Sensed]) {
-            let Some(rule) = rules.pair(party, other).filter(|_| layer.tree.size() > 0) else { continue };
+            let Some(rule) = rules.pair(party, other).filter(|_| layer.forest.size() > 0) else { continue };
             // What the other's stored box does not reach, the question must.
             let beyond_s = (rule.horizon_s - rules.stored_horizon_s(other)).max(0.0);
             let [fastest, steepest] = layer.speeds.each_ref().map(Speeds::most_mps);
@@ -333,14 +301,10 @@ impl Layer {
 
     fn ask(&self, asked: &Box3, own: TrackIx, out: &mut Vec<TrackIx>) {
         let [low, high] = asked.outwards();
-        let envelope = AABB::from_corners(low, high);
-        let walked = self.tree.locate_in_envelope_intersecting_int(envelope, |stored| {
+        self.forest.ask(low, high, |stored| {
             if stored.ix != own {
                 out.push(stored.ix);
             }
-            ControlFlow::<Infallible>::Continue(())
         });
-        // Nothing ends the walk early.
-        debug_assert!(walked.is_continue());
     }
 }

@@ -66,6 +66,24 @@ pub(super) struct State {
     pub accuracy_h_m: Option<f64>,
 }
 
+/// What a path needs of the state where it begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Passed {
+    /// When, by the source's clock.
+    pub at: Timestamp,
+    /// Where.
+    pub position: LatLng,
+    /// Height above the ellipsoid, metres.
+    pub hae_m: Option<f64>,
+}
+
+impl Passed {
+    /// Of a state.
+    pub(super) fn of(state: &State) -> Self {
+        Self { at: state.at, position: state.position, hae_m: state.hae_m }
+    }
+}
+
 impl State {
     /// The state that a report gives, with the help of the one before.
     pub(super) fn of(observation: &Observation, before: Option<&Self>, terrain: &Terrain) -> Self {

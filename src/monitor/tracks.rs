@@ -14,9 +14,10 @@ use super::glance::Glance;
 use super::intents::Astray;
 use super::ledger::EntryIx;
 use super::near::NearZones;
+use super::roll::Roll;
 use super::settings::{Party, Terrain};
 use super::sky::Placed;
-use super::state::State;
+use super::state::{Passed, State};
 
 /// Reports older than this on arrival are history, seconds: the picture must not be made of the past.
 pub(super) const LIVE_AGE_S: f64 = 10.0;
@@ -57,8 +58,8 @@ pub(super) struct Track {
     /// Whether it is one of the service's own test flights.
     pub canary: bool,
     pub state: State,
-    /// The live state before, unless the aircraft jumped.
-    pub before: Option<State>,
+    /// Where it was live before, unless it jumped.
+    pub before: Option<Passed>,
     /// Whether the state may be used for live checks.
     pub live: bool,
     pub status: OperationalStatus,
@@ -100,10 +101,6 @@ pub(super) struct Track {
     pub placed: Option<Placed>,
     /// Its entries in the ledger.
     pub entries: Vec<EntryIx>,
-    /// When it must be looked at again.
-    pub due: Timestamp,
-    /// The time of its entry in the agenda.
-    pub queued: Option<Timestamp>,
 }
 
 /// What a report did to the table.
@@ -121,10 +118,6 @@ pub(super) enum Taken {
     Full,
 }
 
-/// Which slot an aircraft has.
-#[expect(clippy::disallowed_types, reason = "looked up, never iterated")]
-type Slots = std::collections::HashMap<UasId, TrackIx>;
-
 /// All aircraft.
 #[derive(Debug)]
 pub(super) struct Tracks {
@@ -132,7 +125,7 @@ pub(super) struct Tracks {
     /// Of each slot, what its neighbours ask for; stale where the slot is free.
     glances: Vec<Glance>,
     free: Vec<u32>,
-    by_id: Slots,
+    roll: Roll,
     most: usize,
 }
 
@@ -174,8 +167,6 @@ impl Track {
             near: NearZones::default(),
             placed: None,
             entries: Vec::new(),
-            due: at,
-            queued: None,
         };
         track.tell(observation, at);
         track
@@ -222,7 +213,7 @@ impl Track {
         }
         self.judge_motion(&state, observation.motion.ground_speed_mps, step_s);
         // A path to a place where the aircraft cannot have flown crosses nothing.
-        self.before = (was_live && self.jump.is_none()).then_some(self.state);
+        self.before = (was_live && self.jump.is_none()).then(|| Passed::of(&self.state));
         self.state = state;
         self.tell(observation, at);
     }
@@ -298,7 +289,7 @@ impl Track {
     /// Reads something of each of its cache lines.
     pub(super) fn fetch(&self) {
         black_box((self.state, self.before, self.placed.is_some(), self.entries.len()));
-        black_box((self.period_s, self.derived_mps, self.battery_pct, self.due, self.queued, self.heard_at));
+        black_box((self.period_s, self.derived_mps, self.battery_pct, self.heard_at));
         black_box((self.jump, self.ground_speed_mps, self.accuracy.speed_mps, self.status));
     }
 
@@ -311,17 +302,22 @@ impl Track {
 impl Tracks {
     /// An empty table for at most `most` aircraft.
     pub(super) fn new(most: usize) -> Self {
-        Self { slots: Vec::new(), glances: Vec::new(), free: Vec::new(), by_id: Slots::default(), most }
+        Self { slots: Vec::new(), glances: Vec::new(), free: Vec::new(), roll: Roll::default(), most }
     }
 
     /// How many aircraft there are.
     pub(super) fn len(&self) -> usize {
-        self.by_id.len()
+        self.roll.len()
     }
 
     /// The slot of an aircraft.
     pub(super) fn find(&self, id: &UasId) -> Option<TrackIx> {
-        self.by_id.get(id).copied()
+        self.roll.find(id, |ix| Some(&self.get(ix)?.id))
+    }
+
+    /// The slot where an aircraft probably is, to look ahead.
+    pub(super) fn guess(&self, id: &UasId) -> Option<TrackIx> {
+        self.roll.guess(id)
     }
 
     /// The aircraft in a slot.
@@ -344,7 +340,7 @@ impl Tracks {
 
     /// Takes a report in.
     pub(super) fn take(&mut self, observation: Observation, at: Timestamp, terrain: &Terrain) -> Taken {
-        if let Some(&ix) = self.by_id.get(&observation.uas_id) {
+        if let Some(ix) = self.find(&observation.uas_id) {
             let Some(track) = self.get_mut(ix) else { return Taken::History };
             if observation.backfill {
                 return Taken::History;
@@ -364,13 +360,14 @@ impl Tracks {
         if observation.backfill {
             return Taken::History;
         }
-        if self.most <= self.by_id.len() {
+        if self.most <= self.len() {
             return Taken::Full;
         }
         let id = observation.uas_id.clone();
         let track = Track::new(observation, at, terrain);
         let Some(ix) = self.insert(track) else { return Taken::Full };
-        self.by_id.insert(id, ix);
+        let Self { roll, slots, .. } = self;
+        roll.add(&id, ix, |ix| Some(&slots.get(usize::try_from(ix.0).ok()?)?.as_ref()?.id));
         Taken::Newest(ix)
     }
 
@@ -401,7 +398,7 @@ impl Tracks {
     /// Forgets an aircraft.
     pub(super) fn remove(&mut self, ix: TrackIx) -> Option<Track> {
         let track = self.slots.get_mut(usize::try_from(ix.0).ok()?)?.take()?;
-        self.by_id.remove(&track.id);
+        self.roll.remove(&track.id, ix);
         self.free.push(ix.0);
         Some(track)
     }

@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::monitor::contract::Assessment;
 use crate::monitor::finding::{About, Figures, Finding, Notes};
 use crate::monitor::scene::{Found, Scene};
-use crate::monitor::state::State;
+use crate::monitor::state::{Passed, State};
 
 use crate::monitor::lift::{Lift, why_no_intent};
 use crate::monitor::vertical::{Care, band, is_uncertain, limits};
@@ -116,7 +116,7 @@ impl Hours {
 /// Where the aircraft was, is and goes.
 struct Path<'a> {
     state: &'a State,
-    before: Option<&'a State>,
+    before: Option<&'a Passed>,
     horizon_s: f64,
     bounds: BoundingBox,
 }
@@ -390,7 +390,7 @@ fn time_within(up_m: f64, climb_mps: f64, low_m: f64, high_m: f64, horizon_s: f6
 }
 
 /// Whether the path between two reports went through the volume.
-fn crossed(before: &State, state: &State, volume: &Volume) -> bool {
+fn crossed(before: &Passed, state: &State, volume: &Volume) -> bool {
     let step_s = state.at.seconds_since(before.at);
     let [low_m, high_m] = band(state, volume, Care::Possibly);
     let (from, to) = match (before.hae_m, state.hae_m) {
