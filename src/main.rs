@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-/// Hours of events made in one thread and dropped in another scatter the system allocator's heaps, and what it takes
-/// for that it keeps. This one gives back.
+/// Events are made in one thread and dropped in another, beside pictures of megabytes. Over hours that leaves holes in the
+/// heaps of the system's allocator, and the process grows; this one fills them and gives back what is free.
+#[cfg(unix)]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     lowsky::cli::main()

@@ -3,8 +3,8 @@
 //! The metropolitan case: aircraft spread over a square at 0–300 m, 15 m/s, 1 Hz; zones of 30–300 vertices,
 //! one a square kilometre; every detector on; default look-aheads. Every figure is the mean over whole rounds
 //! in steady state, by the thread's CPU time, with the spread over the rounds beside it. `--quick` leaves the
-//! large cases out. Two cases differ in the vertices of their zones alone, 100 and 10,000, in and around which most
-//! aircraft fly; the last line has them side by side.
+//! large cases out, `--only NAME` or `--only 'NAME AIRCRAFT'` all others. Two cases differ in the vertices of their zones
+//! alone, 100 and 10,000, in and around which most aircraft fly; the last lines have cases side by side.
 //!
 //! Reports are handled as the daemon does it under load: the monitor looks ahead for those that wait, a batch at a
 //! time. In every other round, in an irregular order, it does not, as when each report comes alone: the second figure.
@@ -240,10 +240,21 @@ fn main() {
         case("hot spots", 100_000, 10_000, 100.0, true),
     ];
     let wanted = |case: &&Case| {
-        only.as_ref().is_none_or(|only| format!("{} {}", case.name, case.aircraft).contains(only.as_str()))
+        only.as_ref().is_none_or(|only| {
+            [case.name, format!("{} {}", case.name, case.aircraft).as_str()].contains(&only.as_str())
+        })
     };
-    for case in small.iter().chain(large.iter().filter(|_| !quick)).filter(wanted) {
-        run(case);
+    let cases = small.iter().chain(large.iter().filter(|_| !quick)).filter(wanted);
+    let costs: Vec<(&Case, f64)> = cases.map(|case| (case, run(case))).collect();
+    for (few, few_us) in costs.iter().filter(|(case, _)| case.aircraft == 1_000) {
+        let many = costs.iter().find(|(case, _)| case.name == few.name && case.aircraft == 100_000);
+        if let Some((_, many_us)) = many {
+            println!(
+                "{}: a report among 100,000 aircraft costs {:.2} x one among 1,000",
+                few.name,
+                many_us / few_us
+            );
+        }
     }
     let coasts = [coast("zones of 100 vertices", 100), coast("zones of 10,000 vertices", 10_000)];
     let costs: Vec<f64> = coasts.iter().filter(wanted).map(run).collect();

@@ -1,8 +1,8 @@
 //! What is due when: one entry an aircraft, so that an idle sky costs nothing.
 //!
-//! Entries lie in a wheel of slots by their time, in which to put and to take costs the same for any number of
-//! aircraft; only those of the slot that time is in are sorted. An aircraft's entry is not moved when it becomes due
-//! later: when it comes up, it is put back.
+//! Entries lie in a wheel of slots by their time, and only those of the slot that time is in are sorted: there are so
+//! few of them that their number hardly tells. An aircraft's entry is not moved when it becomes due later: when it comes
+//! up, it is put back.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -140,8 +140,10 @@ impl Agenda {
         let next = if self.turning > 0 { self.slot + 1 } else { beyond.unwrap_or(until) };
         self.slot = next.clamp(self.slot + 1, until);
         if let Some(entries) = place(self.slot).and_then(|at| self.wheel.get_mut(at)) {
+            // What the slot held is given back: of each slot the most that it ever held would be kept.
+            let entries = std::mem::take(entries);
             self.turning -= entries.len();
-            self.near.extend(entries.drain(..).map(Reverse));
+            self.near.extend(entries.into_iter().map(Reverse));
         }
         while let Some(entry) =
             self.far.peek().copied().filter(|Reverse((due, _))| slot_of(*due) <= self.slot)

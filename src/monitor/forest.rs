@@ -14,8 +14,8 @@ use super::tracks::TrackIx;
 /// Side of a tile, tree units, which are about metres.
 const TILE: f32 = 16_384.0;
 
-/// A box and whose it is, in tree units: longitude, latitude, height above the ellipsoid. In single precision, half the
-/// memory to walk through.
+/// A box and whose it is, in tree units: longitude, latitude, height above the ellipsoid. In single precision, rounded
+/// outwards: half the memory to walk through.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Stored {
     pub low: [f32; 3],
@@ -104,8 +104,18 @@ impl Forest {
         walk(&self.large);
         // A box lies less than a tile west and south of its high corner.
         let (from, to) = (tile_at(low[0] - TILE, low[1] - TILE), tile_at(high[0], high[1]));
-        for column in from[0]..=to[0] {
-            self.tiles.range([column, from[1]]..=[column, to[1]]).for_each(|(_, tree)| walk(tree));
+        if to[0] < from[0] || to[1] < from[1] {
+            return;
+        }
+        // Near a pole a metre spans many degrees, and there are fewer tiles than columns.
+        let columns = i64::from(to[0]) - i64::from(from[0]);
+        if usize::try_from(columns).is_ok_and(|columns| columns < self.tiles.len()) {
+            for column in from[0]..=to[0] {
+                self.tiles.range([column, from[1]]..=[column, to[1]]).for_each(|(_, tree)| walk(tree));
+            }
+        } else {
+            let between = self.tiles.range([from[0], i32::MIN]..=[to[0], i32::MAX]);
+            between.filter(|([_, row], _)| (from[1]..=to[1]).contains(row)).for_each(|(_, tree)| walk(tree));
         }
     }
 }
@@ -128,7 +138,7 @@ mod tests {
 
     fn boxes() -> impl Strategy<Value = Vec<([f32; 2], [f32; 2])>> {
         let place = || prop_oneof![Just(0.0_f32), Just(TILE), Just(-TILE), -70_000.0_f32..70_000.0];
-        let side = || prop_oneof![Just(0.0_f32), Just(TILE), 0.0_f32..3_000.0, 0.0_f32..60_000.0];
+        let side = || prop_oneof![Just(0.0_f32), Just(TILE), Just(1e20), 0.0_f32..3_000.0, 0.0_f32..60_000.0];
         prop::collection::vec(((place(), place()), (side(), side())), 1..80)
             .prop_map(|all| all.into_iter().map(|(at, by)| (at.into(), by.into())).collect())
     }

@@ -1,7 +1,7 @@
 //! Which slot an aircraft has.
 //!
-//! The table holds slots alone, found by the hash of the identity, which stands in the slot: half a megabyte for a
-//! hundred thousand aircraft, and what is compared is fetched for the report anyway.
+//! The table holds slots alone, found by the hash of the identity, which stands in the slot: two thirds of a
+//! megabyte for a hundred thousand aircraft, and what is compared is fetched for the report anyway.
 
 use std::hash::{BuildHasher, RandomState};
 
