@@ -1,7 +1,7 @@
 //! What the next reports will need, fetched before they are judged.
 //!
 //! A hundred thousand aircraft do not fit into a processor's cache, and what one report needs hangs together by
-//! pointers: identity, slot, boxes, zones, edges, alerts. Judged one by one, a report waits for memory a dozen times in a row.
+//! pointers: identity, slot, boxes, zones, edges. Judged one by one, a report waits for memory a dozen times in a row.
 //! Here the same steps are taken for many reports side by side, so that the waits overlap. Nothing is changed, and
 //! nothing depends on it but time.
 
@@ -11,12 +11,8 @@ use crate::airspace::Zone;
 use crate::domain::{LatLng, UasId};
 
 use super::detectors::path_bounds;
-use super::ledger::Ledger;
 use super::tracks::Track;
 use super::{Monitor, NEAR_PAD_M};
-
-/// Of how many of an aircraft's alerts at most: in a crowd there are dozens, and they would drive out each other.
-const ENTRIES: usize = 4;
 
 impl Monitor {
     /// How many reports at a time are worth looking ahead for: their needs must fit into the innermost caches.
@@ -46,15 +42,13 @@ impl Monitor {
             let ends = [track.state.position, track.state.position_after(horizon_s)];
             let met = track.near.meeting(&bounds).filter_map(|ix| self.airspace.zone(ix));
             zones.extend(met.map(|zone| (zone, ends)));
+            for &entry in &track.entries {
+                self.ledger.fetch(entry);
+            }
         }
         for depth in 0..Zone::DEPTHS {
             for (zone, ends) in &zones {
                 zone.fetch(*ends, depth);
-            }
-        }
-        for depth in 0..Ledger::DEPTHS {
-            for &entry in tracks.iter().flat_map(|track| track.entries.iter().take(ENTRIES)) {
-                self.ledger.fetch(entry, depth);
             }
         }
         for &ix in &found {

@@ -74,29 +74,11 @@ impl Ledger {
         self.entries.get_mut(usize::try_from(ix.0).ok()?)?.as_mut()
     }
 
-    /// Steps from an entry to what hangs on its alert; see [`Self::fetch`].
-    pub(super) const DEPTHS: u8 = 3;
-
-    /// Reads what a settling will read of an entry at the step `depth`: each step needs what the one before has fetched.
-    pub(super) fn fetch(&self, ix: EntryIx, depth: u8) {
+    /// Reads something of each cache line of an entry.
+    pub(super) fn fetch(&self, ix: EntryIx) {
         let entry = usize::try_from(ix.0).ok().and_then(|at| self.entries.get(at)?.as_ref());
-        let Some(entry) = entry else { return };
-        if depth == 0 {
+        if let Some(entry) = entry {
             black_box((entry.code, entry.round, entry.own, entry.episode, entry.unproven));
-        }
-        let Some(alert) = entry.alert.as_deref().filter(|_| 0 < depth) else { return };
-        if depth == 1 {
-            black_box((
-                alert.state,
-                alert.updated_at,
-                alert.position,
-                alert.limit.0.len(),
-                alert.measured.0.len(),
-            ));
-            black_box((alert.rule.len(), alert.explanation.en.len()));
-        } else {
-            black_box((alert.measured.0.first(), alert.limit.0.first(), alert.rule.as_bytes().first()));
-            black_box((alert.explanation.zh.as_bytes().first(), alert.explanation.en.as_bytes().first()));
         }
     }
 

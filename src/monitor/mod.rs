@@ -8,7 +8,7 @@
 //! when one of its alerts may end. There is no scan over everything.
 //!
 //! **Invariant:** `now` never moves back, whatever the sources claim. There is no clock, no I/O, no
-//! randomness and no unordered iteration here: the same events give the same effects. (The keys of [`roll`] are made by
+//! randomness and no unordered iteration here: the same events give the same effects. (The keys of `roll` are made by
 //! chance; nothing depends on them.)
 
 mod afterwards;

@@ -308,3 +308,38 @@ impl Layer {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::{LatLng, Observation, Timestamp, UasId};
+    use crate::monitor::{Effect, Event, Monitor, Settings};
+
+    /// A metre spans many degrees there, and a box the whole Earth many times.
+    #[test]
+    fn at_a_pole_two_who_meet_are_found_at_once() {
+        let (mut monitor, mut effects) = (Monitor::new(Settings::default()), Vec::new());
+        for second in 0..4 {
+            for (name, lat, lng) in
+                [("A", 90.0, 0.0), ("B", 90.0, 120.0), ("C", -90.0, 10.0), ("D", 89.9999, 20.0)]
+            {
+                let at = Timestamp::from_millis(second * 1000);
+                let position = LatLng::new(lat, lng).unwrap();
+                let mut report = Observation::new(UasId::new(name).unwrap(), at, position);
+                report.heights.hae_m = Some(100.0);
+                (report.motion.ground_speed_mps, report.motion.track_deg) = (Some(15.0), Some(90.0));
+                monitor.handle(at, Event::Observed(report), &mut effects);
+            }
+        }
+        let mut pairs = Vec::new();
+        for effect in &effects {
+            if let Effect::Alert(event) = effect
+                && let Some(other) = &event.alert.other
+            {
+                pairs.push(format!("{}{}", event.alert.uas_id, other.uas_id));
+            }
+        }
+        pairs.sort();
+        pairs.dedup();
+        assert_eq!(pairs, ["AB", "AD", "BD"]);
+    }
+}
